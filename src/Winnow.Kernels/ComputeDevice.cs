@@ -1,0 +1,97 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Winnow.Kernels;
+
+/// <summary>
+/// Something that owns memory and runs the six families of operations. Everything above it is written once and runs on any device.
+/// Operations are issued by one thread at a time; they may complete later than the call returns, see <see cref="Synchronize"/>.
+/// </summary>
+public abstract class ComputeDevice : IDisposable
+{
+    /// <summary>What it is, for people: the processor's or the GPU's name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Memory that can still be allocated, bytes; an estimate where the machine is shared.</summary>
+    public abstract long FreeBytes { get; }
+
+    /// <summary>Allocates memory, aligned to 64 bytes, contents undefined.</summary>
+    /// <param name="bytes">The size; at least 1.</param>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free.</exception>
+    public DeviceBuffer Allocate(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        return new DeviceBuffer(this, Acquire(bytes), bytes);
+    }
+
+    /// <summary>Allocates a buffer of its own for a tensor; dispose <see cref="Tensor.Buffer"/> to free it.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="shape">The dimensions, slowest first.</param>
+    public Tensor AllocateTensor(DType type, Shape shape) =>
+        new(Allocate(Math.Max(1, type.BytesOf(shape.ElementCount))), 0, type, shape);
+
+    /// <summary>Copies host values to the start of a tensor.</summary>
+    /// <typeparam name="T">A plain value; its bytes are copied as they are.</typeparam>
+    /// <param name="destination">Where to; at least as many bytes as the source.</param>
+    /// <param name="source">The host values; they may be reused as soon as the call returns.</param>
+    public void Upload<T>(Tensor destination, ReadOnlySpan<T> source)
+        where T : unmanaged
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(source);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, destination.Bytes, nameof(source));
+        CopyIn(destination.Address, bytes);
+    }
+
+    /// <summary>Copies the start of a tensor to the host and waits for it.</summary>
+    /// <typeparam name="T">A plain value; the bytes are copied as they are.</typeparam>
+    /// <param name="source">Where from; at least as many bytes as the destination.</param>
+    /// <param name="destination">The host values.</param>
+    public void Download<T>(Tensor source, Span<T> destination)
+        where T : unmanaged
+    {
+        Span<byte> bytes = MemoryMarshal.AsBytes(destination);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, source.Bytes, nameof(destination));
+        CopyOut(bytes, source.Address);
+    }
+
+    /// <summary>Sets every byte of a tensor.</summary>
+    /// <param name="destination">The tensor.</param>
+    /// <param name="value">The byte.</param>
+    public abstract void Fill(Tensor destination, byte value);
+
+    /// <summary>Waits until all operations issued so far are done.</summary>
+    public abstract void Synchronize();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    internal void Release(nint address, long bytes) => Free(address, bytes);
+
+    /// <summary>Releases what the device holds; buffers free themselves.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected abstract void Dispose(bool disposing);
+
+    /// <summary>Takes memory from the device.</summary>
+    /// <param name="bytes">The size.</param>
+    /// <returns>Its address, aligned to 64 bytes.</returns>
+    protected abstract nint Acquire(long bytes);
+
+    /// <summary>Gives memory back; may be called from a finalizer thread.</summary>
+    /// <param name="address">What <see cref="Acquire"/> returned.</param>
+    /// <param name="bytes">The size asked for then.</param>
+    protected abstract void Free(nint address, long bytes);
+
+    /// <summary>Copies host bytes to the device.</summary>
+    /// <param name="destination">A device address.</param>
+    /// <param name="source">The bytes.</param>
+    protected abstract void CopyIn(nint destination, ReadOnlySpan<byte> source);
+
+    /// <summary>Copies device bytes to the host, after all operations issued so far.</summary>
+    /// <param name="destination">The host bytes.</param>
+    /// <param name="source">A device address.</param>
+    protected abstract void CopyOut(Span<byte> destination, nint source);
+}

@@ -1,0 +1,99 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Threading;
+
+namespace Winnow.Kernels;
+
+/// <summary>The processor as a device: SIMD of the width the machine has, and one pool of workers for all families.</summary>
+public sealed unsafe class CpuDevice : ComputeDevice
+{
+    private const nuint Alignment = 64;
+
+    private readonly WorkerPool _workers;
+    private long _allocatedBytes;
+
+    /// <summary>Starts the workers.</summary>
+    /// <param name="threads">How many threads compute; null means one for each processor this process may use.</param>
+    public CpuDevice(int? threads = null)
+    {
+        Threads = threads ?? Environment.ProcessorCount;
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
+        _workers = new WorkerPool(Threads);
+    }
+
+    /// <summary>How many threads compute.</summary>
+    public int Threads { get; }
+
+    /// <summary>Bytes allocated and not yet freed.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref _allocatedBytes);
+
+    /// <inheritdoc/>
+    public override string Name
+    {
+        get
+        {
+            int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+            return $"CPU ({RuntimeInformation.ProcessArchitecture}, {bits}-bit vectors, {Threads} threads)";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long FreeBytes => AvailableMemory.Bytes();
+
+    /// <inheritdoc/>
+    public override void Fill(Tensor destination, byte value) =>
+        NativeMemory.Fill((void*)destination.Address, (nuint)destination.Bytes, value);
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+        // Every operation has finished when its call returns.
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _workers.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override nint Acquire(long bytes)
+    {
+        // The system would hand out more than it has and end the process later; small requests are not worth asking for.
+        const long AskFrom = 16 << 20;
+        if (bytes >= AskFrom && FreeBytes < bytes)
+        {
+            throw new OutOfDeviceMemoryException(bytes, FreeBytes, "Use a smaller model or context, or free memory first.");
+        }
+
+        try
+        {
+            void* address = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            Interlocked.Add(ref _allocatedBytes, bytes);
+            return (nint)address;
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new OutOfDeviceMemoryException(bytes, FreeBytes, "Use a smaller model or context, or free memory first.");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Free(nint address, long bytes)
+    {
+        NativeMemory.AlignedFree((void*)address);
+        Interlocked.Add(ref _allocatedBytes, -bytes);
+    }
+
+    /// <inheritdoc/>
+    protected override void CopyIn(nint destination, ReadOnlySpan<byte> source) =>
+        source.CopyTo(new Span<byte>((void*)destination, source.Length));
+
+    /// <inheritdoc/>
+    protected override void CopyOut(Span<byte> destination, nint source) =>
+        new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+}
