@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Winnow.Formats.Storage;
 
@@ -13,7 +15,7 @@ internal static class JsonText
     /// <param name="read">Reads the properties.</param>
     public static void Parse(ReadOnlySpan<byte> json, string path, long offset, ObjectReader read)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 16 });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 64 });
         try
         {
             ReadObjectStart(ref reader);
@@ -28,6 +30,18 @@ internal static class JsonText
             throw new ModelFormatException(
                 $"the JSON text is not valid ({e.Message}); the file is damaged, download it again", path, offset + reader.BytesConsumed, null, e);
         }
+    }
+
+    /// <summary>Checks that the text is one JSON object in valid Unicode in which no object has a key twice.</summary>
+    /// <remarks>Two readers that resolve a repeated key differently would see two different models.</remarks>
+    public static void CheckObject(ReadOnlySpan<byte> json, string path)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new ModelFormatException("the JSON text is not valid UTF-8; the file is damaged, download it again", path);
+        }
+
+        Parse(json, path, 0, (ref Utf8JsonReader reader) => CheckKeysAndStrings(ref reader, path));
     }
 
     /// <summary>Moves to the next property of the current object, or over the object's end.</summary>
@@ -45,6 +59,22 @@ internal static class JsonText
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw new JsonException($"an object was expected, not {reader.TokenType}");
+        }
+    }
+
+    private static void CheckKeysAndStrings(ref Utf8JsonReader reader, string path)
+    {
+        var open = new Stack<HashSet<string>>([new HashSet<string>(StringComparer.Ordinal)]);
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject: open.Push(new HashSet<string>(StringComparer.Ordinal)); break;
+                case JsonTokenType.EndObject: open.Pop(); break;
+                case JsonTokenType.PropertyName when !open.Peek().Add(reader.GetString()!):
+                    throw new ModelFormatException("the key is there twice; correct the file", path, reader.TokenStartIndex, reader.GetString());
+                case JsonTokenType.String: _ = reader.GetString(); break;
+            }
         }
     }
 
