@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Winnow.Kernels.Linear;
 
 namespace Winnow.Kernels;
 
@@ -14,6 +15,9 @@ public abstract class ComputeDevice : IDisposable
 
     /// <summary>Memory that can still be allocated, bytes; an estimate where the machine is shared.</summary>
     public abstract long FreeBytes { get; }
+
+    /// <summary>Matrix products with weights of any element type.</summary>
+    public abstract ILinear Linear { get; }
 
     /// <summary>Allocates memory, aligned to 64 bytes, contents undefined.</summary>
     /// <param name="bytes">The size; at least 1.</param>

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Threading;
+using Winnow.Kernels.Linear;
 
 namespace Winnow.Kernels;
 
@@ -11,6 +12,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     private const nuint Alignment = 64;
 
     private readonly WorkerPool _workers;
+    private readonly CpuLinear _linear;
     private long _allocatedBytes;
 
     /// <summary>Starts the workers.</summary>
@@ -20,6 +22,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         _workers = new WorkerPool(Threads);
+        _linear = new CpuLinear(_workers);
     }
 
     /// <summary>How many threads compute.</summary>
@@ -42,6 +45,9 @@ public sealed unsafe class CpuDevice : ComputeDevice
     public override long FreeBytes => AvailableMemory.Bytes();
 
     /// <inheritdoc/>
+    public override ILinear Linear => _linear;
+
+    /// <inheritdoc/>
     public override void Fill(Tensor destination, byte value) =>
         NativeMemory.Fill((void*)destination.Address, (nuint)destination.Bytes, value);
 
@@ -57,6 +63,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
         if (disposing)
         {
             _workers.Dispose();
+            _linear.Dispose();
         }
     }
 

@@ -1,0 +1,74 @@
+using System;
+
+namespace Winnow.Kernels.Linear;
+
+/// <summary>What the operands of a product must be; shared by all devices.</summary>
+internal static class LinearArguments
+{
+    /// <summary>Checks one projection.</summary>
+    /// <param name="input">F32 [rows, inputs].</param>
+    /// <param name="projection">The weight and where the product goes.</param>
+    public static void Check(Tensor input, in Projection projection)
+    {
+        CheckProduct(projection.Output, input, projection.Weight);
+        if (!projection.Bias.IsEmpty
+            && (projection.Bias.Type != DType.F32 || projection.Bias.Shape.ElementCount != projection.Weight.Shape[0]))
+        {
+            Refuse($"The bias must be F32 [{projection.Weight.Shape[0]}], one for each output, and is {projection.Bias}.");
+        }
+
+        if (!projection.Residual.IsEmpty
+            && (projection.Residual.Type != DType.F32 || projection.Residual.Shape != projection.Output.Shape))
+        {
+            Refuse($"The residual must be F32 {projection.Output.Shape} like the output and is {projection.Residual}.");
+        }
+    }
+
+    /// <summary>Checks a gated product.</summary>
+    /// <param name="output">F32 [rows, outputs].</param>
+    /// <param name="input">F32 [rows, inputs].</param>
+    /// <param name="gate">[outputs, inputs].</param>
+    /// <param name="up">[outputs, inputs].</param>
+    /// <param name="activation">The function on the gate.</param>
+    public static void CheckGated(Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation)
+    {
+        CheckProduct(output, input, up);
+        if (!IsWeight(gate) || gate.Shape != up.Shape)
+        {
+            Refuse($"The gate must be weights {up.Shape} like the up projection and is {gate}.");
+        }
+
+        if (activation is not (Activation.Silu or Activation.GeluTanh))
+        {
+            Refuse($"Unknown activation {activation}; known are {nameof(Activation.Silu)} and {nameof(Activation.GeluTanh)}.");
+        }
+    }
+
+    private static void CheckProduct(Tensor output, Tensor input, Tensor weight)
+    {
+        if (input.Type != DType.F32 || input.Shape.Rank != 2)
+        {
+            Refuse($"The input must be F32 [rows, inputs] and is {input}.");
+        }
+
+        if (!IsWeight(weight) || weight.Shape[1] != input.Shape[1])
+        {
+            Refuse($"The weight must be [outputs, {input.Shape[1]}] in F32, F16, BF16 or a GGUF block type and is {weight}.");
+        }
+
+        if (output.Type != DType.F32 || output.Shape != new Shape(input.Shape[0], weight.Shape[0]))
+        {
+            Refuse($"The output must be F32 [{input.Shape[0]}, {weight.Shape[0]}] and is {output}.");
+        }
+
+        if (output.Address < input.Address + input.Bytes && input.Address < output.Address + output.Bytes)
+        {
+            Refuse("The output overlaps the input; give it memory of its own.");
+        }
+    }
+
+    private static bool IsWeight(Tensor weight) =>
+        weight.Type is not (DType.I32 or DType.U8 or DType.I8) && weight.Shape.Rank == 2;
+
+    private static void Refuse(string rule) => throw new ArgumentException(rule);
+}
