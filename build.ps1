@@ -1,0 +1,94 @@
+#!/usr/bin/env pwsh
+# The verbs of this repository, each a few lines over `dotnet`; build.sh has the same ones.
+param([string] $Verb = 'help', [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @())
+$ErrorActionPreference = 'Stop'
+Set-Location $PSScriptRoot
+$env:DOTNET_NOLOGO = '1'; $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'; $env:DOTNET_CLI_UI_LANGUAGE = 'en'
+$framework = if ($env:WinnowFramework) { $env:WinnowFramework } else { 'net10.0' }
+
+$usage = @'
+usage: ./build.ps1 <verb> [arguments]
+  build           build everything (Release)
+  run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
+  test [name]     build once and run every test, or those whose full name contains the given part
+  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
+  format          bring the sources into the form that .editorconfig asks for
+  size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
+  api             write src/<project>/PublicApi.txt anew after a change of the public API
+  pack            make the NuGet packages and the winnow tool in artifacts/packages
+  help            this text
+'@
+
+function Build-All { dotnet build Runtime.sln -c Release -v quiet -clp:ErrorsOnly | Out-Host; return $LASTEXITCODE }
+
+function Invoke-Cli {
+    $arguments = if ($Rest.Count) { $Rest } else { @('generate') }
+    dotnet build src/Winnow.Cli -c Release -v quiet -clp:ErrorsOnly | Out-Host
+    if ($LASTEXITCODE) { exit $LASTEXITCODE }
+    dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" @arguments
+    exit $LASTEXITCODE
+}
+
+function Get-Count([string] $key, [string[]] $log) {
+    $line = $log | Select-String -Pattern "^\s+${key}: (\d+)" | Select-Object -Last 1
+    if ($line) { [int] $line.Matches[0].Groups[1].Value } else { 0 }
+}
+
+# Runs one test program and adds its counts to $sum; a program that dies counts as one failed test.
+function Invoke-Tests($project, $sum, [string[]] $filter) {
+    $name = $project.Name
+    $log = @(dotnet "$project/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi @filter 2>&1 | ForEach-Object { "$_" })
+    $code = $LASTEXITCODE
+    $log | Set-Content "artifacts/tests/$name.log"
+    $ok = Get-Count 'succeeded' $log; $bad = Get-Count 'failed' $log; $left = Get-Count 'skipped' $log
+    if ($code -notin 0, 8 -and $bad -eq 0) { $bad = 1 }
+    $sum.Passed += $ok; $sum.Failed += $bad; $sum.Skipped += $left
+    "${name}: $ok passed, $bad failed, $left skipped"
+    if ($bad) { $log | Where-Object { $_ -notmatch '^passed ' } | ForEach-Object { "    $_" } }
+    else { $log | Select-String -Pattern '^skipped ' -Context 0, 1 | ForEach-Object { "    $($_.Line)"; "    $($_.Context.PostContext)" } }
+    if ($code -notin 0, 2, 8) { "    $name ended with exit code $code" }
+}
+
+function Invoke-AllTests {
+    $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
+    $filter = if ($Rest.Count) { @('--filter', "FullyQualifiedName~$($Rest[0])") } else { @() }
+    New-Item -ItemType Directory -Force artifacts/tests | Out-Null
+    if (Build-All) { '0 passed, 1 failed, 0 skipped'; exit 1 }
+    Get-ChildItem tests/*.Tests -Directory | ForEach-Object { Invoke-Tests $_ $sum $filter }
+    "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
+    exit [int] ($sum.Failed -gt 0 -or $sum.Passed -eq 0)
+}
+
+function Invoke-Bench {
+    if ($Rest.Count -and $Rest[0] -eq 'peers') { node bench/peers/llamacpp/run.mjs @($Rest | Select-Object -Skip 1); exit $LASTEXITCODE }
+    $name = if ($Rest.Count) { $Rest[0] } else { '' }
+    Get-ChildItem bench/*.Bench -Directory | ForEach-Object { dotnet run -c Release --project $_ -- --filter "*$name*" }
+}
+
+function Show-Size {
+    $files = git ls-files '*.cs' '*.cu' '*.cuh' '*.c' '*.h' '*.py' | ForEach-Object {
+        [pscustomobject] @{ Path = $_; Project = ($_ -split '/')[0..1] -join '/'; Lines = @(Get-Content $_).Count } }
+    $files | Group-Object Project | ForEach-Object { '{0,7} lines {1,4} files  {2}' -f ($_.Group | Measure-Object Lines -Sum).Sum, $_.Count, $_.Name }
+    '{0,7} lines in all' -f ($files | Measure-Object Lines -Sum).Sum
+    $files | Where-Object Lines -gt 300 | ForEach-Object {
+        '{0,7} lines  {1}{2}' -f $_.Lines, $_.Path, $(if ($_.Lines -gt 450) { '  (over the limit of 450)' } else { '  (over the aim of 300)' }) }
+    exit [int] (@($files | Where-Object Lines -gt 450).Count -gt 0)
+}
+
+switch ($Verb) {
+    'build' { exit (Build-All) }
+    'run' { Invoke-Cli }
+    'test' { Invoke-AllTests }
+    'bench' { Invoke-Bench }
+    'format' { dotnet format Runtime.sln @Rest; exit $LASTEXITCODE }
+    'size' { Show-Size }
+    'api' {
+        if (Build-All) { exit 1 }
+        $env:WINNOW_WRITE_API = '1'
+        dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter 'FullyQualifiedName~PublicApi'
+        exit $LASTEXITCODE
+    }
+    'pack' { dotnet pack Runtime.sln -c Release -v quiet -o artifacts/packages @Rest; exit $LASTEXITCODE }
+    'help' { $usage }
+    default { [Console]::Error.WriteLine("build.ps1: unknown verb '$Verb'"); [Console]::Error.WriteLine($usage); exit 2 }
+}

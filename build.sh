@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# The verbs of this repository, each a few lines over `dotnet`; build.ps1 has the same ones.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
+framework=${WinnowFramework:-net10.0}
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh <verb> [arguments]
+  build           build everything (Release)
+  run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
+  test [name]     build once and run every test, or those whose full name contains the given part
+  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
+  format          bring the sources into the form that .editorconfig asks for
+  size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
+  api             write src/<project>/PublicApi.txt anew after a change of the public API
+  pack            make the NuGet packages and the winnow tool in artifacts/packages
+  help            this text
+TEXT
+}
+
+need_dotnet() {
+  command -v dotnet >/dev/null || { echo "build.sh: the .NET 10 SDK is not on the PATH: https://dotnet.microsoft.com/download" >&2; exit 1; }
+  # Containers and build users may have no home folder to write to: the caches then live in the tree.
+  if [ ! -d "${HOME:-}" ] || [ ! -w "${HOME:-}" ]; then
+    export DOTNET_CLI_HOME=${DOTNET_CLI_HOME:-$PWD/artifacts/home} NUGET_PACKAGES=${NUGET_PACKAGES:-$PWD/artifacts/home/packages}
+    [ -r "${HOME:-}/.nuget/NuGet/NuGet.Config" ] || export HOME=$PWD/artifacts/home
+    mkdir -p "$DOTNET_CLI_HOME" "$NUGET_PACKAGES"
+  fi
+}
+
+build_all() { dotnet build Runtime.sln -c Release -v quiet -clp:ErrorsOnly "$@"; }
+
+run_cli() {
+  [ $# -gt 0 ] || set -- generate
+  dotnet build src/Winnow.Cli -c Release -v quiet -clp:ErrorsOnly >&2
+  exec dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
+}
+
+count() { awk -v key="$1:" '/^Test run summary:/ { tail = 1 } tail && $1 == key { n = $2 } END { print n + 0 }' "$2"; }
+
+# Runs one test program and adds its counts to $passed, $failed, $skipped; a program that dies counts as one failed test.
+run_tests() {
+  local project=$1 name rc=0 log
+  shift
+  name=$(basename "$project")
+  log=artifacts/tests/$name.log
+  dotnet "$project/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi "$@" >"$log" 2>&1 </dev/null || rc=$?
+  local ok bad left
+  ok=$(count succeeded "$log") bad=$(count failed "$log") left=$(count skipped "$log")
+  case $rc in 0 | 2 | 8) ;; *) bad=$((bad > 0 ? bad : 1)) ;; esac
+  [ $rc -ne 2 ] || [ "$bad" -gt 0 ] || bad=1
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+  echo "$name: $ok passed, $bad failed, $left skipped"
+  if [ "$bad" -gt 0 ]; then
+    sed 's/^/    /' "$log" | grep -vE '^    passed ' || true
+    [ $rc -eq 2 ] || echo "    $name ended with exit code $rc"
+  else
+    grep -A1 -E '^skipped ' "$log" | sed -n '/^--$/d; s/^/    /p' || true
+  fi
+}
+
+test_all() {
+  local passed=0 failed=0 skipped=0 project
+  local filter=()
+  [ $# -eq 0 ] || filter=(--filter "FullyQualifiedName~$1")
+  mkdir -p artifacts/tests
+  build_all || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
+  for project in tests/*.Tests; do run_tests "$project" "${filter[@]}"; done
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+bench() {
+  if [ "${1:-}" = peers ]; then shift; exec bench/peers/llamacpp/run.sh "$@"; fi
+  local project
+  for project in bench/*.Bench; do dotnet run -c Release --project "$project" -- --filter "*${1:-}*"; done
+}
+
+size() {
+  git ls-files '*.cs' '*.cu' '*.cuh' '*.c' '*.h' '*.py' | xargs -r wc -l | awk '
+    $2 == "total" { next }
+    { split($2, part, "/"); lines[part[1] "/" part[2]] += $1; files[part[1] "/" part[2]]++; all += $1 }
+    $1 > 300 { long[$2] = $1; over += $1 > 450 }
+    END {
+      for (p in lines) printf "%7d lines %4d files  %s\n", lines[p], files[p], p | "sort -k5"
+      close("sort -k5"); printf "%7d lines in all\n", all
+      for (f in long) printf "%7d lines  %s%s\n", long[f], f, long[f] > 450 ? "  (over the limit of 450)" : "  (over the aim of 300)"
+      exit over > 0
+    }'
+}
+
+verb=${1:-help}
+[ $# -eq 0 ] || shift
+case $verb in
+  build) need_dotnet; build_all "$@" ;;
+  run) need_dotnet; run_cli "$@" ;;
+  test) need_dotnet; test_all "$@" ;;
+  bench) need_dotnet; bench "$@" ;;
+  format) need_dotnet; dotnet format Runtime.sln "$@" ;;
+  size) size ;;
+  api) need_dotnet; build_all; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;
+  pack) need_dotnet; dotnet pack Runtime.sln -c Release -v quiet -o artifacts/packages "$@" ;;
+  help | -h | --help) usage ;;
+  *) echo "build.sh: unknown verb '$verb'" >&2; usage >&2; exit 2 ;;
+esac
