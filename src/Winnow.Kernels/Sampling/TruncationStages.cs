@@ -1,0 +1,162 @@
+using System;
+
+namespace Winnow.Kernels.Sampling;
+
+/// <summary>The stages that remove candidates. Each finds a threshold in a total order and keeps what is up to it; none sorts the row.</summary>
+internal static class TruncationStages
+{
+    private const int BlockLength = 1024;
+
+    /// <summary>Keeps the k largest.</summary>
+    public static void TopK(ref CandidateRow row, int k)
+    {
+        if (k == 0 || k >= row.Count)
+        {
+            return;
+        }
+
+        int capacity = Math.Max(2 * Math.Min(k, row.Count), k + BlockLength);
+        if (!row.IsDense || capacity + BlockLength >= row.Count)
+        {
+            KeepBest(ref row, k);
+            return;
+        }
+
+        // A running threshold: whatever is not above the k-th best so far is never copied.
+        ReadOnlySpan<float> source = row.Values;
+        float threshold = -float.MaxValue;
+        int count = 0;
+        for (int start = 0; start < source.Length; start += BlockLength)
+        {
+            ReadOnlySpan<float> block = source.Slice(start, Math.Min(BlockLength, source.Length - start));
+            count += RowMath.KeepAtLeast(block, [], start, threshold, row.Scratch.Values.AsSpan(count), row.Scratch.Ids.AsSpan(count));
+            if (count > capacity - BlockLength && count > k)
+            {
+                row.Shrink(count);
+                threshold = MathF.BitIncrement(KeepBest(ref row, k));
+                count = k;
+            }
+        }
+
+        row.Shrink(count);
+        if (count > k)
+        {
+            KeepBest(ref row, k);
+        }
+    }
+
+    /// <summary>Keeps the most probable up to a mass.</summary>
+    public static void TopP(ref CandidateRow row, float p)
+    {
+        if (p >= 1)
+        {
+            return;
+        }
+
+        float maximum = row.Maximum();
+        double sum = RowMath.SumExp(row.Values, maximum);
+
+        // All tokens below this weight together weigh less than 1 - p, so none of them is needed to reach p.
+        double floor = (1 - p) * sum / row.Count * 0.999;
+        row.KeepAtLeast(maximum + Math.Log(floor));
+        RowMath.WriteExp(row.Values, maximum, row.Scratch.Weights);
+        var order = new ScoreOrder(row.Values);
+        int last = Selection.Crossing(
+            row.Scratch.Order.AsSpan(0, row.Count), row.Scratch.Weights.AsSpan(0, row.Count), p * sum, strict: false, order);
+        row.KeepUpTo(last, order);
+    }
+
+    /// <summary>Keeps a share of the largest probability.</summary>
+    public static void MinP(ref CandidateRow row, float p)
+    {
+        if (p > 0)
+        {
+            row.KeepAtLeast(row.Maximum() + Math.Log(p));
+        }
+    }
+
+    /// <summary>Keeps scores near the largest, in standard deviations.</summary>
+    public static void TopNSigma(ref CandidateRow row, float n)
+    {
+        if (n > 0)
+        {
+            row.KeepAtLeast(row.Maximum() - (n * RowMath.Moments(row.Values).Deviation));
+        }
+    }
+
+    /// <summary>Keeps the most typical up to a mass.</summary>
+    public static void Typical(ref CandidateRow row, float p)
+    {
+        if (p >= 1)
+        {
+            return;
+        }
+
+        float maximum = row.Maximum();
+        row.KeepAtLeast(double.NegativeInfinity);
+        row.Scratch.ReserveDeviations(row.Count);
+        Span<float> weights = row.Scratch.Weights.AsSpan(0, row.Count);
+        Span<float> deviations = row.Scratch.Deviations.AsSpan(0, row.Count);
+        double sum = RowMath.WriteExp(row.Values, maximum, weights);
+        double shift = maximum + Math.Log(sum);
+        double entropy = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            entropy += weights[i] / sum * (shift - row.Values[i]);
+        }
+
+        for (int i = 0; i < weights.Length; i++)
+        {
+            deviations[i] = (float)Math.Abs(shift - row.Values[i] - entropy);
+        }
+
+        var order = new DeviationOrder(deviations, row.Values);
+        int last = Selection.Crossing(row.Scratch.Order.AsSpan(0, row.Count), weights, p * sum, strict: true, order);
+        row.KeepUpTo(last, order);
+    }
+
+    /// <summary>Removes all top choices but the least probable, if the coin says so.</summary>
+    public static void Xtc(ref CandidateRow row, in SamplerStage stage, double coin)
+    {
+        if (coin >= stage.Value)
+        {
+            return;
+        }
+
+        float maximum = row.Maximum();
+        float threshold = CandidateRow.Threshold(maximum + Math.Log(stage.Second * RowMath.SumExp(row.Values, maximum)));
+        var order = new ScoreOrder(row.Values);
+        Span<int> keep = row.Scratch.Order.AsSpan(0, row.Count);
+        int least = -1;
+        for (int i = 0; i < keep.Length; i++)
+        {
+            bool top = row.Values[i] >= threshold;
+            keep[i] = top ? 0 : 1;
+            least = top && (least < 0 || order.Before(least, i)) ? i : least;
+        }
+
+        if (least >= 0)
+        {
+            keep[least] = 1;
+            row.KeepMarked();
+        }
+    }
+
+    /// <summary>Keeps tokens up to a surprise in bits, and the most probable in any case.</summary>
+    public static void Surprise(ref CandidateRow row, double bits)
+    {
+        float maximum = row.Maximum();
+        double threshold = maximum + Math.Log(RowMath.SumExp(row.Values, maximum)) - (bits * Math.Log(2));
+        row.KeepAtLeast(Math.Min(threshold, maximum));
+    }
+
+    /// <summary>Keeps the k largest by selection; returns the smallest of them.</summary>
+    private static float KeepBest(ref CandidateRow row, int k)
+    {
+        var order = new ScoreOrder(row.Values);
+        int last = Selection.Crossing(row.Scratch.Order.AsSpan(0, row.Count), [], k, strict: false, order);
+        float smallest = row.Values[last];
+        row.KeepUpTo(last, order);
+        return smallest;
+    }
+}
