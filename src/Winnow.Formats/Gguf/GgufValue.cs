@@ -1,6 +1,10 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Winnow.Formats.Gguf;
@@ -38,6 +42,64 @@ public sealed class GgufValue
 
     /// <summary>The elements as they are stored, little-endian; strings with their 64-bit lengths.</summary>
     internal ReadOnlyMemory<byte> Raw => _raw;
+
+    /// <summary>Makes a scalar whose type in the file is that of <typeparamref name="T"/>: an integer of 8 to 64 bits, float or double.</summary>
+    /// <param name="value">The number. Readers are strict about types: most counts are 32-bit unsigned.</param>
+    /// <exception cref="NotSupportedException">GGUF has no such number type.</exception>
+    public static GgufValue Number<T>(T value)
+        where T : unmanaged, INumber<T>
+    {
+        GgufValueType type = NumberType<T>();
+        return new GgufValue(type, type, 1, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)).ToArray(), null);
+    }
+
+    /// <summary>Makes an array whose element type in the file is that of <typeparamref name="T"/>.</summary>
+    /// <param name="values">The numbers; copied.</param>
+    /// <exception cref="NotSupportedException">GGUF has no such number type.</exception>
+    public static GgufValue Numbers<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, INumber<T> =>
+        new(GgufValueType.Array, NumberType<T>(), values.Length, MemoryMarshal.AsBytes(values).ToArray(), null);
+
+    /// <summary>Makes a truth value.</summary>
+    /// <param name="value">The truth value.</param>
+    public static GgufValue Bool(bool value) => new(GgufValueType.Bool, GgufValueType.Bool, 1, new[] { (byte)(value ? 1 : 0) }, null);
+
+    /// <summary>Makes an array of truth values.</summary>
+    /// <param name="values">The truth values; copied.</param>
+    public static GgufValue Bools(ReadOnlySpan<bool> values)
+    {
+        var raw = new byte[values.Length];
+        for (int i = 0; i < raw.Length; i++)
+        {
+            raw[i] = (byte)(values[i] ? 1 : 0);
+        }
+
+        return new GgufValue(GgufValueType.Array, GgufValueType.Bool, raw.Length, raw, null);
+    }
+
+    /// <summary>Makes a string.</summary>
+    /// <param name="text">The text, stored as UTF-8.</param>
+    public static GgufValue Text(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return FromUtf8(GgufValueType.String, [Encoding.UTF8.GetBytes(text)]);
+    }
+
+    /// <summary>Makes an array of strings.</summary>
+    /// <param name="texts">The texts, stored as UTF-8.</param>
+    public static GgufValue Texts(IEnumerable<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return FromUtf8(GgufValueType.Array, [.. texts.Select(t => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(t))]);
+    }
+
+    /// <summary>Makes an array of strings from bytes that need not be valid UTF-8, as tokens are.</summary>
+    /// <param name="texts">The bytes; copied.</param>
+    public static GgufValue Utf8Texts(IReadOnlyList<ReadOnlyMemory<byte>> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return FromUtf8(GgufValueType.Array, texts);
+    }
 
     /// <summary>An element as an integer, whatever integer type it is stored in.</summary>
     /// <param name="index">The element, 0 for a scalar.</param>
@@ -130,6 +192,37 @@ public sealed class GgufValue
 
         return text.Append(Count > Shown ? $", ... {Count} in all]" : "]").ToString();
     }
+
+    private static GgufValue FromUtf8(GgufValueType type, IReadOnlyList<ReadOnlyMemory<byte>> texts)
+    {
+        var starts = new int[texts.Count];
+        var raw = new byte[texts.Sum(t => 8 + (long)t.Length)];
+        int position = 0;
+        for (int i = 0; i < starts.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(raw.AsSpan(position), texts[i].Length);
+            starts[i] = position + 8;
+            texts[i].Span.CopyTo(raw.AsSpan(starts[i]));
+            position = starts[i] + texts[i].Length;
+        }
+
+        return new GgufValue(type, GgufValueType.String, starts.Length, raw, starts);
+    }
+
+    private static GgufValueType NumberType<T>() => default(T) switch
+    {
+        byte => GgufValueType.UInt8,
+        sbyte => GgufValueType.Int8,
+        ushort => GgufValueType.UInt16,
+        short => GgufValueType.Int16,
+        uint => GgufValueType.UInt32,
+        int => GgufValueType.Int32,
+        ulong => GgufValueType.UInt64,
+        long => GgufValueType.Int64,
+        float => GgufValueType.Float32,
+        double => GgufValueType.Float64,
+        _ => throw new NotSupportedException($"GGUF has no numbers of type {typeof(T).Name}."),
+    };
 
     private string Format(int index)
     {

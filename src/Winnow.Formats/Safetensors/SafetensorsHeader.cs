@@ -125,7 +125,7 @@ internal sealed class SafetensorsHeader
             throw Fail("a tensor needs dtype, shape and two data_offsets; convert the model again", at, name);
         }
 
-        return Check(new Entry(name, ToType(dtype), dtype, shape, begin, end, at));
+        return Check(new Entry(name, SafetensorsTypes.Find(dtype), dtype, shape, begin, end, at));
     }
 
     private long[] ReadIntegers(ref Utf8JsonReader reader, int most, string name, long at)
@@ -215,27 +215,6 @@ internal sealed class SafetensorsHeader
     }
 
     private ModelFormatException Fail(string message, long offset, string? key = null) => new(message, _source.Path, offset, key);
-
-    private static TensorType ToType(string dtype) => dtype switch
-    {
-        "F32" => TensorType.F32,
-        "F16" => TensorType.F16,
-        "BF16" => TensorType.BF16,
-        "F64" => TensorType.F64,
-        "I8" => TensorType.I8,
-        "I16" => TensorType.I16,
-        "I32" => TensorType.I32,
-        "I64" => TensorType.I64,
-        "U8" => TensorType.U8,
-        "U16" => TensorType.U16,
-        "U32" => TensorType.U32,
-        "U64" => TensorType.U64,
-        "BOOL" => TensorType.Bool,
-        "F8_E4M3" => TensorType.F8_E4M3,
-        "F8_E5M2" => TensorType.F8_E5M2,
-        "F8_E8M0" => TensorType.F8_E8M0,
-        _ => TensorType.Unknown,
-    };
 
     private sealed record Entry(string Name, TensorType Type, string TypeName, long[] Shape, long Begin, long End, long At);
 }
