@@ -57,6 +57,14 @@ public sealed class Tokenizer
         return new Tokenizer(TokenizerJsonReader.Read(tokenizerJson, options ?? new TokenizerOptions(), path));
     }
 
+    /// <summary>Builds the tokenizer that a GGUF file carries.</summary>
+    /// <exception cref="ModelFormatException">The vocabulary contradicts itself or names a model or <c>pre</c> that is not known.</exception>
+    public static Tokenizer FromGguf(GgufVocabulary vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        return new Tokenizer(GgufTokenizerBuilder.Build(vocabulary));
+    }
+
     /// <summary>The ids of a text.</summary>
     /// <param name="text">Any text; half surrogate pairs count as U+FFFD.</param>
     /// <param name="addSpecial">Adds the tokens that the vocabulary puts around a sequence, such as the one that begins it.</param>

@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 
 namespace Winnow.Formats.Tokenizers;
@@ -50,6 +51,28 @@ internal static class UnicodeClass
 
     /// <summary>The general category.</summary>
     public static UnicodeCategory Category(int scalar) => CharUnicodeInfo.GetUnicodeCategory(scalar);
+
+    /// <summary>The class of a general category by its name in patterns, such as <c>L</c> or <c>Lu</c>; null where not known.</summary>
+    public static Func<int, bool>? Property(string name)
+    {
+        return name switch
+        {
+            "L" => IsLetter,
+            "N" => IsNumber,
+            "M" => IsMark,
+            "P" => IsPunctuation,
+            "S" => IsSymbol,
+            "Lu" => scalar => Category(scalar) == UnicodeCategory.UppercaseLetter,
+            "Ll" => scalar => Category(scalar) == UnicodeCategory.LowercaseLetter,
+            "Lt" => scalar => Category(scalar) == UnicodeCategory.TitlecaseLetter,
+            "Lm" => scalar => Category(scalar) == UnicodeCategory.ModifierLetter,
+            "Lo" => scalar => Category(scalar) == UnicodeCategory.OtherLetter,
+            "Mn" => scalar => Category(scalar) == UnicodeCategory.NonSpacingMark,
+            "Nd" => scalar => Category(scalar) == UnicodeCategory.DecimalDigitNumber,
+            "Cc" => scalar => Category(scalar) == UnicodeCategory.Control,
+            _ => null,
+        };
+    }
 
     private static bool Has(int scalar, int mask)
     {

@@ -5,13 +5,6 @@ namespace Winnow.Formats.Tokenizers.Json;
 /// <summary>Decides which ids begin, end and surround a sequence, from the post-processor and tokenizer_config.json.</summary>
 internal sealed class SpecialTokens
 {
-    // Ends of turns and messages that published chat models write; tokenizer.json has no field for them.
-    private static readonly string[] EndOfTurnTexts =
-    [
-        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
-        "<|return|>", "<｜end▁of▁sentence｜>", "<|end_of_turn|>", "<EOT>", "_<EOT>",
-    ];
-
     public SpecialTokens(Vocabulary vocabulary, TokenizerOptions options, SpecialAffixes around, string? path)
     {
         BosId = Find(vocabulary, options.BosToken);
@@ -22,21 +15,7 @@ internal sealed class SpecialTokens
         Apply(options.AddEosToken, EosId, suffix, atStart: false, "add_eos_token", path);
         Prefix = prefix;
         Suffix = suffix;
-        var ends = new List<int>();
-        if (EosId is int eos)
-        {
-            ends.Add(eos);
-        }
-
-        foreach (string text in EndOfTurnTexts)
-        {
-            if (vocabulary.TryGetId(text, out int id) && vocabulary.Kind(id) == TokenKind.Control && !ends.Contains(id))
-            {
-                ends.Add(id);
-            }
-        }
-
-        EndOfGenerationIds = ends;
+        EndOfGenerationIds = SpecialTexts.FindEnds(vocabulary, EosId);
     }
 
     public int? BosId { get; }

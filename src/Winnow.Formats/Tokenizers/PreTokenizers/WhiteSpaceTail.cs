@@ -13,6 +13,7 @@ internal static class WhiteSpaceTail
     }
 
     /// <summary><c>\s*[\r\n]+|\s+(?!\S)|\s+</c>: up to the last line break of the run, else as <see cref="Match"/>.</summary>
+    /// <remarks><c>\s*[\r\n]</c> without the plus matches the same: what comes before is greedy.</remarks>
     public static int MatchLines(ReadOnlySpan<char> text, int start)
     {
         int end = ScanText.Run(text, start, UnicodeClass.IsWhiteSpace);
