@@ -29,7 +29,7 @@ internal sealed class GgufTokenizerBuilder
         {
             "llama" => builder.BuildLlama(),
             "gpt2" => builder.BuildGpt2(),
-            _ => throw Error($"'{source.Model}' is not known to this version", "model"),
+            _ => throw builder.Error($"'{source.Model}' is not known to this version", "model"),
         };
     }
 
@@ -120,7 +120,7 @@ internal sealed class GgufTokenizerBuilder
             throw Error($"has {_source.TokenTypes.Count} entries for {tokens.Count} tokens; convert the model again", "token_type");
         }
 
-        var builder = new VocabularyBuilder(null);
+        var builder = new VocabularyBuilder(_source.Path);
         for (int id = 0; id < tokens.Count; id++)
         {
             int type = _source.TokenTypes?[id] ?? (int)TokenKind.Normal;
@@ -218,5 +218,5 @@ internal sealed class GgufTokenizerBuilder
         return absent < _vocabulary.Size ? absent : null;
     }
 
-    private static ModelFormatException Error(string message, string key) => new(message, key: KeyPrefix + key);
+    private ModelFormatException Error(string message, string key) => new(message, _source.Path, key: KeyPrefix + key);
 }

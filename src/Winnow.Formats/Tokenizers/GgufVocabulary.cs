@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using Winnow.Formats.Gguf;
 
 namespace Winnow.Formats.Tokenizers;
 
@@ -62,4 +64,15 @@ public sealed record GgufVocabulary
 
     /// <summary>SentencePiece's compiled normalization rules (T5); null for none.</summary>
     public byte[]? PrecompiledCharsMap { get; init; }
+
+    /// <summary>The file that error messages name; null where there is none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Reads the vocabulary of a file.</summary>
+    /// <exception cref="ModelFormatException">A key is missing or has another type than it must.</exception>
+    public static GgufVocabulary From(GgufFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return GgufVocabularyReader.Read(file.Metadata, file.Path);
+    }
 }
