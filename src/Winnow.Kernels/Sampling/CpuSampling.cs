@@ -101,7 +101,7 @@ public sealed class CpuSampling : ISampling
                     HistoryStages.Penalize(ref row, stage, state.Last(stage.LastTokens));
                     break;
                 case SamplerStageKind.Dry:
-                    HistoryStages.Dry(ref row, stage, state.Last(stage.LastTokens));
+                    HistoryStages.Dry(ref row, stage, state);
                     break;
                 case SamplerStageKind.TopNSigma:
                     TruncationStages.TopNSigma(ref row, stage.Value);
@@ -156,7 +156,7 @@ public sealed class CpuSampling : ISampling
     }
 
     /// <summary>The first index at which the running sum exceeds the target: never one without weight.</summary>
-    private static int Draw(ReadOnlySpan<float> weights, double target)
+    internal static int Draw(ReadOnlySpan<float> weights, double target)
     {
         double before = 0;
         int start = 0;

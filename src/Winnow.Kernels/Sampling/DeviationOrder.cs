@@ -12,6 +12,6 @@ internal readonly ref struct DeviationOrder(ReadOnlySpan<float> deviations, Read
     public bool Before(int left, int right)
     {
         float a = _deviations[left], b = _deviations[right];
-        return a < b || (a == b && new ScoreOrder(_scores).Before(left, right));
+        return (a < b) || (a == b && new ScoreOrder(_scores).Before(left, right));
     }
 }

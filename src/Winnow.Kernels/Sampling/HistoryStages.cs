@@ -45,15 +45,17 @@ internal static class HistoryStages
     }
 
     /// <summary>Lowers tokens that would continue a repetition.</summary>
-    public static void Dry(ref CandidateRow row, in SamplerStage stage, ReadOnlySpan<int> window)
+    public static void Dry(ref CandidateRow row, in SamplerStage stage, SamplerState state)
     {
+        ReadOnlySpan<int> window = state.Last(stage.LastTokens);
         int reach = ReachOfMatches(window, stage.Breakers);
         if (reach < stage.Count)
         {
             return;
         }
 
-        row.Scratch.ReserveMatches(window.Length);
+        // By what the history has room for, not by what it holds, so that it does not grow token by token.
+        row.Scratch.ReserveMatches(state.Capacity);
         Span<int> matches = row.Scratch.Matches.AsSpan(0, window.Length);
         MatchEnds(window, matches);
         int[] longest = row.Scratch.Counts, distinct = row.Scratch.Distinct;

@@ -75,14 +75,15 @@ internal static class RowMath
     public static double SumExp(ReadOnlySpan<float> row, float maximum)
     {
         Vector256<float> shift = Vector256.Create(maximum);
-        Vector256<double> sum = Vector256<double>.Zero;
+        Vector256<double> lower = Vector256<double>.Zero, upper = Vector256<double>.Zero;
         int i = 0;
         for (; i <= row.Length - Lanes; i += Lanes)
         {
-            sum = AddWide(sum, Exp(Load(row, i) - shift));
+            AddWide(ref lower, ref upper, Exp(Load(row, i) - shift));
         }
 
-        return Vector256.Sum(AddWide(sum, Exp(LoadTail(row[i..]) - shift)));
+        AddWide(ref lower, ref upper, Exp(LoadTail(row[i..]) - shift));
+        return Vector256.Sum(lower + upper);
     }
 
     /// <summary>weights = exp(value - maximum); returns their sum, in double.</summary>
@@ -90,13 +91,13 @@ internal static class RowMath
     {
         weights = weights[..row.Length];
         Vector256<float> shift = Vector256.Create(maximum);
-        Vector256<double> sum = Vector256<double>.Zero;
+        Vector256<double> lower = Vector256<double>.Zero, upper = Vector256<double>.Zero;
         int i = 0;
         for (; i <= row.Length - Lanes; i += Lanes)
         {
             Vector256<float> exp = Exp(Load(row, i) - shift);
             exp.CopyTo(weights[i..]);
-            sum = AddWide(sum, exp);
+            AddWide(ref lower, ref upper, exp);
         }
 
         Vector256<float> tail = Exp(LoadTail(row[i..]) - shift);
@@ -105,20 +106,39 @@ internal static class RowMath
             weights[i + lane] = tail[lane];
         }
 
-        return Vector256.Sum(AddWide(sum, tail));
+        AddWide(ref lower, ref upper, tail);
+        return Vector256.Sum(lower + upper);
+    }
+
+    /// <summary>The sum of exp(d) and of exp(d) * -d, where d = value - maximum, in double; what counts as impossible adds nothing.</summary>
+    public static (double Sum, double Surprise) EntropySums(ReadOnlySpan<float> row, float maximum)
+    {
+        Vector256<float> shift = Vector256.Create(maximum);
+        Vector256<double> lower = Vector256<double>.Zero, upper = lower, surpriseLower = lower, surpriseUpper = lower;
+        for (int i = 0; i < row.Length; i += Lanes)
+        {
+            Vector256<float> distance = (i <= row.Length - Lanes ? Load(row, i) : LoadTail(row[i..])) - shift;
+            Vector256<float> weight = Exp(distance);
+            AddWide(ref lower, ref upper, weight);
+
+            // 0 times negative infinity is no number, so the distance is bounded where the weight is 0 anyway.
+            AddWide(ref surpriseLower, ref surpriseUpper, weight * -Vector256.MaxNative(distance, Vector256.Create(2 * SmallestExponent)));
+        }
+
+        return (Vector256.Sum(lower + upper), Vector256.Sum(surpriseLower + surpriseUpper));
     }
 
     /// <summary>The sum of values, in double.</summary>
     public static double Sum(ReadOnlySpan<float> row)
     {
-        Vector256<double> sum = Vector256<double>.Zero;
+        Vector256<double> lower = Vector256<double>.Zero, upper = Vector256<double>.Zero;
         int i = 0;
         for (; i <= row.Length - Lanes; i += Lanes)
         {
-            sum = AddWide(sum, Load(row, i));
+            AddWide(ref lower, ref upper, Load(row, i));
         }
 
-        double total = Vector256.Sum(sum);
+        double total = Vector256.Sum(lower + upper);
         for (; i < row.Length; i++)
         {
             total += row[i];
@@ -180,26 +200,27 @@ internal static class RowMath
     /// <summary>Mean and population standard deviation of the finite values, in double; at least one is finite.</summary>
     public static (double Mean, double Deviation) Moments(ReadOnlySpan<float> row)
     {
-        double sum = 0;
-        int count = 0;
-        foreach (float value in row)
+        Vector256<double> lower = Vector256<double>.Zero, upper = lower;
+        Vector256<float> count = Vector256<float>.Zero, nothing = Vector256.Create(float.NegativeInfinity);
+        for (int i = 0; i < row.Length; i += Lanes)
         {
-            if (!float.IsNegativeInfinity(value))
-            {
-                sum += value;
-                count++;
-            }
+            Vector256<float> vector = i <= row.Length - Lanes ? Load(row, i) : LoadTail(row[i..]);
+            Vector256<float> finite = Vector256.GreaterThan(vector, nothing);
+            AddWide(ref lower, ref upper, vector & finite);
+            count += Vector256<float>.One & finite;
         }
 
-        double mean = sum / count;
-        double squares = 0;
-        foreach (float value in row)
+        double mean = Vector256.Sum(lower + upper) / Vector256.Sum(count);
+        Vector256<double> center = Vector256.Create(mean), squares = Vector256<double>.Zero;
+        for (int i = 0; i < row.Length; i += Lanes)
         {
-            double distance = float.IsNegativeInfinity(value) ? 0 : value - mean;
-            squares += distance * distance;
+            Vector256<float> vector = i <= row.Length - Lanes ? Load(row, i) : LoadTail(row[i..]);
+            Vector256<double> first = Vector256.WidenLower(vector) - center, second = Vector256.WidenUpper(vector) - center;
+            squares += Vector256.ConditionalSelect(Vector256.GreaterThan(first, Vector256.Create(double.NegativeInfinity)), first * first, Vector256<double>.Zero);
+            squares += Vector256.ConditionalSelect(Vector256.GreaterThan(second, Vector256.Create(double.NegativeInfinity)), second * second, Vector256<double>.Zero);
         }
 
-        return (mean, Math.Sqrt(squares / count));
+        return (mean, Math.Sqrt(Vector256.Sum(squares) / Vector256.Sum(count)));
     }
 
     /// <summary>exp for arguments up to 0, within 2 ulp: 2^n * e^r with |r| at most ln(2) / 2. Negative infinity gives 0.</summary>
@@ -236,12 +257,12 @@ internal static class RowMath
         for (; i <= row.Length - Lanes; i += Lanes)
         {
             Vector256<float> vector = Load(row, i);
-            best = Vector256.Max(best, vector);
+            best = Vector256.MaxNative(best, vector);
             ordered &= Vector256.Equals(vector, vector);
         }
 
         Vector256<float> tail = LoadTail(row[i..]);
-        best = Vector256.Max(best, tail);
+        best = Vector256.MaxNative(best, tail);
         ordered &= Vector256.Equals(tail, tail);
         hasNaN |= ordered.ExtractMostSignificantBits() != 0xFF;
 
@@ -255,10 +276,10 @@ internal static class RowMath
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> AddWide(Vector256<double> sum, Vector256<float> terms)
+    private static void AddWide(ref Vector256<double> lower, ref Vector256<double> upper, Vector256<float> terms)
     {
-        (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(terms);
-        return sum + lower + upper;
+        lower += Vector256.WidenLower(terms);
+        upper += Vector256.WidenUpper(terms);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

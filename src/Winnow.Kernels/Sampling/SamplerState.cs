@@ -97,6 +97,9 @@ public sealed class SamplerState
         return copy;
     }
 
+    /// <summary>For how many tokens there is memory.</summary>
+    internal int Capacity => _tokens.Length;
+
     /// <summary>The last tokens; -1 for all.</summary>
     internal ReadOnlySpan<int> Last(int count) =>
         count < 0 || count >= _count ? Tokens : _tokens.AsSpan(_count - count, count);

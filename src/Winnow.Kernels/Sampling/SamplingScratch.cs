@@ -1,5 +1,3 @@
-using System;
-
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>The memory of one call of the CPU sampler. Grows to the largest row seen, then never again.</summary>
@@ -26,7 +24,7 @@ internal sealed class SamplingScratch
     /// <summary>The tokens whose count is not zero.</summary>
     public int[] Distinct { get; private set; } = [];
 
-    /// <summary>The match lengths of DRY, one for each token of the window.</summary>
+    /// <summary>The match lengths of DRY, one for each token of the history.</summary>
     public int[] Matches { get; private set; } = [];
 
     /// <summary>Makes room for a row.</summary>
@@ -54,12 +52,12 @@ internal sealed class SamplingScratch
         }
     }
 
-    /// <summary>Makes room for the matches of DRY over a window.</summary>
-    public void ReserveMatches(int window)
+    /// <summary>Makes room for the matches of DRY over a history.</summary>
+    public void ReserveMatches(int tokens)
     {
-        if (Matches.Length < window)
+        if (Matches.Length < tokens)
         {
-            Matches = new int[Math.Max(window, 2 * Matches.Length)];
+            Matches = new int[tokens];
         }
     }
 }

@@ -11,6 +11,6 @@ internal readonly ref struct ScoreOrder(ReadOnlySpan<float> scores) : ICandidate
     public bool Before(int left, int right)
     {
         float a = _scores[left], b = _scores[right];
-        return a > b || (a == b && left < right);
+        return (a > b) | ((a == b) & (left < right));
     }
 }

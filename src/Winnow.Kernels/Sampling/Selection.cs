@@ -96,12 +96,11 @@ internal static class Selection
         int middle = 0;
         for (int i = 0; i < last; i++)
         {
+            // Swapping always, and only moving the border on a condition, leaves no branch to mispredict.
             int item = items[i];
-            if (order.Before(item, pivot))
-            {
-                items[i] = items[middle];
-                items[middle++] = item;
-            }
+            items[i] = items[middle];
+            items[middle] = item;
+            middle += order.Before(item, pivot) ? 1 : 0;
         }
 
         items[last] = items[middle];

@@ -15,8 +15,8 @@ internal static class TruncationStages
             return;
         }
 
-        int capacity = Math.Max(2 * Math.Min(k, row.Count), k + BlockLength);
-        if (!row.IsDense || capacity + BlockLength >= row.Count)
+        int capacity = k + Math.Max(k, BlockLength);
+        if (!row.IsDense || capacity >= row.Count || capacity < k)
         {
             KeepBest(ref row, k);
             return;
@@ -30,7 +30,7 @@ internal static class TruncationStages
         {
             ReadOnlySpan<float> block = source.Slice(start, Math.Min(BlockLength, source.Length - start));
             count += RowMath.KeepAtLeast(block, [], start, threshold, row.Scratch.Values.AsSpan(count), row.Scratch.Ids.AsSpan(count));
-            if (count > capacity - BlockLength && count > k)
+            if (count > capacity)
             {
                 row.Shrink(count);
                 threshold = MathF.BitIncrement(KeepBest(ref row, k));
@@ -93,18 +93,19 @@ internal static class TruncationStages
         }
 
         float maximum = row.Maximum();
-        row.KeepAtLeast(double.NegativeInfinity);
+        (double sum, double surprise) = RowMath.EntropySums(row.Values, maximum);
+        double entropy = (surprise / sum) + Math.Log(sum);
+
+        // As for top-p, tokens below this weight are not needed to exceed p, provided that they come last: none of the others may be farther from the
+        // entropy, which holds when even a surprise of 0 is nearer.
+        double floor = (1 - p) * sum / row.Count * 0.999;
+        row.KeepAtLeast(Math.Log(sum / floor) >= 2 * entropy ? maximum + Math.Log(floor) : double.NegativeInfinity);
+
         row.Scratch.ReserveDeviations(row.Count);
         Span<float> weights = row.Scratch.Weights.AsSpan(0, row.Count);
         Span<float> deviations = row.Scratch.Deviations.AsSpan(0, row.Count);
-        double sum = RowMath.WriteExp(row.Values, maximum, weights);
+        RowMath.WriteExp(row.Values, maximum, weights);
         double shift = maximum + Math.Log(sum);
-        double entropy = 0;
-        for (int i = 0; i < weights.Length; i++)
-        {
-            entropy += weights[i] / sum * (shift - row.Values[i]);
-        }
-
         for (int i = 0; i < weights.Length; i++)
         {
             deviations[i] = (float)Math.Abs(shift - row.Values[i] - entropy);
