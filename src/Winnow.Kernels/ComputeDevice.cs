@@ -1,6 +1,10 @@
 using System;
 using System.Runtime.InteropServices;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
+using Winnow.Kernels.Norm;
+using Winnow.Kernels.Reduction;
 
 namespace Winnow.Kernels;
 
@@ -16,8 +20,20 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Memory that can still be allocated, bytes; an estimate where the machine is shared.</summary>
     public abstract long FreeBytes { get; }
 
+    /// <summary>Attention over the paged cache.</summary>
+    public abstract IAttention Attention { get; }
+
+    /// <summary>Appending to, copying and compacting the paged cache.</summary>
+    public abstract ICache Cache { get; }
+
     /// <summary>Matrix products with weights of any element type.</summary>
     public abstract ILinear Linear { get; }
+
+    /// <summary>Norms, rotary embedding, activations, embedding lookup.</summary>
+    public abstract INorm Norm { get; }
+
+    /// <summary>Gathering and pooling of rows.</summary>
+    public abstract IReduction Reduction { get; }
 
     /// <summary>Allocates memory, aligned to 64 bytes, contents undefined.</summary>
     /// <param name="bytes">The size; at least 1.</param>

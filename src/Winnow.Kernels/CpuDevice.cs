@@ -2,7 +2,11 @@ using System;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Threading;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
+using Winnow.Kernels.Norm;
+using Winnow.Kernels.Reduction;
 
 namespace Winnow.Kernels;
 
@@ -12,16 +16,26 @@ public sealed unsafe class CpuDevice : ComputeDevice
     private const nuint Alignment = 64;
 
     private readonly WorkerPool _workers;
+    private readonly CpuAttention _attention;
     private readonly CpuLinear _linear;
     private long _allocatedBytes;
 
     /// <summary>Starts the workers.</summary>
     /// <param name="threads">How many threads compute; null means one for each processor this process may use.</param>
     public CpuDevice(int? threads = null)
+        : this(threads, SimdWidths.Widest)
+    {
+    }
+
+    internal CpuDevice(int? threads, SimdWidth width)
     {
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
         _workers = new WorkerPool(Threads);
+        _attention = new CpuAttention(_workers, width);
+        Cache = new CpuCache(_workers);
+        Norm = new CpuNorm(_workers, width);
+        Reduction = new CpuReduction(_workers);
         _linear = new CpuLinear(_workers);
     }
 
@@ -45,7 +59,19 @@ public sealed unsafe class CpuDevice : ComputeDevice
     public override long FreeBytes => AvailableMemory.Bytes();
 
     /// <inheritdoc/>
+    public override IAttention Attention => _attention;
+
+    /// <inheritdoc/>
+    public override ICache Cache { get; }
+
+    /// <inheritdoc/>
     public override ILinear Linear => _linear;
+
+    /// <inheritdoc/>
+    public override INorm Norm { get; }
+
+    /// <inheritdoc/>
+    public override IReduction Reduction { get; }
 
     /// <inheritdoc/>
     public override void Fill(Tensor destination, byte value) =>
@@ -63,6 +89,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
         if (disposing)
         {
             _workers.Dispose();
+            _attention.Dispose();
             _linear.Dispose();
         }
     }

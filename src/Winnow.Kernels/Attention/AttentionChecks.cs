@@ -1,0 +1,95 @@
+using System;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>Checks the operands of attention and takes them apart.</summary>
+internal static unsafe class AttentionChecks
+{
+    /// <summary>The largest head that kernels are made for.</summary>
+    public const int MaxHeadDim = 256;
+
+    /// <summary>The call as pointers and numbers; the tile size is still to be chosen.</summary>
+    /// <exception cref="ArgumentException">An operand breaks a rule of <see cref="IAttention.Forward"/>.</exception>
+    public static AttentionProblem Problem(Tensor output, Tensor queries, in PagedKv cache, in RaggedBatch batch, in AttentionArguments arguments)
+    {
+        (int kvHeads, int headDim) = CacheChecks.Cache(cache, arguments.Layer);
+        CacheChecks.Batch(cache, batch);
+        Operands.RequireMatrix(queries);
+        int tokens = batch.Tokens;
+        long columns = queries.Shape[1];
+        Operands.Require(headDim % 8 == 0 && headDim is > 0 and <= MaxHeadDim, $"The head size must be a multiple of 8 up to 256, not {headDim}.", nameof(cache));
+        Operands.Require(columns % ((long)headDim * kvHeads) == 0 && columns > 0, $"Queries of {columns} columns are no whole number of heads of {headDim} for {kvHeads} KV heads.", nameof(queries));
+        Operands.Require(queries, DType.F32, tokens * columns);
+        Operands.Require(output, DType.F32, tokens * columns);
+        Operands.Require(arguments.Window >= 0 && arguments.SoftCap >= 0, "Window and SoftCap must not be negative.", nameof(arguments));
+        var problem = new AttentionProblem
+        {
+            Output = (float*)output.Address,
+            Queries = (float*)queries.Address,
+            Keys = (byte*)cache.Keys.Address,
+            Values = (byte*)cache.Values.Address,
+            SlotPositions = (int*)cache.Positions.Address,
+            PageTable = (int*)cache.PageTable.Address,
+            Counts = (int*)cache.Counts.Address,
+            Rows = (int*)batch.Rows.Address,
+            Starts = (int*)batch.Starts.Address,
+            Positions = (int*)batch.Positions.Address,
+            Sequences = batch.Sequences,
+            Tokens = tokens,
+            Heads = (int)(columns / headDim),
+            KvHeads = kvHeads,
+            HeadDim = headDim,
+            Layers = (int)cache.Counts.Shape[1],
+            Layer = arguments.Layer,
+            PagesPerHead = (int)cache.PageTable.Shape[3],
+            Type = cache.Keys.Type,
+            Scale = arguments.Scale,
+            SoftCap = arguments.SoftCap,
+            Window = arguments.Window,
+            Bidirectional = arguments.Bidirectional,
+        };
+        AddOptional(ref problem, arguments);
+        RequirePages(problem, cache);
+        return problem;
+    }
+
+    private static void AddOptional(ref AttentionProblem problem, in AttentionArguments arguments)
+    {
+        if (!arguments.LogSumExp.IsEmpty)
+        {
+            Operands.Require(arguments.LogSumExp, DType.F32, (long)problem.Tokens * problem.Heads);
+            problem.LogSumExp = (float*)arguments.LogSumExp.Address;
+        }
+
+        if (arguments.AncestorMask.IsEmpty)
+        {
+            return;
+        }
+
+        Tensor mask = arguments.AncestorMask;
+        Operands.RequireType(mask, DType.I32);
+        Operands.Require(mask.Shape.Rank == 2 && mask.Shape[0] == problem.Tokens, $"The ancestor mask must have a row for each of {problem.Tokens} tokens.", nameof(arguments));
+        problem.AncestorMask = (uint*)mask.Address;
+        problem.MaskWords = (int)mask.Shape[1];
+        for (int sequence = 0; sequence < problem.Sequences; sequence++)
+        {
+            int tokens = problem.Starts[sequence + 1] - problem.Starts[sequence];
+            Operands.Require(tokens <= problem.MaskWords * 32L, $"An ancestor mask of {problem.MaskWords} words cannot tell {tokens} tokens apart.", nameof(arguments));
+        }
+    }
+
+    // What is read is checked, so that a stale table entry is an error and never a wild read.
+    private static void RequirePages(in AttentionProblem problem, in PagedKv cache)
+    {
+        for (int sequence = 0; sequence < problem.Sequences; sequence++)
+        {
+            int tokens = problem.Starts[sequence + 1] - problem.Starts[sequence];
+            for (int kvHead = 0; kvHead < problem.KvHeads && tokens > 0; kvHead++)
+            {
+                int count = problem.Count(sequence, kvHead);
+                CacheChecks.Pages(cache, problem.HeadIndex(sequence, kvHead), count);
+            }
+        }
+    }
+}

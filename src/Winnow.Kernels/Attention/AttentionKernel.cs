@@ -1,0 +1,279 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>
+/// The arithmetic of attention on a block of 32 slots. Everything works lane by lane in an order that depends on neither the number of
+/// rows nor the width of the vectors, so a row gives the same bits alone and among others.
+/// </summary>
+internal static unsafe class AttentionKernel<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    private const int Slots = AttentionScratch.BlockSlots;
+
+    /// <summary>scores[r, j] = sum over c of q[r, c] * keys[c, j], c ascending, for four rows.</summary>
+    public static void ScoresOfFour(float* scores, float* qa, float* qb, float* qc, float* qd, float* keys, int headDim)
+    {
+        for (int j = 0; j < Slots; j += 2 * TSimd.Count)
+        {
+            TVector a0 = TSimd.Broadcast(0f), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+            float* k = keys + j;
+            for (nint c = 0; c < headDim; c++, k += Slots)
+            {
+                TVector k0 = TSimd.Load(k);
+                TVector k1 = TSimd.Load(k + TSimd.Count);
+                TVector row = TSimd.Broadcast(qa[c]);
+                a0 = TSimd.FusedMultiplyAdd(row, k0, a0);
+                a1 = TSimd.FusedMultiplyAdd(row, k1, a1);
+                row = TSimd.Broadcast(qb[c]);
+                b0 = TSimd.FusedMultiplyAdd(row, k0, b0);
+                b1 = TSimd.FusedMultiplyAdd(row, k1, b1);
+                row = TSimd.Broadcast(qc[c]);
+                c0 = TSimd.FusedMultiplyAdd(row, k0, c0);
+                c1 = TSimd.FusedMultiplyAdd(row, k1, c1);
+                row = TSimd.Broadcast(qd[c]);
+                d0 = TSimd.FusedMultiplyAdd(row, k0, d0);
+                d1 = TSimd.FusedMultiplyAdd(row, k1, d1);
+            }
+
+            StorePair(scores + j, a0, a1);
+            StorePair(scores + Slots + j, b0, b1);
+            StorePair(scores + (2 * Slots) + j, c0, c1);
+            StorePair(scores + (3 * Slots) + j, d0, d1);
+        }
+    }
+
+    /// <summary>The same for one row.</summary>
+    public static void ScoresOfOne(float* scores, float* query, float* keys, int headDim)
+    {
+        for (int j = 0; j < Slots; j += 2 * TSimd.Count)
+        {
+            TVector a0 = TSimd.Broadcast(0f), a1 = a0;
+            float* k = keys + j;
+            for (nint c = 0; c < headDim; c++, k += Slots)
+            {
+                TVector row = TSimd.Broadcast(query[c]);
+                a0 = TSimd.FusedMultiplyAdd(row, TSimd.Load(k), a0);
+                a1 = TSimd.FusedMultiplyAdd(row, TSimd.Load(k + TSimd.Count), a1);
+            }
+
+            StorePair(scores + j, a0, a1);
+        }
+    }
+
+    /// <summary>scores *= scale, then the soft cap where there is one.</summary>
+    public static void ScaleAndCap(float* scores, float scale, float cap)
+    {
+        TVector factor = TSimd.Broadcast(scale);
+        TVector bound = TSimd.Broadcast(cap);
+        for (int j = 0; j < Slots; j += TSimd.Count)
+        {
+            TVector score = TSimd.Multiply(TSimd.Load(scores + j), factor);
+            if (cap != 0)
+            {
+                score = TSimd.Multiply(VectorMath.Tanh<TSimd, TVector>(TSimd.Divide(score, bound)), bound);
+            }
+
+            TSimd.Store(scores + j, score);
+        }
+    }
+
+    /// <summary>
+    /// Turns a row's scores into exp(score - greatest so far), brings its state (greatest, sum) up to date and returns the factor for
+    /// what was summed before. A slot that is not seen has the score minus infinity. (Milakov and Gimelshein 2018, arXiv:1805.02867.)
+    /// </summary>
+    public static float Softmax(float* scores, float* state)
+    {
+        TVector greatest = TSimd.Load(scores);
+        for (int j = TSimd.Count; j < Slots; j += TSimd.Count)
+        {
+            greatest = TSimd.Max(greatest, TSimd.Load(scores + j));
+        }
+
+        // Written so that a NaN wins: a broken row must come out broken, not empty.
+        float before = state[0];
+        float block = TSimd.MaxAcross(greatest);
+        float now = block <= before ? before : block;
+        if (now == float.NegativeInfinity)
+        {
+            new Span<float>(scores, Slots).Clear();
+            return 1f;
+        }
+
+        TVector shift = TSimd.Broadcast(now);
+        for (int j = 0; j < Slots; j += TSimd.Count)
+        {
+            TSimd.Store(scores + j, VectorMath.Exp<TSimd, TVector>(TSimd.Subtract(TSimd.Load(scores + j), shift)));
+        }
+
+        float factor = before == now ? 1f : ExpOfOne(before - now);
+        state[0] = now;
+        state[1] = (state[1] * factor) + SumOfBlock(scores);
+        return factor;
+    }
+
+    /// <summary>sums[r, c] = sums[r, c] * factors[r] + sum over slots j of weights[r, j] * values[j, c], j ascending, for four rows.</summary>
+    public static void AddFour(float* sums, float* factors, float* weights, in ValueRows values)
+    {
+        int headDim = values.HeadDim;
+        int c = 0;
+        for (; c <= headDim - (2 * TSimd.Count); c += 2 * TSimd.Count)
+        {
+            AddPairOfFour(sums, factors, weights, values, c);
+        }
+
+        for (int row = 0; row < 4 && c < headDim; row++)
+        {
+            AddFrom(c, sums + (row * headDim), factors[row], weights + (row * Slots), values);
+        }
+    }
+
+    /// <summary>The same for one row.</summary>
+    public static void AddOne(float* sums, float factor, float* weights, in ValueRows values) =>
+        AddFrom(0, sums, factor, weights, values);
+
+    /// <summary>Adds a partial result to another one: greatest score, sum, weighted values. One that saw nothing changes nothing.</summary>
+    public static void Merge(float* state, float* sums, float* otherState, float* otherSums, int headDim)
+    {
+        if (otherState[0] == float.NegativeInfinity)
+        {
+            return;
+        }
+
+        float greatest = otherState[0] <= state[0] ? state[0] : otherState[0];
+        float factor = state[0] == greatest ? 1f : ExpOfOne(state[0] - greatest);
+        float otherFactor = otherState[0] == greatest ? 1f : ExpOfOne(otherState[0] - greatest);
+        state[0] = greatest;
+        state[1] = (state[1] * factor) + (otherState[1] * otherFactor);
+        for (int c = 0; c < headDim; c++)
+        {
+            sums[c] = (sums[c] * factor) + (otherSums[c] * otherFactor);
+        }
+    }
+
+    private static void AddFrom(int c, float* sums, float factor, float* weights, in ValueRows values)
+    {
+        for (; c <= values.HeadDim - (4 * TSimd.Count); c += 4 * TSimd.Count)
+        {
+            AddFourColumns(sums, factor, weights, values, c);
+        }
+
+        for (; c <= values.HeadDim - TSimd.Count; c += TSimd.Count)
+        {
+            AddColumn(sums, factor, weights, values, c);
+        }
+
+        // A head of 8, 24, 40, ... does not fill the widest vectors.
+        if (c < values.HeadDim)
+        {
+            AttentionKernel<Simd128, Vector128<float>>.AddFrom(c, sums, factor, weights, values);
+        }
+    }
+
+    private static void AddPairOfFour(float* sums, float* factors, float* weights, in ValueRows values, int column)
+    {
+        nint stride = values.HeadDim;
+        sums += column;
+        TVector f = TSimd.Broadcast(factors[0]);
+        TVector a0 = Scaled(sums, f), a1 = Scaled(sums + TSimd.Count, f);
+        f = TSimd.Broadcast(factors[1]);
+        TVector b0 = Scaled(sums + stride, f), b1 = Scaled(sums + stride + TSimd.Count, f);
+        f = TSimd.Broadcast(factors[2]);
+        TVector c0 = Scaled(sums + (2 * stride), f), c1 = Scaled(sums + (2 * stride) + TSimd.Count, f);
+        f = TSimd.Broadcast(factors[3]);
+        TVector d0 = Scaled(sums + (3 * stride), f), d1 = Scaled(sums + (3 * stride) + TSimd.Count, f);
+        float* w = weights + values.First;
+        for (int page = 0; page < 2; page++)
+        {
+            float* v = values.Start(page) + column;
+            for (int j = values.InPage(page); j > 0; j--, w++, v += stride)
+            {
+                TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Count);
+                TVector row = TSimd.Broadcast(w[0]);
+                a0 = TSimd.FusedMultiplyAdd(row, v0, a0);
+                a1 = TSimd.FusedMultiplyAdd(row, v1, a1);
+                row = TSimd.Broadcast(w[Slots]);
+                b0 = TSimd.FusedMultiplyAdd(row, v0, b0);
+                b1 = TSimd.FusedMultiplyAdd(row, v1, b1);
+                row = TSimd.Broadcast(w[2 * Slots]);
+                c0 = TSimd.FusedMultiplyAdd(row, v0, c0);
+                c1 = TSimd.FusedMultiplyAdd(row, v1, c1);
+                row = TSimd.Broadcast(w[3 * Slots]);
+                d0 = TSimd.FusedMultiplyAdd(row, v0, d0);
+                d1 = TSimd.FusedMultiplyAdd(row, v1, d1);
+            }
+        }
+
+        StorePair(sums, a0, a1);
+        StorePair(sums + stride, b0, b1);
+        StorePair(sums + (2 * stride), c0, c1);
+        StorePair(sums + (3 * stride), d0, d1);
+    }
+
+    private static void AddFourColumns(float* sums, float factor, float* weights, in ValueRows values, int column)
+    {
+        sums += column;
+        TVector f = TSimd.Broadcast(factor);
+        TVector a = Scaled(sums, f), b = Scaled(sums + TSimd.Count, f);
+        TVector c = Scaled(sums + (2 * TSimd.Count), f), d = Scaled(sums + (3 * TSimd.Count), f);
+        float* w = weights + values.First;
+        for (int page = 0; page < 2; page++)
+        {
+            float* v = values.Start(page) + column;
+            for (int j = values.InPage(page); j > 0; j--, w++, v += values.HeadDim)
+            {
+                TVector row = TSimd.Broadcast(*w);
+                a = TSimd.FusedMultiplyAdd(row, TSimd.Load(v), a);
+                b = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + TSimd.Count), b);
+                c = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + (2 * TSimd.Count)), c);
+                d = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + (3 * TSimd.Count)), d);
+            }
+        }
+
+        StorePair(sums, a, b);
+        StorePair(sums + (2 * TSimd.Count), c, d);
+    }
+
+    private static void AddColumn(float* sums, float factor, float* weights, in ValueRows values, int column)
+    {
+        TVector sum = Scaled(sums + column, TSimd.Broadcast(factor));
+        float* w = weights + values.First;
+        for (int page = 0; page < 2; page++)
+        {
+            float* v = values.Start(page) + column;
+            for (int j = values.InPage(page); j > 0; j--, w++, v += values.HeadDim)
+            {
+                sum = TSimd.FusedMultiplyAdd(TSimd.Broadcast(*w), TSimd.Load(v), sum);
+            }
+        }
+
+        TSimd.Store(sums + column, sum);
+    }
+
+    // The halves of the block are added to each other again and again, whatever the width.
+    private static float SumOfBlock(float* x) => TSimd.Count switch
+    {
+        16 => TSimd.Sum(Pair(x)),
+        8 => TSimd.Sum(TSimd.Add(Pair(x), Pair(x + 8))),
+        _ => TSimd.Sum(TSimd.Add(TSimd.Add(Pair(x), Pair(x + 8)), TSimd.Add(Pair(x + 4), Pair(x + 12)))),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Pair(float* x) => TSimd.Add(TSimd.Load(x), TSimd.Load(x + PagedKv.PageSlots));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Scaled(float* x, TVector factor) => TSimd.Multiply(TSimd.Load(x), factor);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair(float* destination, TVector first, TVector second)
+    {
+        TSimd.Store(destination, first);
+        TSimd.Store(destination + TSimd.Count, second);
+    }
+
+    private static float ExpOfOne(float x) => VectorMath.Exp<Simd128, Vector128<float>>(Simd128.Broadcast(x)).ToScalar();
+}

@@ -1,0 +1,258 @@
+using System;
+using System.Numerics;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>
+/// Some consecutive tokens of one sequence with all query heads of one KV head: its rows share every key and value that is read.
+/// Row r is token r / group, head r % group.
+/// </summary>
+internal unsafe struct AttentionTile<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>
+    /// Slots of a split. Each split is summed from nothing and the splits are then merged in order, so that splits may be worked on at
+    /// the same time and the result is the same whether they were or not.
+    /// </summary>
+    public const int SplitSlots = 512;
+
+    private const int Slots = AttentionScratch.BlockSlots;
+
+    private readonly AttentionProblem* _problem;
+    private readonly AttentionScratch _scratch;
+    private readonly int _firstToken;
+    private readonly int _kvHead;
+    private readonly int _count;
+    private readonly int _firstOwn;
+    private readonly int _leastQuery;
+    private readonly int _greatestQuery;
+    private readonly int* _pages;
+    private SlotVisibility _visibility;
+
+    public AttentionTile(AttentionProblem* problem, AttentionScratch scratch, int sequence, int kvHead, int tile)
+    {
+        _problem = problem;
+        _scratch = scratch;
+        _kvHead = kvHead;
+        int start = problem->Starts[sequence];
+        int end = problem->Starts[sequence + 1];
+        _firstToken = start + (tile * problem->TileTokens);
+        Rows = Math.Min(problem->TileTokens, end - _firstToken) * problem->Group;
+        _count = problem->Count(sequence, kvHead);
+        _firstOwn = _count - (end - start);
+        _pages = problem->Pages(sequence, kvHead);
+        (_leastQuery, _greatestQuery) = Range(0, Rows);
+        _visibility = new SlotVisibility(*problem, scratch.Positions);
+    }
+
+    /// <summary>How many rows it has.</summary>
+    public int Rows { get; }
+
+    /// <summary>How many splits its slots make.</summary>
+    public readonly int Splits => (_count + SplitSlots - 1) / SplitSlots;
+
+    /// <summary>Sums one split into the scratch's Current.</summary>
+    public void Sum(int split)
+    {
+        Clear(_scratch.Current, _scratch.CurrentState);
+        int end = Math.Min(_count, (split + 1) * SplitSlots);
+        for (int slot = split * SplitSlots; slot < end; slot += Slots)
+        {
+            int* pages = _pages + (slot / PagedKv.PageSlots);
+            int slots = Math.Min(Slots, end - slot);
+            _visibility.Load(*_problem, pages, slots, _firstOwn - slot);
+            if (!_visibility.HidesAll(_leastQuery, _greatestQuery))
+            {
+                SumBlock(pages, slots);
+            }
+        }
+    }
+
+    /// <summary>Forgets what was merged.</summary>
+    public readonly void Reset() => Clear(_scratch.Merged, _scratch.MergedState);
+
+    /// <summary>Merges a split's sums, those of the scratch or kept ones.</summary>
+    public readonly void Merge(float* states, float* sums)
+    {
+        int headDim = _problem->HeadDim;
+        for (int row = 0; row < Rows; row++)
+        {
+            AttentionKernel<TSimd, TVector>.Merge(
+                _scratch.MergedState + (2 * row), _scratch.Merged + ((nint)row * headDim), states + (2 * row), sums + ((nint)row * headDim), headDim);
+        }
+    }
+
+    /// <summary>Writes the merged result.</summary>
+    public readonly void Finish()
+    {
+        int headDim = _problem->HeadDim;
+        for (int row = 0; row < Rows; row++)
+        {
+            float sum = _scratch.MergedState[(2 * row) + 1];
+            float factor = sum == 0 ? 0f : 1f / sum;
+            float* from = _scratch.Merged + ((nint)row * headDim);
+            float* to = _problem->Output + ((nint)RowHead(row) * headDim);
+            for (int c = 0; c < headDim; c++)
+            {
+                // Adding zero turns -0 into 0: which of the two a sum of nothing gives may depend on slots that are not seen.
+                to[c] = (from[c] * factor) + 0f;
+            }
+
+            if (_problem->LogSumExp != null)
+            {
+                _problem->LogSumExp[RowHead(row)] = sum == 0 ? float.NegativeInfinity : _scratch.MergedState[2 * row] + MathF.Log(sum);
+            }
+        }
+    }
+
+    private void SumBlock(int* pages, int slots)
+    {
+        LoadKeys(pages, slots);
+        float* first = LoadValues(pages, slots, 0);
+        float* second = LoadValues(pages, slots, 1);
+        for (int row = 0; row < Rows; row += 4)
+        {
+            int rows = Math.Min(4, Rows - row);
+            (int least, int greatest) = Range(row, rows);
+            if (!_visibility.HidesAll(least, greatest))
+            {
+                SumRows(row, rows, _visibility.ShowsAll(least, greatest), first, second);
+            }
+        }
+    }
+
+    private readonly void SumRows(int row, int rows, bool all, float* firstPage, float* secondPage)
+    {
+        int headDim = _problem->HeadDim;
+        float* weights = _scratch.Scores;
+        if (rows == 4)
+        {
+            AttentionKernel<TSimd, TVector>.ScoresOfFour(
+                weights, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
+        }
+        else
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                AttentionKernel<TSimd, TVector>.ScoresOfOne(weights + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
+            }
+        }
+
+        float* factors = stackalloc float[4];
+        uint seen = Weigh(row, rows, all, factors);
+        if (seen == 0)
+        {
+            return;
+        }
+
+        // Every slot between them has been appended: only what no row of these sees at the ends is left out.
+        int first = BitOperations.TrailingZeroCount(seen);
+        int end = Slots - BitOperations.LeadingZeroCount(seen);
+        var values = new ValueRows(firstPage, secondPage, headDim, first, end);
+        float* sums = _scratch.Current + ((nint)row * headDim);
+        if (rows == 4)
+        {
+            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values);
+            return;
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values);
+        }
+    }
+
+    private readonly uint Weigh(int row, int rows, bool all, float* factors)
+    {
+        uint seen = 0;
+        for (int i = 0; i < rows; i++)
+        {
+            float* scores = _scratch.Scores + (i * Slots);
+            AttentionKernel<TSimd, TVector>.ScaleAndCap(scores, _problem->Scale, _problem->SoftCap);
+            uint bits = all ? uint.MaxValue : VisibleTo(row + i);
+            for (uint hidden = ~bits; hidden != 0; hidden &= hidden - 1)
+            {
+                scores[BitOperations.TrailingZeroCount(hidden)] = float.NegativeInfinity;
+            }
+
+            factors[i] = AttentionKernel<TSimd, TVector>.Softmax(scores, _scratch.CurrentState + (2 * (row + i)));
+            seen |= bits;
+        }
+
+        return seen;
+    }
+
+    private readonly uint VisibleTo(int row)
+    {
+        int token = row / _problem->Group;
+        uint* ancestors = _problem->AncestorMask + ((nint)(_firstToken + token) * _problem->MaskWords);
+        return _visibility.Bits(_problem->Positions[_firstToken + token], ancestors);
+    }
+
+    private readonly void LoadKeys(int* pages, int slots)
+    {
+        int headDim = _problem->HeadDim;
+        for (int page = 0; page * PagedKv.PageSlots < slots; page++)
+        {
+            byte* keys = _problem->Keys + (pages[page] * PagedKv.PageSlots * _problem->SlotBytes);
+            var floats = (float*)keys;
+            if (_problem->Type != DType.F32)
+            {
+                floats = _scratch.Widened;
+                FloatConversion.Widen(_problem->Type, keys, floats, PagedKv.PageSlots * headDim);
+            }
+
+            KeyBlock.Transpose(_scratch.KeysTransposed + (page * PagedKv.PageSlots), floats, headDim);
+        }
+    }
+
+    private readonly float* LoadValues(int* pages, int slots, int page)
+    {
+        int before = page * PagedKv.PageSlots;
+        if (slots <= before)
+        {
+            return null;
+        }
+
+        int headDim = _problem->HeadDim;
+        byte* values = _problem->Values + (pages[page] * PagedKv.PageSlots * _problem->SlotBytes);
+        if (_problem->Type == DType.F32)
+        {
+            return (float*)values;
+        }
+
+        float* widened = _scratch.Values + (before * headDim);
+        FloatConversion.Widen(_problem->Type, values, widened, Math.Min(slots - before, PagedKv.PageSlots) * headDim);
+        return widened;
+    }
+
+    private readonly (int Least, int Greatest) Range(int row, int rows)
+    {
+        int* positions = _problem->Positions + _firstToken;
+        (int least, int greatest) = (int.MaxValue, int.MinValue);
+        for (int token = row / _problem->Group; token <= (row + rows - 1) / _problem->Group; token++)
+        {
+            least = Math.Min(least, positions[token]);
+            greatest = Math.Max(greatest, positions[token]);
+        }
+
+        return (least, greatest);
+    }
+
+    private readonly int RowHead(int row) =>
+        ((_firstToken + (row / _problem->Group)) * _problem->Heads) + (_kvHead * _problem->Group) + (row % _problem->Group);
+
+    private readonly float* Query(int row) => _problem->Queries + ((nint)RowHead(row) * _problem->HeadDim);
+
+    private readonly void Clear(float* sums, float* states)
+    {
+        new Span<float>(sums, Rows * _problem->HeadDim).Clear();
+        for (int row = 0; row < Rows; row++)
+        {
+            states[2 * row] = float.NegativeInfinity;
+            states[(2 * row) + 1] = 0f;
+        }
+    }
+}

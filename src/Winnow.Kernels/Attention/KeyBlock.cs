@@ -1,0 +1,67 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>Transposes pages of keys, so that scores can be worked out for many slots at once.</summary>
+internal static unsafe class KeyBlock
+{
+    /// <summary>Writes keys[c, j] = page[j, c] for the page's 16 slots; rows of the result lie a block apart.</summary>
+    /// <param name="keys">The page's first column within [headDim, BlockSlots].</param>
+    /// <param name="page">F32 [PageSlots, headDim].</param>
+    /// <param name="headDim">A multiple of 8.</param>
+    public static void Transpose(float* keys, float* page, int headDim)
+    {
+        for (int j = 0; j < PagedKv.PageSlots; j += 8)
+        {
+            for (int c = 0; c < headDim; c += 8)
+            {
+                float* source = page + ((long)j * headDim) + c;
+                float* destination = keys + ((long)c * AttentionScratch.BlockSlots) + j;
+                if (Avx.IsSupported)
+                {
+                    TransposeEight(destination, source, headDim);
+                }
+                else
+                {
+                    TransposePlain(destination, source, headDim);
+                }
+            }
+        }
+    }
+
+    private static void TransposePlain(float* destination, float* source, nint stride)
+    {
+        for (int j = 0; j < 8; j++)
+        {
+            for (int c = 0; c < 8; c++)
+            {
+                destination[(c * AttentionScratch.BlockSlots) + j] = source[(j * stride) + c];
+            }
+        }
+    }
+
+    // Two 4 x 4 transpositions side by side, twice: slots j and j + 4 share a vector from the start.
+    private static void TransposeEight(float* destination, float* source, nint stride)
+    {
+        for (int c = 0; c < 8; c += 4, source += 4, destination += 4 * AttentionScratch.BlockSlots)
+        {
+            Vector256<float> s0 = Rows(source, stride);
+            Vector256<float> s1 = Rows(source + stride, stride);
+            Vector256<float> s2 = Rows(source + (2 * stride), stride);
+            Vector256<float> s3 = Rows(source + (3 * stride), stride);
+            Vector256<float> low01 = Avx.UnpackLow(s0, s1);
+            Vector256<float> low23 = Avx.UnpackLow(s2, s3);
+            Vector256<float> high01 = Avx.UnpackHigh(s0, s1);
+            Vector256<float> high23 = Avx.UnpackHigh(s2, s3);
+            Avx.Shuffle(low01, low23, 0x44).Store(destination);
+            Avx.Shuffle(low01, low23, 0xEE).Store(destination + AttentionScratch.BlockSlots);
+            Avx.Shuffle(high01, high23, 0x44).Store(destination + (2 * AttentionScratch.BlockSlots));
+            Avx.Shuffle(high01, high23, 0xEE).Store(destination + (3 * AttentionScratch.BlockSlots));
+        }
+    }
+
+    private static Vector256<float> Rows(float* source, nint stride) =>
+        Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
+}

@@ -1,0 +1,62 @@
+namespace Winnow.Kernels.Cache;
+
+/// <summary>Checks of the cache's and the batch's tensors, whose contents lie in host memory on this device.</summary>
+internal static unsafe class CacheChecks
+{
+    /// <summary>Shapes and types of the cache.</summary>
+    /// <returns>Its KV heads and head size.</returns>
+    public static (int KvHeads, int HeadDim) Cache(in PagedKv cache, int layer)
+    {
+        Tensor keys = cache.Keys;
+        Operands.Require(!keys.IsEmpty && keys.Shape.Rank == 3 && keys.Shape[1] == PagedKv.PageSlots, $"Keys must be [pages, {PagedKv.PageSlots}, headDim].", nameof(cache));
+        Operands.Require(keys.Type is DType.F32 or DType.F16 or DType.BF16, $"Keys must be F32, F16 or BF16; they are {keys.Type}.", nameof(cache));
+        Operands.Require(cache.Values, keys.Type, keys.Shape.ElementCount);
+        Operands.Require(cache.Positions, DType.I32, keys.Shape[0] * PagedKv.PageSlots);
+        Operands.RequireType(cache.PageTable, DType.I32);
+        Operands.RequireType(cache.Counts, DType.I32);
+        Shape table = cache.PageTable.Shape;
+        Shape counts = cache.Counts.Shape;
+        Operands.Require(
+            table.Rank == 4 && counts.Rank == 3 && table[0] == counts[0] && table[1] == counts[1] && table[2] == counts[2],
+            $"The page table must be [rows, layers, kvHeads, pages] and the counts [rows, layers, kvHeads]; they are {table} and {counts}.",
+            nameof(cache));
+        Operands.Require(layer >= 0 && layer < table[1], $"Layer {layer} is not one of the cache's {table[1]}.", nameof(layer));
+        return ((int)table[2], (int)keys.Shape[2]);
+    }
+
+    /// <summary>Shapes and contents of the batch.</summary>
+    public static void Batch(in PagedKv cache, in RaggedBatch batch)
+    {
+        Operands.RequireType(batch.Rows, DType.I32);
+        Operands.RequireType(batch.Positions, DType.I32);
+        Operands.Require(batch.Starts, DType.I32, batch.Sequences + 1L);
+        var starts = (int*)batch.Starts.Address;
+        var rows = (int*)batch.Rows.Address;
+        bool ascending = starts[0] == 0 && starts[batch.Sequences] == batch.Tokens;
+        bool known = true;
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+        {
+            ascending &= starts[sequence] <= starts[sequence + 1];
+            known &= (uint)rows[sequence] < (ulong)cache.Counts.Shape[0];
+        }
+
+        Operands.Require(ascending, "Starts must ascend from 0 to the number of tokens.", nameof(batch));
+        Operands.Require(known, "Rows must be rows of the page table.", nameof(batch));
+    }
+
+    /// <summary>The pages that a number of slots of one head lie in.</summary>
+    public static void Pages(in PagedKv cache, long headIndex, int slots)
+    {
+        long perHead = cache.PageTable.Shape[3];
+        Operands.Require(slots >= 0 && slots <= perHead * PagedKv.PageSlots, $"{slots} slots do not fit the {perHead} pages of a head.", nameof(cache));
+        var pages = (uint)cache.Keys.Shape[0];
+        int* table = (int*)cache.PageTable.Address + (headIndex * perHead);
+        bool known = true;
+        for (int page = 0; page * PagedKv.PageSlots < slots; page++)
+        {
+            known &= (uint)table[page] < pages;
+        }
+
+        Operands.Require(known, $"A page id is not one of the pool's {pages} pages.", nameof(cache));
+    }
+}

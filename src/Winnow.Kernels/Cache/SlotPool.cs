@@ -1,0 +1,40 @@
+using System;
+
+namespace Winnow.Kernels.Cache;
+
+/// <summary>Where the slots of one (row, layer, KV head) lie.</summary>
+internal readonly unsafe struct SlotPool
+{
+    private readonly byte* _keys;
+    private readonly byte* _values;
+    private readonly int* _positions;
+    private readonly int* _pages;
+    private readonly long _slotBytes;
+
+    /// <param name="cache">The cache.</param>
+    /// <param name="head">The index of the head among all rows, layers and KV heads.</param>
+    public SlotPool(in PagedKv cache, long head)
+    {
+        _keys = (byte*)cache.Keys.Address;
+        _values = (byte*)cache.Values.Address;
+        _positions = (int*)cache.Positions.Address;
+        _pages = (int*)cache.PageTable.Address + (head * cache.PageTable.Shape[3]);
+        _slotBytes = cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
+    }
+
+    public byte* Key(int slot) => _keys + (Index(slot) * _slotBytes);
+
+    public byte* Value(int slot) => _values + (Index(slot) * _slotBytes);
+
+    public int* Position(int slot) => _positions + Index(slot);
+
+    /// <summary>Copies key, value and position.</summary>
+    public void Copy(int source, int destination)
+    {
+        Buffer.MemoryCopy(Key(source), Key(destination), _slotBytes, _slotBytes);
+        Buffer.MemoryCopy(Value(source), Value(destination), _slotBytes, _slotBytes);
+        *Position(destination) = *Position(source);
+    }
+
+    private long Index(int slot) => ((long)_pages[slot / PagedKv.PageSlots] * PagedKv.PageSlots) + (slot % PagedKv.PageSlots);
+}

@@ -1,0 +1,130 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace Winnow.Kernels.Tests.Attention;
+
+/// <summary>
+/// A step over a cache as plain arrays: what each KV head of each sequence holds, the step's queries, and who sees what. The step's own
+/// tokens are the last slots of every head.
+/// </summary>
+internal sealed class AttentionCase
+{
+    public DType Type { get; init; } = DType.F32;
+
+    public int HeadDim { get; init; } = 16;
+
+    public int KvHeads { get; init; } = 2;
+
+    public int Group { get; init; } = 2;
+
+    public float SoftCap { get; init; }
+
+    public int Window { get; init; }
+
+    public bool Bidirectional { get; init; }
+
+    /// <summary>Per token of the step, the tokens of its sequence's step that it sees; null means all earlier ones.</summary>
+    public List<bool[]>? Ancestors { get; set; }
+
+    public List<Sequence> Sequences { get; } = [];
+
+    public int Heads => KvHeads * Group;
+
+    public float Scale => 1f / MathF.Sqrt(HeadDim);
+
+    public int Tokens => Sequences.Sum(sequence => sequence.Positions.Length);
+
+    /// <summary>Adds a sequence whose heads hold the given number of slots from before the step, at positions with gaps.</summary>
+    /// <param name="random">The seeded source.</param>
+    /// <param name="tokens">Tokens of the step.</param>
+    /// <param name="earlier">Slots from before the step, one number a KV head; the last one stands for the rest.</param>
+    public Sequence Add(Random random, int tokens, params int[] earlier)
+    {
+        int first = (2 * earlier.Max()) + random.Next(3);
+        var sequence = new Sequence
+        {
+            Positions = [.. Enumerable.Range(first, tokens)],
+            Queries = Values(random, tokens * Heads * HeadDim, DType.F32),
+            Heads = new Head[KvHeads],
+        };
+        for (int g = 0; g < KvHeads; g++)
+        {
+            int count = earlier[Math.Min(g, earlier.Length - 1)];
+            int[] positions = [.. Enumerable.Range(0, first).OrderBy(_ => random.Next()).Take(count).Order(), .. sequence.Positions];
+            sequence.Heads[g] = new Head
+            {
+                Positions = positions,
+                Keys = Values(random, positions.Length * HeadDim, Type),
+                Values = Values(random, positions.Length * HeadDim, Type),
+            };
+        }
+
+        Sequences.Add(sequence);
+        return sequence;
+    }
+
+    public Head HeadOf(int token, int kvHead) => Find(token).Sequence.Heads[kvHead];
+
+    public float Query(int token, int head, int c)
+    {
+        (Sequence sequence, int own) = Find(token);
+        return sequence.Queries[(((own * Heads) + head) * HeadDim) + c];
+    }
+
+    public bool Sees(int token, Head head, int slot)
+    {
+        (Sequence sequence, int own) = Find(token);
+        int query = sequence.Positions[own];
+        int key = head.Positions[slot];
+        int ownKey = slot - (head.Count - sequence.Positions.Length);
+        bool visible = Ancestors is not null && ownKey >= 0 ? Ancestors[token][ownKey] : Bidirectional || key <= query;
+        return visible && (Window == 0 || key > query - Window);
+    }
+
+    /// <summary>Random values that the type holds exactly.</summary>
+    public static float[] Values(Random random, int count, DType type) =>
+        [.. Enumerable.Range(0, count).Select(_ => Rounded((float)((random.NextDouble() * 4) - 2), type))];
+
+    private static float Rounded(float value, DType type) => type switch
+    {
+        DType.F16 => (float)(Half)value,
+        DType.BF16 => (float)(BFloat16)value,
+        _ => value,
+    };
+
+    private (Sequence Sequence, int Own) Find(int token)
+    {
+        foreach (Sequence sequence in Sequences)
+        {
+            if (token < sequence.Positions.Length)
+            {
+                return (sequence, token);
+            }
+
+            token -= sequence.Positions.Length;
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(token));
+    }
+
+    internal sealed class Sequence
+    {
+        public required int[] Positions { get; init; }
+
+        public required float[] Queries { get; init; }
+
+        public required Head[] Heads { get; init; }
+    }
+
+    internal sealed class Head
+    {
+        public required int[] Positions { get; init; }
+
+        public required float[] Keys { get; init; }
+
+        public required float[] Values { get; init; }
+
+        public int Count => Positions.Length;
+    }
+}

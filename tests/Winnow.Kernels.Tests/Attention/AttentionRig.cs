@@ -1,0 +1,160 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Tests.Attention;
+
+/// <summary>
+/// Puts a case on a device: pages scattered over the pool in random order, every unused slot, page and byte poisoned, every unused table
+/// entry absurd, and guard values after what is written.
+/// </summary>
+internal sealed class AttentionRig : IDisposable
+{
+    private const int Guard = 64;
+    private const float GuardValue = 12345.5f;
+    private const int Layers = 2;
+    private const int Layer = 1;
+
+    private readonly CpuDevice _device;
+    private readonly AttentionCase _case;
+    private readonly List<Tensor> _owned = [];
+    private readonly PagedKv _cache;
+    private readonly RaggedBatch _batch;
+    private readonly AttentionArguments _arguments;
+    private readonly Tensor _queries;
+    private readonly Tensor _outputs;
+    private readonly Tensor _logSumExps;
+
+    public AttentionRig(CpuDevice device, AttentionCase one, int seed = 7)
+    {
+        (_device, _case) = (device, one);
+        _cache = BuildCache(new Random(seed));
+        _batch = new RaggedBatch
+        {
+            Rows = Upload(DType.I32, [.. Enumerable.Range(0, one.Sequences.Count)]),
+            Starts = Upload(DType.I32, [.. one.Sequences.Aggregate(new List<int> { 0 }, (list, next) => [.. list, list[^1] + next.Positions.Length])]),
+            Positions = Upload(DType.I32, [.. one.Sequences.SelectMany(sequence => sequence.Positions)]),
+        };
+        int columns = one.Heads * one.HeadDim;
+        _queries = Upload(DType.F32, [.. one.Sequences.SelectMany(sequence => sequence.Queries)]).Reshape(new Shape(one.Tokens, columns));
+        _outputs = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * columns) + Guard)]);
+        _logSumExps = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * one.Heads) + Guard)]);
+        _arguments = new AttentionArguments
+        {
+            Layer = Layer,
+            Scale = one.Scale,
+            SoftCap = one.SoftCap,
+            Window = one.Window,
+            Bidirectional = one.Bidirectional,
+            LogSumExp = _logSumExps.Rows(0, one.Tokens * one.Heads).Reshape(new Shape(one.Tokens, one.Heads)),
+            AncestorMask = one.Ancestors is null ? default : UploadMask(one.Ancestors),
+        };
+    }
+
+    public (float[] Output, float[] LogSumExp) Run()
+    {
+        RunOnly();
+        float[] outputs = new float[_outputs.Shape.ElementCount];
+        float[] logSumExps = new float[_logSumExps.Shape.ElementCount];
+        _device.Download(_outputs, outputs.AsSpan());
+        _device.Download(_logSumExps, logSumExps.AsSpan());
+        if (outputs[^Guard..].Concat(logSumExps[^Guard..]).Any(value => value != GuardValue))
+        {
+            throw new InvalidOperationException("something was written past the end of an output");
+        }
+
+        return (outputs[..^Guard], logSumExps[..^Guard]);
+    }
+
+    public void RunOnly()
+    {
+        Tensor output = _outputs.Rows(0, _outputs.Shape[0] - Guard).Reshape(new Shape(_case.Tokens, _case.Heads * _case.HeadDim));
+        _device.Attention.Forward(output, _queries, _cache, _batch, _arguments);
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _owned)
+        {
+            tensor.Buffer.Dispose();
+        }
+    }
+
+    private PagedKv BuildCache(Random random)
+    {
+        int needed = _case.Sequences.Sum(sequence => sequence.Heads.Sum(head => PagesOf(head.Count)));
+        int pages = needed + 3;
+        int perHead = _case.Sequences.Max(sequence => sequence.Heads.Max(head => PagesOf(head.Count))) + 2;
+        int[] order = [.. Enumerable.Range(0, pages).OrderBy(_ => random.Next())];
+        float[] keys = [.. Enumerable.Repeat(float.NaN, pages * PagedKv.PageSlots * _case.HeadDim)];
+        float[] values = [.. keys];
+        int[] positions = [.. Enumerable.Repeat(-1_000_000, pages * PagedKv.PageSlots)];
+        int[] table = [.. Enumerable.Repeat(-77_777_777, _case.Sequences.Count * Layers * _case.KvHeads * perHead)];
+        int[] counts = [.. Enumerable.Repeat(1_000_000, _case.Sequences.Count * Layers * _case.KvHeads)];
+        int next = 0;
+        for (int s = 0; s < _case.Sequences.Count; s++)
+        {
+            for (int g = 0; g < _case.KvHeads; g++)
+            {
+                AttentionCase.Head head = _case.Sequences[s].Heads[g];
+                int index = (((s * Layers) + Layer) * _case.KvHeads) + g;
+                counts[index] = head.Count;
+                int[] own = order[next..(next += PagesOf(head.Count))];
+                own.CopyTo(table, index * perHead);
+                for (int j = 0; j < head.Count; j++)
+                {
+                    int slot = (own[j / PagedKv.PageSlots] * PagedKv.PageSlots) + (j % PagedKv.PageSlots);
+                    positions[slot] = head.Positions[j];
+                    head.Keys.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(keys.AsSpan(slot * _case.HeadDim));
+                    head.Values.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(values.AsSpan(slot * _case.HeadDim));
+                }
+            }
+        }
+
+        var shape = new Shape(pages, PagedKv.PageSlots, _case.HeadDim);
+        return new PagedKv
+        {
+            Keys = Converted(keys, shape),
+            Values = Converted(values, shape),
+            Positions = Upload(DType.I32, positions).Reshape(new Shape(pages, PagedKv.PageSlots)),
+            PageTable = Upload(DType.I32, table).Reshape(new Shape(_case.Sequences.Count, Layers, _case.KvHeads, perHead)),
+            Counts = Upload(DType.I32, counts).Reshape(new Shape(_case.Sequences.Count, Layers, _case.KvHeads)),
+        };
+    }
+
+    private static int PagesOf(int slots) => (slots + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
+
+    private Tensor Converted(float[] values, Shape shape) => _case.Type switch
+    {
+        DType.F16 => Upload(DType.F16, values.Select(value => (Half)value).ToArray()).Reshape(shape),
+        DType.BF16 => Upload(DType.BF16, values.Select(value => (BFloat16)value).ToArray()).Reshape(shape),
+        _ => Upload(DType.F32, values).Reshape(shape),
+    };
+
+    private Tensor UploadMask(List<bool[]> ancestors)
+    {
+        int words = (ancestors.Max(row => row.Length) + 31) / 32;
+        int[] bits = new int[ancestors.Count * words];
+        for (int token = 0; token < ancestors.Count; token++)
+        {
+            for (int j = 0; j < ancestors[token].Length; j++)
+            {
+                bits[(token * words) + (j / 32)] |= (ancestors[token][j] ? 1 : 0) << (j % 32);
+            }
+        }
+
+        return Upload(DType.I32, bits).Reshape(new Shape(ancestors.Count, words));
+    }
+
+    private Tensor Upload<T>(DType type, T[] values)
+        where T : unmanaged
+    {
+        Tensor tensor = _device.AllocateTensor(type, new Shape(values.Length * Marshal.SizeOf<T>() / type.BlockBytes()));
+        _device.Upload<T>(tensor, values);
+        _owned.Add(tensor);
+        return tensor;
+    }
+}
