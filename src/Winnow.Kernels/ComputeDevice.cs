@@ -5,6 +5,7 @@ using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
 using Winnow.Kernels.Reduction;
+using Winnow.Kernels.Sampling;
 
 namespace Winnow.Kernels;
 
@@ -34,6 +35,9 @@ public abstract class ComputeDevice : IDisposable
 
     /// <summary>Gathering and pooling of rows.</summary>
     public abstract IReduction Reduction { get; }
+
+    /// <summary>Choosing tokens from logits.</summary>
+    public abstract ISampling Sampling { get; }
 
     /// <summary>Allocates memory, aligned to 64 bytes, contents undefined.</summary>
     /// <param name="bytes">The size; at least 1.</param>

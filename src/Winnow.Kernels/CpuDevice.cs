@@ -7,6 +7,7 @@ using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
 using Winnow.Kernels.Reduction;
+using Winnow.Kernels.Sampling;
 
 namespace Winnow.Kernels;
 
@@ -72,6 +73,9 @@ public sealed unsafe class CpuDevice : ComputeDevice
 
     /// <inheritdoc/>
     public override IReduction Reduction { get; }
+
+    /// <inheritdoc/>
+    public override ISampling Sampling { get; } = new CpuSampling();
 
     /// <inheritdoc/>
     public override void Fill(Tensor destination, byte value) =>

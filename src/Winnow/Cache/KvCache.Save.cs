@@ -1,0 +1,167 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using System.Runtime.InteropServices;
+using Winnow.Formats;
+using Winnow.Kernels;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Cache;
+
+public sealed partial class KvCache
+{
+    // "WKV1" in little-endian.
+    private const int Magic = 0x31564B57;
+    private const int HeaderFields = 6;
+
+    /// <summary>Writes a sequence's slots: a header, the counts, then positions, keys and values of each (layer, head).</summary>
+    /// <param name="sequence">The sequence; it is not changed.</param>
+    /// <param name="destination">Where to; it is not closed.</param>
+    public void Save(KvSequence sequence, Stream destination)
+    {
+        Check(sequence);
+        ArgumentNullException.ThrowIfNull(destination);
+        WriteInts(destination, [Magic, Options.Layers, Options.KvHeads, Options.HeadDim, (int)Options.Type, sequence.Length]);
+        WriteInts(destination, CountsOf(sequence.Row));
+        byte[] buffer = new byte[RowBytes * PagedKv.PageSlots];
+        for (int head = 0; head < _heads; head++)
+        {
+            int count = CountsOf(sequence.Row)[head];
+            for (int page = 0; page < PagesFor(count); page++)
+            {
+                int slots = Math.Min(PagedKv.PageSlots, count - (page * PagedKv.PageSlots));
+                foreach (Tensor tensor in PageParts(TableOf(sequence.Row, head)[page] - 1, slots))
+                {
+                    Span<byte> bytes = buffer.AsSpan(0, (int)tensor.Bytes);
+                    _device.Download(tensor, bytes);
+                    destination.Write(bytes);
+                }
+            }
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote into a new sequence.</summary>
+    /// <param name="source">Where from; read exactly to the end of the sequence.</param>
+    /// <returns>The sequence, or null where the pool has too few free pages.</returns>
+    /// <exception cref="ModelFormatException">It is damaged, or of a cache with other dimensions.</exception>
+    public KvSequence? Restore(Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        int[] header = ReadInts(source, HeaderFields);
+        CheckHeader(header);
+        int[] counts = ReadInts(source, _heads);
+        int length = header[5];
+        int pages = 0;
+        foreach (int count in counts)
+        {
+            if (count < 0 || count > length)
+            {
+                throw new ModelFormatException($"A saved head counts {count} slots of {length} tokens; the file is damaged.");
+            }
+
+            pages += PagesFor(count);
+        }
+
+        if (pages > _pool.FreeCount)
+        {
+            return null;
+        }
+
+        KvSequence sequence = CreateSequence();
+        try
+        {
+            ReadPages(sequence, counts, source);
+        }
+        catch
+        {
+            Free(sequence);
+            throw;
+        }
+
+        sequence.Length = length;
+        return sequence;
+    }
+
+    private int RowBytes => (int)Math.Max(sizeof(int), Options.Type.BytesOf(Options.HeadDim));
+
+    private static void WriteInts(Stream destination, ReadOnlySpan<int> values)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        foreach (int value in values)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+            destination.Write(bytes);
+        }
+    }
+
+    private static int[] ReadInts(Stream source, int count)
+    {
+        byte[] bytes = new byte[count * sizeof(int)];
+        ReadFully(source, bytes);
+        return MemoryMarshal.Cast<byte, int>(bytes).ToArray();
+    }
+
+    private static void ReadFully(Stream source, Span<byte> bytes)
+    {
+        if (source.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
+        {
+            throw new ModelFormatException("The saved sequence is cut off; save it again.");
+        }
+    }
+
+    private void CheckHeader(ReadOnlySpan<int> header)
+    {
+        if (header[0] != Magic)
+        {
+            throw new ModelFormatException("This is not a saved KV sequence.");
+        }
+
+        if (header[1] != Options.Layers || header[2] != Options.KvHeads || header[3] != Options.HeadDim || header[4] != (int)Options.Type)
+        {
+            throw new ModelFormatException(
+                $"The sequence was saved from a cache of {header[1]} layers, {header[2]} KV heads of {header[3]} and type {header[4]}; " +
+                $"this one has {Options.Layers}, {Options.KvHeads} of {Options.HeadDim} and type {(int)Options.Type} ({Options.Type}).");
+        }
+
+        if (header[5] < 0 || header[5] > Options.MaxTokens)
+        {
+            throw new ModelFormatException($"The saved sequence has {header[5]} tokens; this cache holds at most {Options.MaxTokens}.");
+        }
+    }
+
+    private void ReadPages(KvSequence sequence, ReadOnlySpan<int> counts, Stream source)
+    {
+        byte[] buffer = new byte[RowBytes * PagedKv.PageSlots];
+        for (int head = 0; head < _heads; head++)
+        {
+            for (int page = 0; page < PagesFor(counts[head]); page++)
+            {
+                int slots = Math.Min(PagedKv.PageSlots, counts[head] - (page * PagedKv.PageSlots));
+                int id = _pool.Take();
+                SetPage(sequence.Row, head, page, id);
+                foreach (Tensor tensor in PageParts(id, slots))
+                {
+                    Span<byte> bytes = buffer.AsSpan(0, (int)tensor.Bytes);
+                    ReadFully(source, bytes);
+                    _device.Upload<byte>(tensor, bytes);
+                }
+            }
+
+            CountsOf(sequence.Row)[head] = counts[head];
+        }
+
+        UploadCounts(sequence.Row);
+    }
+
+    private Tensor[] PageParts(int page, int slots)
+    {
+        long first = (long)page * PagedKv.PageSlots;
+        long rows = (long)Options.Pages * PagedKv.PageSlots;
+        return
+        [
+            _kv.Positions.Reshape(new Shape(rows)).Rows(first, slots),
+            _kv.Keys.Reshape(new Shape(rows, Options.HeadDim)).Rows(first, slots),
+            _kv.Values.Reshape(new Shape(rows, Options.HeadDim)).Rows(first, slots),
+        ];
+    }
+}

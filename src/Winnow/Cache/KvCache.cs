@@ -1,0 +1,314 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using Winnow.Kernels;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Cache;
+
+/// <summary>
+/// The paged KV cache: one pool of pages for all sequences, layers and heads. Each head of each layer has its own pages and its own
+/// count, so that each may keep different tokens, and what is dropped is really free again. Forks share pages until one side writes.
+/// The host mirrors page tables and counts, so nothing here waits for the device. Not thread-safe: one thread owns it.
+/// </summary>
+public sealed partial class KvCache : IDisposable
+{
+    private readonly ComputeDevice _device;
+    private readonly List<DeviceBuffer> _buffers = [];
+    private readonly PagePool _pool;
+    private readonly PagedKv _kv;
+    private readonly int[]?[] _tables;
+    private readonly int[] _counts;
+    private readonly bool[] _rowUsed;
+    private readonly Tensor _copySources;
+    private readonly Tensor _copyDestinations;
+    private readonly Tensor _kept;
+    private readonly int[] _copyPairs;
+    private readonly int _heads;
+    private readonly int _pagesPerHead;
+
+    /// <summary>Allocates the pool and the tables.</summary>
+    /// <param name="device">Where it lies.</param>
+    /// <param name="options">The capacities.</param>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free than the pool takes.</exception>
+    public KvCache(ComputeDevice device, KvCacheOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        Validate(options);
+        _device = device;
+        Options = options;
+        _heads = options.Layers * options.KvHeads;
+        _pagesPerHead = PagesFor(options.MaxTokens);
+        _pool = new PagePool(options.Pages);
+        _tables = new int[options.MaxSequences][];
+        _rowUsed = new bool[options.MaxSequences];
+        _counts = new int[options.MaxSequences * _heads];
+        _copyPairs = new int[2 * _heads];
+        try
+        {
+            Shape pages = new(options.Pages, PagedKv.PageSlots, options.HeadDim);
+            Shape heads = new(options.MaxSequences, options.Layers, options.KvHeads);
+            _kv = new PagedKv
+            {
+                Keys = Allocate(options.Type, pages),
+                Values = Allocate(options.Type, pages),
+                Positions = Allocate(DType.I32, new Shape(options.Pages, PagedKv.PageSlots)),
+                PageTable = Allocate(DType.I32, new Shape(heads[0], heads[1], heads[2], _pagesPerHead)),
+                Counts = Allocate(DType.I32, heads),
+            };
+            _copySources = Allocate(DType.I32, new Shape(_heads));
+            _copyDestinations = Allocate(DType.I32, new Shape(_heads));
+            _kept = Allocate(DType.I32, new Shape(_pagesPerHead * PagedKv.PageSlots));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The capacities it was made with.</summary>
+    public KvCacheOptions Options { get; }
+
+    /// <summary>Pages in the pool.</summary>
+    public int TotalPages => Options.Pages;
+
+    /// <summary>Pages that no sequence uses.</summary>
+    public int FreePages => _pool.FreeCount;
+
+    internal ref readonly PagedKv Device => ref _kv;
+
+    /// <summary>The bytes of one page: keys, values and positions of <see cref="PagedKv.PageSlots"/> slots.</summary>
+    /// <param name="headDim">Values in one head's key.</param>
+    /// <param name="type">What keys and values are kept in.</param>
+    public static long PageBytes(int headDim, DType type) => PagedKv.PageSlots * ((2 * type.BytesOf(headDim)) + sizeof(int));
+
+    /// <summary>The pages that one head takes for <paramref name="tokens"/> tokens.</summary>
+    /// <param name="tokens">Tokens kept.</param>
+    public static int PagesFor(int tokens) => (tokens + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
+
+    /// <summary>Opens an empty sequence.</summary>
+    /// <exception cref="WinnowException">All rows are in use.</exception>
+    public KvSequence CreateSequence()
+    {
+        int row = Array.IndexOf(_rowUsed, false);
+        if (row < 0)
+        {
+            throw new WinnowException(
+                $"All {Options.MaxSequences} sequences of the KV cache are in use; free one, or allow more when the cache is made.");
+        }
+
+        _rowUsed[row] = true;
+        _tables[row] ??= new int[_heads * _pagesPerHead];
+        CountsOf(row).Clear();
+        UploadCounts(row);
+        return new KvSequence(this, row);
+    }
+
+    /// <summary>
+    /// Makes room for more tokens in every head: new pages, and a copy of a last page that a fork still shares.
+    /// </summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="tokens">How many tokens will be appended.</param>
+    /// <returns>False where the pool has too few free pages; nothing has changed then.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The sequence would grow past <see cref="KvCacheOptions.MaxTokens"/>.</exception>
+    public bool TryReserve(KvSequence sequence, int tokens)
+    {
+        Check(sequence);
+        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequence.Length + (long)tokens, Options.MaxTokens, nameof(tokens));
+        if (tokens == 0)
+        {
+            return true;
+        }
+
+        if (PagesNeeded(sequence, tokens) > _pool.FreeCount)
+        {
+            return false;
+        }
+
+        int copies = 0;
+        for (int head = 0; head < _heads; head++)
+        {
+            int count = CountsOf(sequence.Row)[head];
+            copies += CopyOnWrite(sequence.Row, head, count / PagedKv.PageSlots, count % PagedKv.PageSlots != 0, copies);
+            for (int page = PagesFor(count); page < PagesFor(count + tokens); page++)
+            {
+                if (TableOf(sequence.Row, head)[page] == 0)
+                {
+                    SetPage(sequence.Row, head, page, _pool.Take());
+                }
+            }
+        }
+
+        CopyPages(copies);
+        return true;
+    }
+
+    /// <summary>How many free pages <see cref="TryReserve"/> would take.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="tokens">How many tokens would be appended.</param>
+    public int PagesNeeded(KvSequence sequence, int tokens)
+    {
+        Check(sequence);
+        int needed = 0;
+        for (int head = 0; tokens > 0 && head < _heads; head++)
+        {
+            int count = CountsOf(sequence.Row)[head];
+            ReadOnlySpan<int> table = TableOf(sequence.Row, head);
+            bool partial = count % PagedKv.PageSlots != 0;
+            needed += partial && _pool.IsShared(table[count / PagedKv.PageSlots] - 1) ? 1 : 0;
+            for (int page = PagesFor(count); page < PagesFor(count + tokens); page++)
+            {
+                needed += table[page] == 0 ? 1 : 0;
+            }
+        }
+
+        return needed;
+    }
+
+    /// <summary>A second sequence with the same contents. Pages are shared until one of the two writes to them.</summary>
+    /// <param name="sequence">The sequence to copy.</param>
+    public KvSequence Fork(KvSequence sequence)
+    {
+        Check(sequence);
+        KvSequence fork = CreateSequence();
+        CountsOf(sequence.Row).CopyTo(CountsOf(fork.Row));
+        for (int head = 0; head < _heads; head++)
+        {
+            ReadOnlySpan<int> source = TableOf(sequence.Row, head);
+            for (int page = 0; page < PagesFor(CountsOf(sequence.Row)[head]); page++)
+            {
+                _pool.Share(source[page] - 1);
+                SetPage(fork.Row, head, page, source[page] - 1);
+            }
+        }
+
+        UploadCounts(fork.Row);
+        fork.Length = sequence.Length;
+        return fork;
+    }
+
+    /// <summary>Gives all pages and the row back. Freeing twice is harmless.</summary>
+    /// <param name="sequence">The sequence.</param>
+    public void Free(KvSequence sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        if (sequence.IsFreed)
+        {
+            return;
+        }
+
+        Check(sequence);
+        for (int head = 0; head < _heads; head++)
+        {
+            ReleasePages(sequence.Row, head, 0);
+        }
+
+        sequence.IsFreed = true;
+        _rowUsed[sequence.Row] = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DeviceBuffer buffer in _buffers)
+        {
+            buffer.Dispose();
+        }
+    }
+
+    /// <summary>Notes that a step appended tokens; the device counted them itself.</summary>
+    internal void Advance(KvSequence sequence, int tokens)
+    {
+        foreach (ref int count in CountsOf(sequence.Row))
+        {
+            count += tokens;
+        }
+
+        sequence.Length += tokens;
+    }
+
+    private static void Validate(KvCacheOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Layers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.KvHeads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.HeadDim, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Pages, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxTokens, 1);
+        if (options.Type is not (DType.F32 or DType.F16 or DType.BF16))
+        {
+            throw new ArgumentException($"The KV cache keeps F32, F16 or BF16, not {options.Type}.", nameof(options));
+        }
+    }
+
+    private Tensor Allocate(DType type, Shape shape)
+    {
+        Tensor tensor = _device.AllocateTensor(type, shape);
+        _buffers.Add(tensor.Buffer);
+        return tensor;
+    }
+
+    private Span<int> CountsOf(int row) => _counts.AsSpan(row * _heads, _heads);
+
+    // The mirror holds page + 1, so that 0 means "none".
+    private Span<int> TableOf(int row, int head) => _tables[row].AsSpan(head * _pagesPerHead, _pagesPerHead);
+
+    private void SetPage(int row, int head, int index, int page)
+    {
+        TableOf(row, head)[index] = page + 1;
+        long entry = (((long)row * _heads) + head) * _pagesPerHead;
+        _device.Upload<int>(FlatTable().Rows(entry + index, 1), [page]);
+    }
+
+    private Tensor FlatTable() => _kv.PageTable.Reshape(new Shape(_kv.PageTable.Shape.ElementCount));
+
+    private void UploadCounts(int row) => _device.Upload<int>(_kv.Counts.Rows(row, 1), CountsOf(row));
+
+    private void ReleasePages(int row, int head, int keep)
+    {
+        Span<int> table = TableOf(row, head);
+        for (int page = keep; page < table.Length && table[page] != 0; page++)
+        {
+            _pool.Return(table[page] - 1);
+            table[page] = 0;
+        }
+    }
+
+    private int CopyOnWrite(int row, int head, int index, bool inUse, int copies)
+    {
+        int page = inUse ? TableOf(row, head)[index] - 1 : -1;
+        if (!inUse || !_pool.IsShared(page))
+        {
+            return 0;
+        }
+
+        int copy = _pool.Take();
+        _pool.Return(page);
+        SetPage(row, head, index, copy);
+        (_copyPairs[copies], _copyPairs[_heads + copies]) = (page, copy);
+        return 1;
+    }
+
+    private void CopyPages(int copies)
+    {
+        if (copies > 0)
+        {
+            _device.Upload<int>(_copySources, _copyPairs.AsSpan(0, copies));
+            _device.Upload<int>(_copyDestinations, _copyPairs.AsSpan(_heads, copies));
+            _device.Cache.CopyPages(_kv, _copySources.Rows(0, copies), _copyDestinations.Rows(0, copies));
+        }
+    }
+
+    private void Check([NotNull] KvSequence? sequence)
+    {
+        ArgumentNullException.ThrowIfNull(sequence);
+        ObjectDisposedException.ThrowIf(sequence.IsFreed, sequence);
+        if (sequence.Cache != this)
+        {
+            throw new ArgumentException("The sequence belongs to another cache.", nameof(sequence));
+        }
+    }
+}
