@@ -1,0 +1,225 @@
+using System;
+using System.Threading;
+using Winnow.Cache;
+using Winnow.Formats;
+using Winnow.Kernels;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
+using Winnow.Kernels.Linear;
+
+namespace Winnow.Models;
+
+/// <summary>
+/// A decoder-only transformer: weights on a device and the forward pass. Differences between families are fields of
+/// <see cref="ModelConfig"/>. One step at a time, on one thread.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly ComputeDevice _device;
+    private readonly DecoderWeights _weights;
+    private readonly DecoderWorkspace _space;
+    private readonly Tensor _output;
+    private readonly float[] _logits;
+    private readonly float[] _hidden;
+    private int _logitCount;
+    private int _hiddenCount;
+
+    private Decoder(ComputeDevice device, ModelConfig config, DecoderWeights weights, DecoderOptions options)
+    {
+        (_device, Config, _weights) = (device, config, weights);
+        Vocabulary = Math.Min(config.Vocab, options.Vocabulary ?? config.Vocab);
+        _output = weights.Output.Rows(0, Vocabulary);
+        _space = new DecoderWorkspace(device, config, options, Vocabulary);
+        MaxLogitRows = options.MaxLogitRows;
+        _logits = new float[(long)options.MaxLogitRows * Vocabulary];
+        _hidden = new float[(long)options.MaxHiddenRows * config.Hidden];
+    }
+
+    /// <summary>The model's dimensions and switches.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Values in a row of logits: the tokenizer's vocabulary, without the rows that pad the embedding table.</summary>
+    public int Vocabulary { get; }
+
+    /// <summary>The most rows of logits that one step computes.</summary>
+    public int MaxLogitRows { get; }
+
+    /// <summary>Loads the weights and allocates the workspace.</summary>
+    /// <param name="file">The tensors.</param>
+    /// <param name="config">The dimensions.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="options">The capacities of a step.</param>
+    /// <param name="progress">Told about every few MiB of weights.</param>
+    /// <param name="cancellation">Honoured between pieces; what was loaded is freed.</param>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free than is needed.</exception>
+    /// <exception cref="ModelFormatException">A tensor is missing or has the wrong shape.</exception>
+    public static Decoder Load(
+        TensorFile file,
+        ModelConfig config,
+        ComputeDevice device,
+        DecoderOptions options,
+        IProgress<LoadProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(options);
+        DecoderWeights weights = DecoderWeights.Load(file, config, device, progress, cancellation);
+        try
+        {
+            return new Decoder(device, config, weights, options);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one step: appends the batch's tokens to the cache and computes the logits that the batch asks for.</summary>
+    /// <param name="cache">The cache that the batch's sequences belong to; their pages are reserved.</param>
+    /// <param name="batch">The step.</param>
+    /// <param name="keepHidden">Keeps the rows after the last norm for <see cref="HiddenRow"/>.</param>
+    public void Forward(KvCache cache, StepBatch batch, bool keepHidden = false)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        ArgumentNullException.ThrowIfNull(batch);
+        CheckCapacity(batch, keepHidden);
+        StepBatch.DeviceStep step = batch.Upload();
+        DecoderWorkspace.Step space = _space.ForStep(batch.Tokens, batch.LogitCount);
+
+        _device.Norm.Embed(space.Hidden, _weights.Embedding, step.Tokens, Config.EmbeddingScale);
+        _space.ComputeRopeTables(step.Ragged.Positions, space);
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            RunLayer(cache, step.Ragged, space, layer);
+        }
+
+        if (keepHidden)
+        {
+            _device.Norm.RmsNorm(space.Normed, space.Hidden, _weights.OutputNorm, Config.RmsEpsilon);
+            _device.Download(space.Normed, _hidden.AsSpan(0, batch.Tokens * Config.Hidden));
+        }
+
+        if (batch.LogitCount > 0)
+        {
+            ComputeLogits(step.LogitTokens, space);
+        }
+
+        _logitCount = batch.LogitCount;
+        _hiddenCount = keepHidden ? batch.Tokens : 0;
+        Advance(cache, batch);
+    }
+
+    /// <summary>A row of logits of the last step, [Vocabulary]; valid until the next step, and free to be overwritten.</summary>
+    /// <param name="index">The row, in the order in which the batch asked for them.</param>
+    public Span<float> Logits(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _logitCount);
+        return _logits.AsSpan(index * Vocabulary, Vocabulary);
+    }
+
+    /// <summary>A token's row after the last norm, [hidden]; valid until the next step.</summary>
+    /// <param name="token">The token's place in the batch.</param>
+    public ReadOnlySpan<float> HiddenRow(int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, _hiddenCount);
+        return _hidden.AsSpan(token * Config.Hidden, Config.Hidden);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _space.Dispose();
+        _weights.Dispose();
+    }
+
+    private static void Advance(KvCache cache, StepBatch batch)
+    {
+        for (int s = 0; s < batch.Sequences.Count; s++)
+        {
+            cache.Advance(batch.Sequences[s], batch.CountOf(s));
+        }
+    }
+
+    private void RunLayer(KvCache cache, in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)
+    {
+        LayerWeights w = _weights.Layers[layer];
+        float epsilon = Config.RmsEpsilon;
+        bool windowed = Config.WindowOf(layer) > 0;
+        Tensor rope = windowed ? space.WindowRope : space.Rope;
+
+        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.AttentionNorm, epsilon);
+        _device.Linear.Project(
+            space.Normed,
+            new() { Output = space.Queries, Weight = w.Query, Bias = w.QueryBias },
+            new() { Output = space.Keys, Weight = w.Key, Bias = w.KeyBias },
+            new() { Output = space.Values, Weight = w.Value, Bias = w.ValueBias });
+        _device.Norm.Rope(space.Queries, Config.HeadDim, rope, Config.RopeLayout, w.QueryNorm, epsilon);
+        _device.Norm.Rope(space.Keys, Config.HeadDim, rope, Config.RopeLayout, w.KeyNorm, epsilon);
+        _device.Cache.Append(cache.Device, ragged, layer, space.Keys, space.Values);
+        _device.Attention.Forward(space.Attended, space.Queries, cache.Device, ragged, new AttentionArguments
+        {
+            Layer = layer,
+            Scale = Config.AttentionScale,
+            SoftCap = Config.AttentionSoftCap,
+            Window = Config.WindowOf(layer),
+        });
+        AddProjected(space, space.Attended, w.Output, w.OutputBias, w.AttentionPostNorm);
+
+        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.FfnNorm, epsilon);
+        _device.Linear.ProjectGated(space.Gated, space.Normed, w.Gate, w.Up, Config.Activation);
+        AddProjected(space, space.Gated, w.Down, default, w.FfnPostNorm);
+    }
+
+    private void AddProjected(in DecoderWorkspace.Step space, Tensor input, Tensor weight, Tensor bias, Tensor postNorm)
+    {
+        if (postNorm.IsEmpty)
+        {
+            _device.Linear.Project(
+                input, new Projection { Output = space.Hidden, Weight = weight, Bias = bias, Residual = space.Hidden });
+            return;
+        }
+
+        _device.Linear.Project(input, new Projection { Output = space.Normed, Weight = weight, Bias = bias });
+        _device.Norm.AddRmsNorm(space.Hidden, space.Normed, postNorm, Config.RmsEpsilon);
+    }
+
+    private void ComputeLogits(Tensor logitTokens, in DecoderWorkspace.Step space)
+    {
+        _device.Reduction.GatherRows(space.LogitHidden, space.Hidden, logitTokens);
+        _device.Norm.RmsNorm(space.LogitHidden, space.LogitHidden, _weights.OutputNorm, Config.RmsEpsilon);
+        _device.Linear.Project(space.LogitHidden, new Projection { Output = space.Logits, Weight = _output });
+        if (Config.LogitSoftCap > 0)
+        {
+            _device.Norm.SoftCap(space.Logits, Config.LogitSoftCap);
+        }
+
+        _device.Download(space.Logits, _logits.AsSpan(0, (int)space.Logits.Shape.ElementCount));
+    }
+
+    private void CheckCapacity(StepBatch batch, bool keepHidden)
+    {
+        if (batch.Tokens == 0)
+        {
+            throw new InvalidOperationException("A step needs at least one token.");
+        }
+
+        if (batch.LogitCount > MaxLogitRows || (keepHidden && (long)batch.Tokens * Config.Hidden > _hidden.Length))
+        {
+            throw new InvalidOperationException(
+                $"The step asks for {batch.LogitCount} rows of logits of {MaxLogitRows}, or for hidden rows of more tokens than were allowed for.");
+        }
+
+        foreach (int token in batch.TokenIds)
+        {
+            if ((uint)token >= (uint)Config.Vocab)
+            {
+                throw new ArgumentException($"Token {token} is outside the model's vocabulary of {Config.Vocab}.", nameof(batch));
+            }
+        }
+    }
+}

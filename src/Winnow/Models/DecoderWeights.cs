@@ -1,0 +1,154 @@
+using System;
+using System.Globalization;
+using System.Threading;
+using Winnow.Formats;
+using Winnow.Formats.Gguf;
+using Winnow.Kernels;
+
+namespace Winnow.Models;
+
+/// <summary>A decoder's tensors on a device. One copy serves any number of sequences.</summary>
+internal sealed class DecoderWeights : IDisposable
+{
+    private readonly DeviceBuffer[] _buffers;
+
+    private DecoderWeights(WeightLoader loader, TensorNames names, ModelConfig config)
+    {
+        float one = config.NormAddsOne ? 1 : 0;
+        Embedding = loader.Matrix(names.Embedding + ".weight", config.Vocab, config.Hidden);
+        OutputNorm = loader.Vector(names.OutputNorm + ".weight", config.Hidden, one);
+        Output = config.TiedEmbeddings && !loader.Has(names.Output + ".weight")
+            ? Embedding
+            : loader.Matrix(names.Output + ".weight", config.Vocab, config.Hidden);
+        Layers = new LayerWeights[config.Layers];
+        for (int layer = 0; layer < Layers.Length; layer++)
+        {
+            Layers[layer] = LoadLayer(loader, names, config, layer, one);
+        }
+
+        _buffers = loader.Take();
+    }
+
+    public Tensor Embedding { get; }  // [V, D]
+
+    public Tensor OutputNorm { get; }  // F32 [D]
+
+    public Tensor Output { get; }  // [V, D]
+
+    public LayerWeights[] Layers { get; }
+
+    /// <summary>Loads all tensors; what was loaded is freed again where one fails.</summary>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free than the weights take.</exception>
+    /// <exception cref="ModelFormatException">A tensor is missing or has another shape than the configuration asks for.</exception>
+    public static DecoderWeights Load(
+        TensorFile file, ModelConfig config, ComputeDevice device, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
+        using var loader = new WeightLoader(file, device, progress, cancellation);
+        TensorNames names = NamesFor(file, config);
+        RequireMemory(file, device);
+        return new DecoderWeights(loader, names, config);
+    }
+
+    public void Dispose()
+    {
+        foreach (DeviceBuffer buffer in _buffers)
+        {
+            buffer.Dispose();
+        }
+    }
+
+    private static TensorNames NamesFor(TensorFile file, ModelConfig config)
+    {
+        if (file is GgufFile)
+        {
+            return TensorNames.Gguf;
+        }
+
+        foreach ((string prefix, string output) in (ReadOnlySpan<(string, string)>)
+            [("model.", "lm_head"), ("language_model.model.", "language_model.lm_head"), ("model.language_model.", "lm_head")])
+        {
+            if (file.TryGet(prefix + "embed_tokens.weight", out _))
+            {
+                return TensorNames.HuggingFace(prefix, output, config.HasPostNorms);
+            }
+        }
+
+        return TensorNames.HuggingFace("model.", "lm_head", config.HasPostNorms);
+    }
+
+    private static void RequireMemory(TensorFile file, ComputeDevice device)
+    {
+        long bytes = 0;
+        foreach (TensorInfo tensor in file.Tensors)
+        {
+            bytes += tensor.Bytes;
+        }
+
+        long free = device.FreeBytes;
+        if (bytes > free)
+        {
+            throw new OutOfDeviceMemoryException(
+                bytes, free, $"The weights of {file.Path} do not fit; use a smaller or a more quantized model, or free memory first.");
+        }
+    }
+
+    private static LayerWeights LoadLayer(WeightLoader loader, TensorNames names, ModelConfig config, int layer, float one)
+    {
+        string Name(string pattern, string part = ".weight") => string.Format(CultureInfo.InvariantCulture, pattern, layer) + part;
+        long queries = (long)config.Heads * config.HeadDim;
+        long keys = (long)config.KvHeads * config.HeadDim;
+        (Tensor query, Tensor key, Tensor value) = LoadQkv(loader, names, config, Name);
+        (Tensor gate, Tensor up) = LoadGateUp(loader, names, config, Name);
+        return new LayerWeights
+        {
+            AttentionNorm = loader.Vector(Name(names.AttentionNorm), config.Hidden, one),
+            Query = query,
+            Key = key,
+            Value = value,
+            QueryBias = loader.OptionalVector(Name(names.Query, ".bias"), queries),
+            KeyBias = loader.OptionalVector(Name(names.Key, ".bias"), keys),
+            ValueBias = loader.OptionalVector(Name(names.Value, ".bias"), keys),
+            QueryNorm = config.HasHeadNorms ? loader.Vector(Name(names.QueryNorm), config.HeadDim, one) : default,
+            KeyNorm = config.HasHeadNorms ? loader.Vector(Name(names.KeyNorm), config.HeadDim, one) : default,
+            Output = loader.Matrix(Name(names.AttentionOutput), config.Hidden, queries),
+            OutputBias = loader.OptionalVector(Name(names.AttentionOutput, ".bias"), config.Hidden),
+            AttentionPostNorm = config.HasPostNorms ? loader.Vector(Name(names.AttentionPostNorm), config.Hidden, one) : default,
+            FfnNorm = loader.Vector(Name(names.FfnNorm), config.Hidden, one),
+            Gate = gate,
+            Up = up,
+            Down = loader.Matrix(Name(names.Down), config.Hidden, config.Ffn),
+            FfnPostNorm = config.HasPostNorms ? loader.Vector(Name(names.FfnPostNorm), config.Hidden, one) : default,
+        };
+    }
+
+    private static (Tensor Query, Tensor Key, Tensor Value) LoadQkv(
+        WeightLoader loader, TensorNames names, ModelConfig config, Func<string, string, string> name)
+    {
+        long queries = (long)config.Heads * config.HeadDim;
+        long keys = (long)config.KvHeads * config.HeadDim;
+        if (loader.Has(name(names.FusedQkv, ".weight")))
+        {
+            Tensor fused = loader.Matrix(name(names.FusedQkv, ".weight"), queries + (2 * keys), config.Hidden);
+            return (fused.Rows(0, queries), fused.Rows(queries, keys), fused.Rows(queries + keys, keys));
+        }
+
+        return (
+            loader.Matrix(name(names.Query, ".weight"), queries, config.Hidden),
+            loader.Matrix(name(names.Key, ".weight"), keys, config.Hidden),
+            loader.Matrix(name(names.Value, ".weight"), keys, config.Hidden));
+    }
+
+    private static (Tensor Gate, Tensor Up) LoadGateUp(
+        WeightLoader loader, TensorNames names, ModelConfig config, Func<string, string, string> name)
+    {
+        if (loader.Has(name(names.Gate, ".weight")))
+        {
+            return (
+                loader.Matrix(name(names.Gate, ".weight"), config.Ffn, config.Hidden),
+                loader.Matrix(name(names.Up, ".weight"), config.Ffn, config.Hidden));
+        }
+
+        Tensor fused = loader.Matrix(name(names.FusedGateUp, ".weight"), 2L * config.Ffn, config.Hidden);
+        return (fused.Rows(0, config.Ffn), fused.Rows(config.Ffn, config.Ffn));
+    }
+}
