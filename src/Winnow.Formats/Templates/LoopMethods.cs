@@ -17,8 +17,10 @@ internal static class LoopMethods
             "first" => BoolValue.Of(loop.Index == 0),
             "last" => BoolValue.Of(loop.Index == count - 1),
             "length" => new IntValue(count),
-            "depth" => new IntValue(loop.Depth + 1),
-            "depth0" => new IntValue(loop.Depth),
+
+            // Only a recursive loop goes deeper, and those are not supported.
+            "depth" => new IntValue(1),
+            "depth0" => new IntValue(0),
             "previtem" => loop.Index > 0 ? loop.Items[loop.Index - 1] : new UndefinedValue("there is no previous item"),
             "nextitem" => loop.Index < count - 1 ? loop.Items[loop.Index + 1] : new UndefinedValue("there is no next item"),
             "cycle" or "changed" => new MethodValue(loop, name),

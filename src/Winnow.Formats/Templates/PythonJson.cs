@@ -37,6 +37,7 @@ internal sealed class PythonJson
     private void WriteValue(TemplateValue value, int level)
     {
         _run.Step();
+        _run.Count(value is IntValue number ? number.Value.GetBitLength() : 0);
         _run.Enter();
         switch (value)
         {

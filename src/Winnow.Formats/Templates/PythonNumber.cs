@@ -82,6 +82,11 @@ internal static class PythonNumber
         }
 
         value = 0;
+        if (!TryDropSeparators(ref body))
+        {
+            return false;
+        }
+
         return body.Length > 0 && body.Length < 10_000 && !body.ContainsAnyExcept(FloatCharacters)
             && double.TryParse(body, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
@@ -137,6 +142,21 @@ internal static class PythonNumber
         quotient += half > 0 || (half == 0 && !quotient.IsEven) ? 1 : 0;
         double rounded = double.Parse($"{quotient}E{-precision}", CultureInfo.InvariantCulture);
         return value < 0 ? -rounded : rounded;
+    }
+
+    /// <summary>Takes out underscores; each has to stand between two digits.</summary>
+    private static bool TryDropSeparators(ref ReadOnlySpan<char> body)
+    {
+        for (int i = 0; i < body.Length; i++)
+        {
+            if (body[i] == '_' && (i == 0 || i + 1 == body.Length || !char.IsAsciiDigit(body[i - 1]) || !char.IsAsciiDigit(body[i + 1])))
+            {
+                return false;
+            }
+        }
+
+        body = body.Contains('_') ? body.ToString().Replace("_", "", StringComparison.Ordinal) : body;
+        return true;
     }
 
     private static ReadOnlySpan<char> TrimSpace(string text)

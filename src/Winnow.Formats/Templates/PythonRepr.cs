@@ -35,7 +35,10 @@ internal static class PythonRepr
             case ListValue list: WriteList(run, builder, list); break;
             case DictValue dict: WriteDict(run, builder, dict); break;
             case BoolValue boolean: builder.Append(boolean.Value ? "True" : "False"); break;
-            case IntValue number: builder.Append(number.Value.ToString(CultureInfo.InvariantCulture)); break;
+            case IntValue number:
+                run.Count(number.Value.GetBitLength());
+                builder.Append(number.Value.ToString(CultureInfo.InvariantCulture));
+                break;
             case FloatValue number: builder.Append(PythonNumber.Repr(number.Value)); break;
             case NoneValue: builder.Append("None"); break;
             case UndefinedValue: builder.Append("Undefined"); break;

@@ -59,9 +59,17 @@ internal sealed class TemplateArguments(TemplateRun run, string callee, List<Tem
     public int FindInt(int position, string name, int fallback)
     {
         TemplateValue? value = Find(position, name);
-        return value is null ? fallback : value is IntValue or BoolValue
+        return value is null or NoneValue ? fallback : value is IntValue or BoolValue
             ? (int)BigInteger.Clamp(TemplateOperators.ToInteger(value), int.MinValue, int.MaxValue)
             : throw run.Fail($"{callee}() wants an int as '{name}', not {value.TypeName}");
+    }
+
+    /// <summary>Hands out every named argument that has not been read.</summary>
+    public List<(string Name, TemplateValue Value)> TakeNamed()
+    {
+        List<(string Name, TemplateValue Value)> taken = [.. _unread];
+        _unread.Clear();
+        return taken;
     }
 
     /// <summary>Refuses whatever has not been read.</summary>

@@ -9,7 +9,6 @@ internal sealed partial class TemplateEvaluator
     private readonly TemplateScope _root;
     private readonly TemplateFilters _filters;
     private TextBuilder _output;
-    private int _loopDepth;
 
     public TemplateEvaluator(TemplateRun run, TemplateScope root)
     {
@@ -119,7 +118,7 @@ internal sealed partial class TemplateEvaluator
             return Execute(statement.Else, new TemplateScope(scope));
         }
 
-        var loop = new LoopValue(items, _loopDepth++);
+        var loop = new LoopValue(items);
         for (int i = 0; i < items.Count; i++)
         {
             _run.Step();
@@ -133,7 +132,6 @@ internal sealed partial class TemplateEvaluator
             }
         }
 
-        _loopDepth--;
         return Flow.Next;
     }
 
@@ -245,8 +243,6 @@ internal sealed partial class TemplateEvaluator
     {
         _run.Enter();
         int line = _run.Line;
-        int loopDepth = _loopDepth;
-        _loopDepth = 0;
         var scope = new TemplateScope(macro.Scope);
         IReadOnlyList<(string Name, TemplateExpression? Default)> parameters = macro.Macro.Parameters;
         for (int i = 0; i < parameters.Count; i++)
@@ -258,7 +254,6 @@ internal sealed partial class TemplateEvaluator
 
         arguments.Done();
         TextValue text = Capture(macro.Macro.Body, scope);
-        _loopDepth = loopDepth;
         _run.Line = line;
         _run.Leave();
         return text;

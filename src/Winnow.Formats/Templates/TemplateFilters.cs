@@ -35,7 +35,7 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
         "string" or "safe" => Text(value),
         "escape" or "e" => Escape(Text(value)),
         "replace" => TextMethods.Replace(
-            run, Text(value), Text(arguments.Require(0, "old")), Text(arguments.Require(1, "new")), Count(arguments)),
+            run, Text(value), Text(arguments.Require(0, "old")), Text(arguments.Require(1, "new")), arguments.FindInt(2, "count", -1)),
         "indent" => Indent(Text(value), arguments),
         "tojson" => ToJson(value, arguments),
         "default" or "d" => Default(value, arguments),
@@ -63,9 +63,6 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
             default: throw run.Fail($"object of type '{value.TypeName}' has no len()");
         }
     }
-
-    private static int Count(TemplateArguments arguments) =>
-        arguments.Find(2, "count") is null or NoneValue ? -1 : arguments.Positional.Count > 2 ? arguments.FindInt(2, "count", -1) : -1;
 
     private static TemplateValue Default(TemplateValue value, TemplateArguments arguments)
     {
@@ -165,6 +162,7 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
         TemplateValue fallback = arguments.Find(0, "default") ?? new IntValue(0);
         int numberBase = arguments.FindInt(1, "base", 10);
         TemplateOperators.FailIfUndefined(run, value);
+        run.Step(value is TextValue { Text: var digits } ? digits.Length : 0);
         switch (value)
         {
             case IntValue or BoolValue:
@@ -175,7 +173,9 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
                 return PythonNumber.TryParseFloat(text.Text, out double real) && double.IsFinite(real)
                     ? new IntValue(new BigInteger(real)) : fallback;
             case FloatValue number:
-                return double.IsFinite(number.Value) ? new IntValue(new BigInteger(number.Value)) : fallback;
+                return double.IsFinite(number.Value)
+                    ? new IntValue(new BigInteger(number.Value))
+                    : throw run.Fail("cannot convert float infinity or NaN to integer");
             default:
                 return fallback;
         }
@@ -189,6 +189,7 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
             return new FloatValue(TemplateOperators.ToDouble(value));
         }
 
+        run.Step(value is TextValue { Text: var digits } ? digits.Length / 16 : 0);
         return value is TextValue text && PythonNumber.TryParseFloat(text.Text, out double number)
             ? new FloatValue(number)
             : fallback ?? new FloatValue(0);

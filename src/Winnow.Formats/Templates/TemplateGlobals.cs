@@ -50,9 +50,9 @@ internal static class TemplateGlobals
             }
         }
 
-        foreach ((string name, _) in arguments.Named)
+        foreach ((string name, TemplateValue value) in arguments.TakeNamed())
         {
-            result.Attributes[name] = arguments.Require(int.MaxValue - 1, name);
+            result.Attributes[name] = value;
         }
 
         return result;
@@ -78,9 +78,9 @@ internal static class TemplateGlobals
             }
         }
 
-        foreach ((string name, _) in arguments.Named)
+        foreach ((string name, TemplateValue value) in arguments.TakeNamed())
         {
-            result.Items[new TextValue(name, isMessage: false)] = arguments.Require(int.MaxValue - 1, name);
+            result.Items[new TextValue(name, isMessage: false)] = value;
         }
 
         return result;

@@ -39,7 +39,7 @@ internal static class TemplateItems
 
         if (target is not ListValue { Kind: ListKind.List or ListKind.Tuple or ListKind.Range } list)
         {
-            return new UndefinedValue($"'{target.TypeName}' object has no slices");
+            throw run.Fail($"'{target.TypeName}' object cannot be sliced");
         }
 
         List<int> indices = Indices(run, list.Items.Count, start, stop, step ?? 1);

@@ -109,7 +109,7 @@ internal static class TemplateOperators
                     throw run.Fail($"'in <string>' requires string as left operand, not {item.TypeName}");
                 }
 
-                run.Scan(text.Text.Length);
+                run.Search(text.Text, part.Text);
                 return text.Text.Contains(part.Text, StringComparison.Ordinal);
             case DictValue dict:
                 return dict.Items.ContainsKey(item);
@@ -240,6 +240,7 @@ internal static class TemplateOperators
             throw run.Limit("makes a number too large");
         }
 
+        run.Count(a.GetBitLength() + b.GetBitLength());
         if (op is "//" or "%" && b.IsZero)
         {
             throw run.Fail("integer division or modulo by zero");
@@ -269,6 +270,7 @@ internal static class TemplateOperators
             throw run.Limit("makes a number too large");
         }
 
+        run.Count((long)b * a.GetBitLength());
         return BigInteger.Pow(a, (int)b);
     }
 

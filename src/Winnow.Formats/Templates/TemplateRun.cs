@@ -16,7 +16,7 @@ internal sealed class TemplateRun
     public const long StepsPerValue = 2_000;
 
     /// <summary>Characters that a template may produce, intermediate texts included, whatever its input.</summary>
-    public const long BaseCharacters = 8_000_000;
+    public const long BaseCharacters = 4_000_000;
 
     /// <summary>Further characters per character of the conversation.</summary>
     public const long CharactersPerCharacter = 64;
@@ -68,6 +68,12 @@ internal sealed class TemplateRun
 
     /// <summary>Charges the reading of a text that makes no new one.</summary>
     public void Scan(long characters) => Step(1 + characters / ScannedCharactersPerStep);
+
+    /// <summary>Charges the search for a part in a text, which at worst compares the part at every position.</summary>
+    public void Search(string text, string part) => Scan(text.Length * (1 + part.Length / 16L));
+
+    /// <summary>Charges arithmetic on numbers of this many bits.</summary>
+    public void Count(long bits) => Step(bits * bits >> 14);
 
     /// <summary>Charges characters about to be produced; call it before allocating them.</summary>
     public void Grow(long characters)

@@ -22,7 +22,7 @@ internal static class TemplateTests
             "boolean" => value is BoolValue,
             "true" => value is BoolValue { Value: true },
             "false" => value is BoolValue { Value: false },
-            "callable" => value is MacroValue or FunctionValue or MethodValue,
+            "callable" => value is MacroValue or FunctionValue or MethodValue or UndefinedValue,
             "odd" => IsDivisible(run, value, new IntValue(2), 1),
             "even" => IsDivisible(run, value, new IntValue(2), 0),
             "divisibleby" => IsDivisible(run, value, arguments.Require(0, "num"), 0),

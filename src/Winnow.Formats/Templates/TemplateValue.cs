@@ -128,12 +128,9 @@ internal sealed class MacroValue(MacroStatement macro, TemplateScope scope) : Te
 }
 
 /// <summary>The <c>loop</c> variable: where a loop over known items stands.</summary>
-internal sealed class LoopValue(IReadOnlyList<TemplateValue> items, int depth) : TemplateValue
+internal sealed class LoopValue(IReadOnlyList<TemplateValue> items) : TemplateValue
 {
     public IReadOnlyList<TemplateValue> Items { get; } = items;
-
-    /// <summary>Loops around this one.</summary>
-    public int Depth { get; } = depth;
 
     public int Index { get; set; }
 

@@ -30,6 +30,7 @@ internal sealed class TextBuilder(TemplateRun run)
     public void Append(TextValue value, int start, int length)
     {
         run.Grow(length);
+        run.Scan(value.RunCount);
         foreach ((int from, int count, bool isMessage) in value.Runs(start, length))
         {
             _text.Append(value.Text, from, count);

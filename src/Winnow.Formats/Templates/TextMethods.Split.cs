@@ -16,6 +16,7 @@ internal static partial class TextMethods
             throw run.Fail("empty separator");
         }
 
+        run.Search(text.Text, separator?.Text ?? "");
         List<(int Start, int End)> pieces = separator is null
             ? fromEnd ? WordsFromEnd(run, text.Text, limit) : Words(run, text.Text, limit)
             : fromEnd ? PiecesFromEnd(run, text.Text, separator.Text, limit) : Pieces(run, text.Text, separator.Text, limit);
@@ -135,6 +136,7 @@ internal static partial class TextMethods
             throw run.Fail("empty separator");
         }
 
+        run.Search(text.Text, separator.Text);
         int at = fromEnd ? LastIndexOf(text.Text, separator.Text) : text.Text.IndexOf(separator.Text, StringComparison.Ordinal);
         if (at < 0)
         {

@@ -84,7 +84,7 @@ internal static partial class TextMethods
     public static TextValue Replace(TemplateRun run, TextValue text, TextValue old, TextValue replacement, int count)
     {
         string value = text.Text;
-        run.Scan(value.Length);
+        run.Search(value, old.Text);
         var builder = new TextBuilder(run);
         int start = 0;
         int from = 0;
@@ -177,7 +177,7 @@ internal static partial class TextMethods
             searched = (TextValue)TemplateItems.Slice(run, text, from, null, null);
         }
 
-        run.Scan(text.Text.Length);
+        run.Search(text.Text, part);
         int at = name[0] == 'r'
             ? LastIndexOf(searched.Text, part)
             : searched.Text.IndexOf(part, StringComparison.Ordinal);
@@ -196,7 +196,7 @@ internal static partial class TextMethods
             return PythonText.Length(text.Text) + 1;
         }
 
-        run.Scan(text.Text.Length);
+        run.Search(text.Text, part.Text);
         int count = 0;
         for (int at = text.Text.IndexOf(part.Text, StringComparison.Ordinal); at >= 0;
             at = text.Text.IndexOf(part.Text, at + part.Text.Length, StringComparison.Ordinal))

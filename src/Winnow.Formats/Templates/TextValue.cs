@@ -42,6 +42,9 @@ internal sealed class TextValue : TemplateValue
 
     public override string TypeName => "str";
 
+    /// <summary>How many runs of one origin it has.</summary>
+    public int RunCount => _runs?.Length ?? 1;
+
     /// <summary>Hands out the runs of the characters from start on.</summary>
     public IEnumerable<(int Start, int Length, bool IsMessage)> Runs(int start, int length)
     {
@@ -75,6 +78,7 @@ internal sealed class TextValue : TemplateValue
         }
 
         run.Grow(length);
+        run.Scan(RunCount);
         if (_runs is null)
         {
             return length == 0 ? Empty : new TextValue(Text.Substring(start, length), _isMessage);
