@@ -9,7 +9,7 @@ internal static class TemplateItems
     public static TemplateValue Attribute(TemplateRun run, TemplateValue target, string name)
     {
         TemplateOperators.FailIfUndefined(run, target);
-        return FindAttribute(run, target, name) ?? FindItem(run, target, new TextValue(name, isMessage: false)) ?? Missing(target, name);
+        return FindAttribute(run, target, name) ?? FindItem(run, target, new TextValue(name, isMessage: false)) ?? Missing(run, target, new TextValue(name, isMessage: false));
     }
 
     public static TemplateValue Item(TemplateRun run, TemplateValue target, TemplateValue key)
@@ -21,7 +21,7 @@ internal static class TemplateItems
             found = FindAttribute(run, target, name.Text);
         }
 
-        return found ?? Missing(target, PythonRepr.ToText(run, key).Text);
+        return found ?? Missing(run, target, key);
     }
 
     public static TemplateValue Slice(TemplateRun run, TemplateValue target, BigInteger? start, BigInteger? stop, BigInteger? step)
@@ -46,12 +46,13 @@ internal static class TemplateItems
         return new ListValue(indices.ConvertAll(index => list.Items[index]), list.Kind);
     }
 
-    private static UndefinedValue Missing(TemplateValue target, string name) => target switch
+    private static UndefinedValue Missing(TemplateRun run, TemplateValue target, TemplateValue key)
     {
-        DictValue or TextValue or ListValue => new UndefinedValue($"'{target.TypeName} object' has no attribute '{name}'"),
-        NoneValue => new UndefinedValue($"'None' has no attribute '{name}'"),
-        _ => new UndefinedValue($"'{target.TypeName} object' has no attribute '{name}'"),
-    };
+        string owner = target is NoneValue ? "None" : target.TypeName + " object";
+        string wanted = PythonRepr.ToText(run, key).Text;
+        wanted = wanted.Length > 100 ? wanted[..100] + "..." : wanted;
+        return new UndefinedValue(key is TextValue ? $"'{owner}' has no attribute '{wanted}'" : $"{owner} has no element {wanted}");
+    }
 
     private static TemplateValue? FindAttribute(TemplateRun run, TemplateValue target, string name)
     {
