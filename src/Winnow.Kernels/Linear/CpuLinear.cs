@@ -1,28 +1,36 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Winnow.Kernels.Linear.Cpu;
 
 namespace Winnow.Kernels.Linear;
 
 /// <summary>
-/// Products on the processor. Each result is one chain of multiply-adds over lanes of the input dimension, so that neither the number
-/// of rows nor the number of threads changes a bit of it.
+/// Products on the processor. Each result is one chain of multiply-adds over the input dimension in lanes, which are added up at the end,
+/// so that neither the number of rows nor the number of threads changes a bit of it. One row takes the way that widens weights in
+/// registers, more rows the way over packed tiles; both do the same additions in the same order.
 /// </summary>
 internal sealed unsafe class CpuLinear : ILinear, IDisposable
 {
-    private const int OutputsPerItem = 16;
-    private const long MacsWorthWaking = 64 * 1024;
+    // Below this many multiply-adds waking the others costs more than it saves.
+    private const double MacsWorthSharing = 96 * 1024;
+
+    // Rows are packed in chunks of this size, which bounds the scratch memory.
+    private const long ChunkRows = 512;
 
     private readonly WorkerPool _workers;
-    private readonly float*[] _scratch;
-    private long _scratchValues;
+    private readonly LinearKernel _kernel;
+    private float* _packed;
+    private long _packedFloats;
+    private float* _scratch;
+    private long _scratchFloats;
 
     /// <summary>Makes the family.</summary>
     /// <param name="workers">The device's workers; they stay with the device.</param>
-    public CpuLinear(WorkerPool workers)
+    /// <param name="vectorBits">The vector width, 512, 256 or 128; null for the widest of this machine.</param>
+    public CpuLinear(WorkerPool workers, int? vectorBits = null)
     {
         _workers = workers;
-        _scratch = new float*[workers.Size];
+        _kernel = LinearKernel.Create(vectorBits);
     }
 
     /// <inheritdoc/>
@@ -33,12 +41,20 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
             LinearArguments.Check(input, projection);
         }
 
-        foreach (ref readonly Projection projection in projections)
+        const int AtOnce = 8;
+        Product* products = stackalloc Product[AtOnce];
+        for (int first = 0; first < projections.Length; first += AtOnce)
         {
-            Product product = Describe(input, projection.Output, projection.Weight);
-            product.Bias = projection.Bias.IsEmpty ? null : (float*)projection.Bias.Address;
-            product.Residual = projection.Residual.IsEmpty ? null : (float*)projection.Residual.Address;
-            Run(ref product);
+            int count = Math.Min(AtOnce, projections.Length - first);
+            for (int i = 0; i < count; i++)
+            {
+                ref readonly Projection projection = ref projections[first + i];
+                products[i] = Describe(input, projection.Output, projection.Weight);
+                products[i].Bias = projection.Bias.IsEmpty ? null : (float*)projection.Bias.Address;
+                products[i].Residual = projection.Residual.IsEmpty ? null : (float*)projection.Residual.Address;
+            }
+
+            Run((float*)input.Address, products, count);
         }
     }
 
@@ -49,153 +65,144 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         Product product = Describe(input, output, up);
         product.Gate = (byte*)gate.Address;
         product.GateType = gate.Type;
-        product.GateRowBytes = gate.Type.BytesOf(product.Inputs);
+        product.GateRowBytes = (nint)gate.Type.BytesOf(product.Inputs);
         product.Activation = activation;
-        Run(ref product);
+        Run((float*)input.Address, &product, 1);
     }
 
     /// <summary>Frees the scratch memory.</summary>
     public void Dispose()
     {
-        for (int i = 0; i < _scratch.Length; i++)
-        {
-            NativeMemory.AlignedFree(_scratch[i]);
-            _scratch[i] = null;
-        }
-
-        _scratchValues = 0;
+        NativeMemory.AlignedFree(_packed);
+        NativeMemory.AlignedFree(_scratch);
+        _packed = null;
+        _scratch = null;
+        _packedFloats = 0;
+        _scratchFloats = 0;
     }
 
     private static Product Describe(Tensor input, Tensor output, Tensor weight) => new()
     {
-        Input = (float*)input.Address,
         Output = (float*)output.Address,
         Weight = (byte*)weight.Address,
         WeightType = weight.Type,
         Rows = input.Shape[0],
         Inputs = weight.Shape[1],
         Outputs = weight.Shape[0],
-        RowBytes = weight.Type.BytesOf(weight.Shape[1]),
+        WeightRowBytes = (nint)weight.Type.BytesOf(weight.Shape[1]),
     };
 
-    private void Run(ref Product product)
+    private static float* Reserve(float* memory, ref long floats, long needed)
     {
-        Reserve(2 * product.Inputs);
-        product.Scratch = _scratch;
-        int items = checked((int)((product.Outputs + OutputsPerItem - 1) / OutputsPerItem));
-        if ((double)product.Rows * product.Inputs * product.Outputs < MacsWorthWaking)
+        if (needed <= floats)
         {
-            for (int item = 0; item < items; item++)
+            return memory;
+        }
+
+        NativeMemory.AlignedFree(memory);
+        floats = 0;
+        memory = (float*)NativeMemory.AlignedAlloc((nuint)(needed * sizeof(float)), 64);
+        floats = needed;
+        return memory;
+    }
+
+    private void Run(float* input, Product* products, int count)
+    {
+        long rows = products->Rows;
+        long inputs = products->Inputs;
+        for (long row = 0; row < rows; row += ChunkRows)
+        {
+            long chunk = Math.Min(ChunkRows, rows - row);
+            for (int i = 0; i < count; i++)
             {
-                product.Execute(item, 0);
+                products[i].Rows = chunk;
             }
 
+            RunChunk(input + (row * inputs), products, count);
+            for (int i = 0; i < count; i++)
+            {
+                products[i].Output += chunk * products[i].Outputs;
+                products[i].Residual += products[i].Residual == null ? 0 : chunk * products[i].Outputs;
+            }
+        }
+    }
+
+    private void RunChunk(float* input, Product* products, int count)
+    {
+        double outputs = 0;
+        for (int i = 0; i < count; i++)
+        {
+            outputs += products[i].Outputs;
+        }
+
+        bool shared = _workers.Size > 1 && products->Rows * products->Inputs * outputs >= MacsWorthSharing;
+        ReserveAll(products->Rows, products->Inputs);
+        var job = new LinearJob
+        {
+            Kernel = _kernel,
+            Input = Pack(input, products->Rows, products->Inputs, shared),
+            Products = products,
+            Count = count,
+            Scratch = _scratch,
+            ScratchFloats = _scratchFloats,
+        };
+        int items = job.Divide(shared ? _workers.Size : 1);
+        if (shared)
+        {
+            _workers.Run(ref job, items);
             return;
         }
 
-        _workers.Run(ref product, items);
+        for (int item = 0; item < items; item++)
+        {
+            job.Execute(item, 0);
+        }
     }
 
-    private void Reserve(long values)
+    private void ReserveAll(long rows, long inputs)
     {
-        if (values <= _scratchValues)
-        {
-            return;
-        }
+        long padded = LinearKernel.Padded(inputs);
+        long groups = (rows + LinearKernel.RowsPerGroup - 1) / LinearKernel.RowsPerGroup;
+        _packed = Reserve(_packed, ref _packedFloats, rows == 1 ? padded : groups * LinearKernel.RowsPerGroup * padded);
 
-        Dispose();
-        for (int i = 0; i < _scratch.Length; i++)
+        // Every worker's part starts on a cache line of its own.
+        long needed = (_kernel.ScratchFloats(rows, inputs) + 31) / 16 * 16;
+        if (needed > _scratchFloats)
         {
-            _scratch[i] = (float*)NativeMemory.AlignedAlloc((nuint)(values * sizeof(float)), 64);
+            long total = _scratchFloats * _workers.Size;
+            _scratch = Reserve(_scratch, ref total, needed * _workers.Size);
+            _scratchFloats = needed;
         }
-
-        _scratchValues = values;
     }
 
-    private struct Product : IWork
+    private float* Pack(float* input, long rows, long inputs, bool shared)
     {
-        public float* Input;
-        public float* Output;
-        public byte* Weight;
-        public byte* Gate;
-        public float* Bias;
-        public float* Residual;
-        public float*[] Scratch;
-        public DType WeightType;
-        public DType GateType;
-        public Activation Activation;
-        public long Rows;
-        public long Inputs;
-        public long Outputs;
-        public long RowBytes;
-        public long GateRowBytes;
-
-        public readonly void Execute(int item, int worker)
+        if (rows == 1)
         {
-            long start = (long)item * OutputsPerItem;
-            long end = Math.Min(start + OutputsPerItem, Outputs);
-            float* weight = Scratch[worker];
-            float* gate = weight + Inputs;
-            for (long output = start; output < end; output++)
+            long padded = LinearKernel.Padded(inputs);
+            if (padded == inputs)
             {
-                RowDequantizer.Dequantize(WeightType, Weight + (output * RowBytes), Inputs, weight);
-                if (Gate != null)
-                {
-                    RowDequantizer.Dequantize(GateType, Gate + (output * GateRowBytes), Inputs, gate);
-                }
-
-                for (long row = 0; row < Rows; row++)
-                {
-                    Store(row, output, Dot(Input + (row * Inputs), weight, Inputs), gate);
-                }
+                return input;
             }
+
+            new Span<float>(_packed, checked((int)padded)).Clear();
+            Buffer.MemoryCopy(input, _packed, inputs * sizeof(float), inputs * sizeof(float));
+            return _packed;
         }
 
-        private readonly void Store(long row, long output, float sum, float* gate)
+        var job = new PackJob { Kernel = _kernel, Input = input, Packed = _packed, Rows = rows, Inputs = inputs };
+        int groups = (int)((rows + LinearKernel.RowsPerGroup - 1) / LinearKernel.RowsPerGroup);
+        if (shared && groups > 4)
         {
-            long at = (row * Outputs) + output;
-            if (Gate != null)
-            {
-                sum *= Apply(Activation, Dot(Input + (row * Inputs), gate, Inputs));
-            }
-
-            if (Bias != null)
-            {
-                sum += Bias[output];
-            }
-
-            if (Residual != null)
-            {
-                sum += Residual[at];
-            }
-
-            Output[at] = sum;
+            _workers.Run(ref job, groups);
+            return _packed;
         }
 
-        private static float Apply(Activation activation, float x)
+        for (int group = 0; group < groups; group++)
         {
-            // 0.5 (1 + tanh(u)) is the sigmoid of 2u.
-            const float TwiceRootTwoOverPi = 1.5957691f;
-            float exponent = activation == Activation.Silu ? x : TwiceRootTwoOverPi * (x + (0.044715f * x * x * x));
-            return x / (1 + MathF.Exp(-exponent));
+            job.Execute(group, 0);
         }
 
-        private static float Dot(float* a, float* b, long count)
-        {
-            Vector512<float> sum = Vector512<float>.Zero;
-            long i = 0;
-            for (; i <= count - Vector512<float>.Count; i += Vector512<float>.Count)
-            {
-                sum = Vector512.FusedMultiplyAdd(Vector512.Load(a + i), Vector512.Load(b + i), sum);
-            }
-
-            float rest = 0;
-            for (; i < count; i++)
-            {
-                rest = MathF.FusedMultiplyAdd(a[i], b[i], rest);
-            }
-
-            return Vector512.Sum(sum) + rest;
-        }
+        return _packed;
     }
 }

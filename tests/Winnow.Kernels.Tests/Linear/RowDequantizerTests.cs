@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Linear;
+using Winnow.Kernels.Linear.Cpu;
 
 namespace Winnow.Kernels.Tests.Linear;
 
@@ -23,9 +24,12 @@ public sealed unsafe class RowDequantizerTests
             BitConverter.TryWriteBytes(block.AsSpan(halves[1]), (Half)0.125f);
         }
 
-        float[] values = Dequantize(type, block);
-        Assert.That(values.Select((y, i) => (double)y * (i + 1)).Sum(), Is.EqualTo(weightedSum));
-        Assert.That(values[at], Is.EqualTo(value));
+        foreach (int width in LinearFixture.Widths)
+        {
+            float[] values = Dequantize(type, block, width);
+            Assert.That(values.Select((y, i) => (double)y * (i + 1)).Sum(), Is.EqualTo(weightedSum));
+            Assert.That(values[at], Is.EqualTo(value));
+        }
     }
 
     [TestCaseSource(typeof(WeightReference), nameof(WeightReference.Types))]
@@ -35,7 +39,10 @@ public sealed unsafe class RowDequantizerTests
         {
             byte[] bytes = WeightReference.Random(type, blocks * type.BlockValues(), new Random(1));
             float[] expected = [.. WeightReference.Values(type, bytes).Select(v => (float)v)];
-            Assert.That(Dequantize(type, bytes), Is.EqualTo(expected), $"{blocks} blocks");
+            foreach (int width in LinearFixture.Widths)
+            {
+                Assert.That(Dequantize(type, bytes, width), Is.EqualTo(expected), $"{blocks} blocks, {width} bits");
+            }
         }
     }
 
@@ -46,23 +53,26 @@ public sealed unsafe class RowDequantizerTests
         byte[] bytes = new byte[2 * halves.Length];
         Buffer.BlockCopy(halves, 0, bytes, 0, bytes.Length);
         float[] expected = [.. halves.Select(h => (float)BitConverter.UInt16BitsToHalf(h))];
-        Assert.That(Dequantize(DType.F16, bytes), Is.EqualTo(expected));
+        foreach (int width in LinearFixture.Widths)
+        {
+            Assert.That(Dequantize(DType.F16, bytes, width), Is.EqualTo(expected), $"{width} bits");
+        }
     }
 
     [Test]
     public void Dequantize_RefusesTypesThatAreNotWeights()
     {
-        Assert.That(() => Dequantize(DType.I32, new byte[4]), Throws.ArgumentException);
+        Assert.That(() => Dequantize(DType.I32, new byte[4], 128), Throws.ArgumentException);
     }
 
-    private static float[] Dequantize(DType type, byte[] bytes)
+    private static float[] Dequantize(DType type, byte[] bytes, int width)
     {
         float[] padded = new float[(bytes.Length / type.BlockBytes() * type.BlockValues()) + 2];
         Array.Fill(padded, 12345f);
         fixed (byte* row = bytes)
         fixed (float* output = padded)
         {
-            RowDequantizer.Dequantize(type, row, padded.Length - 2, output + 1);
+            RowDequantizer.Dequantize(LinearKernel.Create(width), type, row, padded.Length - 2, output + 1);
         }
 
         Assert.That(padded[0], Is.EqualTo(12345f), "the value before the output was overwritten");

@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>Q4_0: scale times nibble less 8, exact in float. The low nibbles come first, then the high ones.</summary>
+internal readonly unsafe struct FourBitCodec<TLanes, TVector> : IUnitCodec<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    public static int UnitBytes => 18;
+
+    public static bool IsScaled => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Widen(byte* unit, TVector scale, int index)
+    {
+        int value = index * TLanes.Count;
+        return TLanes.Levels(unit + 2, value >= 16, NibbleLevels.Signed, scale, (value & 15) / TLanes.Count);
+    }
+}

@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>Half floats.</summary>
+internal readonly unsafe struct HalfCodec<TLanes, TVector> : IUnitCodec<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    public static int UnitBytes => 64;
+
+    public static bool IsScaled => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Widen(byte* unit, TVector scale, int index) => TLanes.FromHalves((ushort*)unit + (index * TLanes.Count));
+}

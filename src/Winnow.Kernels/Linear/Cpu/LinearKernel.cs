@@ -1,0 +1,67 @@
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>The kernels of one vector width.</summary>
+internal abstract unsafe class LinearKernel
+{
+    /// <summary>Input rows that are packed together.</summary>
+    public const int RowsPerGroup = 4;
+
+    /// <summary>Outputs of one work item over many rows.</summary>
+    public const int PanelOutputs = 48;
+
+    /// <summary>Floats in a vector.</summary>
+    public abstract int Lanes { get; }
+
+    /// <summary>The kernels of a width.</summary>
+    /// <param name="bits">512, 256 or 128; null for the widest that this machine has.</param>
+    public static LinearKernel Create(int? bits = null)
+    {
+        int chosen = bits ?? (Lanes512.IsSupported ? 512 : Lanes256.IsSupported ? 256 : 128);
+        return chosen switch
+        {
+            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
+            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
+        };
+    }
+
+    /// <summary>A row's length when filled up with zeros.</summary>
+    /// <param name="inputs">The row's length.</param>
+    public static long Padded(long inputs) => (inputs + 31) / 32 * 32;
+
+    /// <summary>Floats of scratch that one worker needs.</summary>
+    /// <param name="rows">Input rows.</param>
+    /// <param name="inputs">Input columns.</param>
+    public abstract long ScratchFloats(long rows, long inputs);
+
+    /// <summary>Interleaves four input rows for <see cref="Many"/>, filling up with zeros.</summary>
+    /// <param name="input">F32 [rows, inputs].</param>
+    /// <param name="rows">Input rows.</param>
+    /// <param name="inputs">Input columns.</param>
+    /// <param name="group">Which four.</param>
+    /// <param name="packed">All groups' [padded / Lanes, 4, Lanes].</param>
+    public abstract void Pack(float* input, long rows, long inputs, long group, float* packed);
+
+    /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1 of a product with one row.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="x">The input row, padded with zeros to a multiple of 32.</param>
+    /// <param name="start">The first output.</param>
+    /// <param name="end">One past the last output.</param>
+    /// <param name="scratch">The worker's own memory.</param>
+    public abstract void One(in Product product, float* x, long start, long end, float* scratch);
+
+    /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1, at most <see cref="PanelOutputs"/>, of all rows.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="packed">What <see cref="Pack"/> wrote.</param>
+    /// <param name="start">The first output.</param>
+    /// <param name="end">One past the last output.</param>
+    /// <param name="scratch">The worker's own memory.</param>
+    public abstract void Many(in Product product, float* packed, long start, long end, float* scratch);
+
+    /// <summary>Widens whole blocks of weights; plain numbers in units of 32.</summary>
+    /// <param name="type">The weight type.</param>
+    /// <param name="source">The first block.</param>
+    /// <param name="values">How many values.</param>
+    /// <param name="output">Where the floats go.</param>
+    public abstract void Decode(DType type, byte* source, long values, float* output);
+}

@@ -1,0 +1,222 @@
+using System;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>The kernels in one vector width.</summary>
+internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    // A tile's weights of one piece take 12 KB and stay in the first-level cache while the block's rows pass by.
+    private const int PieceInputs = 512;
+
+    // The rows of a block, a piece of each and their running sums, stay in the second-level cache.
+    private const int BlockGroups = 12;
+
+    private const int TileOutputs = TileKernel<TLanes, TVector>.Outputs;
+    private const int Sixteen = RowKernel<TLanes, TVector>.Outputs;
+
+    /// <inheritdoc/>
+    public override int Lanes => TLanes.Count;
+
+    private static long SumsFloats => BlockGroups * PanelOutputs * RowsPerGroup * TLanes.Count;
+
+    /// <inheritdoc/>
+    public override long ScratchFloats(long rows, long inputs) => rows == 1
+        ? RowKernel<TLanes, TVector>.ScratchFloats + (Sixteen * TLanes.Count) + (2 * Sixteen)
+        : (PanelOutputs * Padded(inputs)) + SumsFloats + Sixteen;
+
+    /// <inheritdoc/>
+    public override void Pack(float* input, long rows, long inputs, long group, float* packed)
+    {
+        float* output = packed + (group * RowsPerGroup * Padded(inputs));
+        for (int i = 0; i < RowsPerGroup; i++)
+        {
+            long row = (group * RowsPerGroup) + i;
+            float* source = input + (row * inputs);
+            float* destination = output + (i * TLanes.Count);
+            long left = row < rows ? inputs : 0;
+            for (long k = Padded(inputs); k > 0; k -= TLanes.Count, destination += RowsPerGroup * TLanes.Count)
+            {
+                if (left >= TLanes.Count)
+                {
+                    TLanes.Store(TLanes.Load(source), destination);
+                    source += TLanes.Count;
+                    left -= TLanes.Count;
+                    continue;
+                }
+
+                TLanes.Store(default, destination);
+                for (int rest = 0; rest < left; rest++)
+                {
+                    destination[rest] = source[rest];
+                }
+
+                left = 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void One(in Product product, float* x, long start, long end, float* scratch)
+    {
+        float* vectors = scratch + RowKernel<TLanes, TVector>.ScratchFloats;
+        float* sums = vectors + (Sixteen * TLanes.Count);
+        float* gate = sums + Sixteen;
+        for (long output = start; output < end; output += Sixteen)
+        {
+            int count = (int)Math.Min(Sixteen, end - output);
+            if (product.Gate != null)
+            {
+                byte* row = product.Gate + ((nint)output * product.GateRowBytes);
+                RowKernel<TLanes, TVector>.Run(product.GateType, row, product.GateRowBytes, count, x, product.Inputs, vectors, scratch);
+                TLanes.Sum16(vectors, TLanes.Count, gate);
+                ActivateAll(product.Activation, gate);
+            }
+
+            byte* weight = product.Weight + ((nint)output * product.WeightRowBytes);
+            RowKernel<TLanes, TVector>.Run(product.WeightType, weight, product.WeightRowBytes, count, x, product.Inputs, vectors, scratch);
+            TLanes.Sum16(vectors, TLanes.Count, sums);
+            Finish(product, 0, output, count, sums, product.Gate == null ? null : gate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Many(in Product product, float* packed, long start, long end, float* scratch)
+    {
+        if (product.Gate != null)
+        {
+            Panel(product, packed, start, (int)(end - start), scratch, isGate: true);
+        }
+
+        Panel(product, packed, start, (int)(end - start), scratch, isGate: false);
+    }
+
+    /// <inheritdoc/>
+    public override void Decode(DType type, byte* source, long values, float* output) =>
+        WeightDecoder<TLanes, TVector>.Decode(type, source, values, output, TLanes.Count);
+
+    private static void Panel(in Product product, float* packed, long start, int count, float* scratch, bool isGate)
+    {
+        long padded = Padded(product.Inputs);
+        float* panel = scratch;
+        float* vectors = panel + (PanelOutputs * padded);
+        float* sums = vectors + SumsFloats;
+        long groups = (product.Rows + RowsPerGroup - 1) / RowsPerGroup;
+        for (long block = 0; block < groups; block += BlockGroups)
+        {
+            int blockGroups = (int)Math.Min(BlockGroups, groups - block);
+            for (long k = 0; k < padded; k += PieceInputs)
+            {
+                int values = (int)Math.Min(PieceInputs, padded - k);
+                float* x = packed + (block * RowsPerGroup * padded) + (k * RowsPerGroup);
+                for (int output = 0; output < count; output += TileOutputs)
+                {
+                    float* tile = panel + (output * padded) + (k * TileOutputs);
+                    if (block == 0)
+                    {
+                        DecodeTile(product, start + output, Math.Min(TileOutputs, count - output), k, values, tile, isGate);
+                    }
+
+                    Tiles(x, padded, tile, vectors + (output * RowsPerGroup * TLanes.Count), blockGroups, values, k == 0);
+                }
+            }
+
+            Collect(product, block * RowsPerGroup, start, count, vectors, sums, isGate);
+        }
+    }
+
+    private static void Tiles(float* x, long padded, float* tile, float* vectors, int groups, int values, bool fresh)
+    {
+        for (int group = 0; group < groups; group++)
+        {
+            TileKernel<TLanes, TVector>.Run(x, tile, vectors, values / TLanes.Count, fresh);
+            x += RowsPerGroup * padded;
+            vectors += PanelOutputs * RowsPerGroup * TLanes.Count;
+        }
+    }
+
+    private static void DecodeTile(in Product product, long output, int count, long k, int values, float* tile, bool isGate)
+    {
+        DType type = isGate ? product.GateType : product.WeightType;
+        byte* weight = isGate ? product.Gate : product.Weight;
+        nint rowBytes = isGate ? product.GateRowBytes : product.WeightRowBytes;
+        long offset = k / type.BlockValues() * type.BlockBytes();
+        int whole = (int)Math.Min(values, (product.Inputs - k) / 32 * 32);
+        byte* rest = stackalloc byte[128];
+        for (int i = 0; i < TileOutputs; i++)
+        {
+            // Past the last row the last one is computed again; nobody looks at the result.
+            byte* source = weight + ((nint)(output + Math.Min(i, count - 1)) * rowBytes) + offset;
+            float* destination = tile + (i * TLanes.Count);
+            WeightDecoder<TLanes, TVector>.Decode(type, source, whole, destination, TileOutputs * TLanes.Count);
+            if (whole < values)
+            {
+                // Only plain numbers have rows that do not fill units of 32.
+                int bytes = (int)(product.Inputs - k - whole) * type.BlockBytes();
+                new Span<byte>(rest, 128).Clear();
+                Buffer.MemoryCopy(source + ((long)whole * type.BlockBytes()), rest, bytes, bytes);
+                WeightDecoder<TLanes, TVector>.Decode(type, rest, 32, destination + (whole * TileOutputs), TileOutputs * TLanes.Count);
+            }
+        }
+    }
+
+    // Adds up the lanes of a block of rows and finishes them.
+    private static void Collect(in Product product, long firstRow, long start, int count, float* vectors, float* sums, bool isGate)
+    {
+        int rows = (int)Math.Min(BlockGroups * RowsPerGroup, product.Rows - firstRow);
+        for (int row = 0; row < rows; row++)
+        {
+            float* line = vectors + (((row / RowsPerGroup * PanelOutputs * RowsPerGroup) + (row % RowsPerGroup)) * TLanes.Count);
+            for (int output = 0; output < count; output += Sixteen)
+            {
+                TLanes.Sum16(line + (output * RowsPerGroup * TLanes.Count), RowsPerGroup * TLanes.Count, sums);
+                int stored = Math.Min(Sixteen, count - output);
+                float* gate = product.Gate == null ? null : product.Output + ((firstRow + row) * product.Outputs) + start + output;
+                if (isGate)
+                {
+                    // The activated gate waits in the output for its factor.
+                    ActivateAll(product.Activation, sums);
+                    new Span<float>(sums, stored).CopyTo(new Span<float>(gate, stored));
+                }
+                else
+                {
+                    Finish(product, firstRow + row, start + output, stored, sums, gate);
+                }
+            }
+        }
+    }
+
+    private static void ActivateAll(Activation activation, float* values)
+    {
+        for (int i = 0; i < Sixteen; i += TLanes.Count)
+        {
+            TLanes.Store(Activate<TLanes, TVector>.Apply(activation, TLanes.Load(values + i)), values + i);
+        }
+    }
+
+    private static void Finish(in Product product, long row, long output, int count, float* sums, float* gate)
+    {
+        long at = (row * product.Outputs) + output;
+        float* bias = product.Bias == null ? null : product.Bias + output;
+        float* residual = product.Residual == null ? null : product.Residual + at;
+        int i = 0;
+        for (; i <= count - TLanes.Count; i += TLanes.Count)
+        {
+            TVector value = TLanes.Load(sums + i);
+            value = gate == null ? value : TLanes.Multiply(value, TLanes.Load(gate + i));
+            value = bias == null ? value : TLanes.Add(value, TLanes.Load(bias + i));
+            value = residual == null ? value : TLanes.Add(value, TLanes.Load(residual + i));
+            TLanes.Store(value, product.Output + at + i);
+        }
+
+        for (; i < count; i++)
+        {
+            float value = sums[i];
+            value = gate == null ? value : value * gate[i];
+            value = bias == null ? value : value + bias[i];
+            value = residual == null ? value : value + residual[i];
+            product.Output[at + i] = value;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>
+/// One input row times up to 16 weight rows: the products of a decode step, bound by the memory that the weights come from. Weights are
+/// widened in registers, four rows at a time so that the chains of additions overlap.
+/// </summary>
+internal static unsafe class RowKernel<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    // Scales are converted for so many units at once.
+    private const int Batch = 16;
+
+    /// <summary>Weight rows of one call.</summary>
+    public const int Outputs = 16;
+
+    /// <summary>Floats of scratch that a call needs.</summary>
+    public const int ScratchFloats = 2048;
+
+    /// <summary>Computes the lanes' sums of up to 16 products; they are not yet added up across lanes.</summary>
+    /// <param name="type">The weight type.</param>
+    /// <param name="weight">The first weight row.</param>
+    /// <param name="rowBytes">Bytes from one weight row to the next.</param>
+    /// <param name="rows">How many weight rows, 1 to 16.</param>
+    /// <param name="x">The input row, padded with zeros to a multiple of 32.</param>
+    /// <param name="inputs">Values in a row.</param>
+    /// <param name="sums">Room for 16 vectors; only the first <paramref name="rows"/> are meant.</param>
+    /// <param name="scratch"><see cref="ScratchFloats"/> floats.</param>
+    public static void Run(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+    {
+        switch (type)
+        {
+            case DType.F32:
+                Units<SingleCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.F16:
+                Units<HalfCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.BF16:
+                Units<BrainCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.Q8_0:
+                Units<EightBitCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.Q4_0:
+                Units<FourBitCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.IQ4_NL:
+                Units<NonLinearCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            default:
+                Blocks(type, weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+        }
+    }
+
+    private static void Units<TCodec>(byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+        where TCodec : struct, IUnitCodec<TVector>
+    {
+        for (int row = 0; row < rows; row += 4)
+        {
+            // Past the last row the last one is computed again; nobody looks at the result.
+            byte* w0 = weight + (row * rowBytes);
+            byte* w1 = weight + (Math.Min(row + 1, rows - 1) * rowBytes);
+            byte* w2 = weight + (Math.Min(row + 2, rows - 1) * rowBytes);
+            byte* w3 = weight + (Math.Min(row + 3, rows - 1) * rowBytes);
+            Four<TCodec>(w0, w1, w2, w3, x, inputs, sums + (row * TLanes.Count), scratch);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Four<TCodec>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, long inputs, float* sums, float* scratch)
+        where TCodec : struct, IUnitCodec<TVector>
+    {
+        Column<TLanes, TVector> column = default;
+        for (long left = inputs / 32; left > 0; left -= Batch)
+        {
+            int units = (int)Math.Min(left, Batch);
+            if (TCodec.IsScaled)
+            {
+                Scales(w0, w1, w2, w3, units, TCodec.UnitBytes, scratch);
+            }
+
+            for (float* scale = scratch; scale < scratch + units; scale++)
+            {
+                TVector s0 = default, s1 = default, s2 = default, s3 = default;
+                if (TCodec.IsScaled)
+                {
+                    s0 = TLanes.Broadcast(scale[0]);
+                    s1 = TLanes.Broadcast(scale[Batch]);
+                    s2 = TLanes.Broadcast(scale[2 * Batch]);
+                    s3 = TLanes.Broadcast(scale[3 * Batch]);
+                }
+
+                for (int i = 0; i < 32 / TLanes.Count; i++)
+                {
+                    column.Add(
+                        TLanes.Load(x + (i * TLanes.Count)),
+                        TCodec.Widen(w0, s0, i),
+                        TCodec.Widen(w1, s1, i),
+                        TCodec.Widen(w2, s2, i),
+                        TCodec.Widen(w3, s3, i));
+                }
+
+                x += 32;
+                w0 += TCodec.UnitBytes;
+                w1 += TCodec.UnitBytes;
+                w2 += TCodec.UnitBytes;
+                w3 += TCodec.UnitBytes;
+            }
+        }
+
+        if (inputs % 32 != 0)
+        {
+            Tail<TCodec>(ref column, w0, w1, w2, w3, x, (int)(inputs % 32), scratch);
+        }
+
+        column.Store(sums);
+    }
+
+    // The rest of a row of plain numbers, each row's copied to where zeros follow it.
+    private static void Tail<TCodec>(
+        ref Column<TLanes, TVector> column, byte* w0, byte* w1, byte* w2, byte* w3, float* x, int values, float* scratch)
+        where TCodec : struct, IUnitCodec<TVector>
+    {
+        byte* copies = (byte*)scratch;
+        int bytes = TCodec.UnitBytes / 32 * values;
+        new Span<byte>(copies, 4 * TCodec.UnitBytes).Clear();
+        Buffer.MemoryCopy(w0, copies, bytes, bytes);
+        Buffer.MemoryCopy(w1, copies + TCodec.UnitBytes, bytes, bytes);
+        Buffer.MemoryCopy(w2, copies + (2 * TCodec.UnitBytes), bytes, bytes);
+        Buffer.MemoryCopy(w3, copies + (3 * TCodec.UnitBytes), bytes, bytes);
+        for (int i = 0; i < 32 / TLanes.Count; i++)
+        {
+            column.Add(
+                TLanes.Load(x + (i * TLanes.Count)),
+                TCodec.Widen(copies, default, i),
+                TCodec.Widen(copies + TCodec.UnitBytes, default, i),
+                TCodec.Widen(copies + (2 * TCodec.UnitBytes), default, i),
+                TCodec.Widen(copies + (3 * TCodec.UnitBytes), default, i));
+        }
+    }
+
+    // scales[row * Batch + unit]; conversion in vectors costs a fraction of what it costs one by one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scales(byte* w0, byte* w1, byte* w2, byte* w3, int units, int unitBytes, float* scales)
+    {
+        ushort* halves = (ushort*)(scales + (4 * Batch));
+        for (int unit = 0; unit < units; unit++)
+        {
+            int at = unit * unitBytes;
+            halves[unit] = Unsafe.ReadUnaligned<ushort>(w0 + at);
+            halves[Batch + unit] = Unsafe.ReadUnaligned<ushort>(w1 + at);
+            halves[(2 * Batch) + unit] = Unsafe.ReadUnaligned<ushort>(w2 + at);
+            halves[(3 * Batch) + unit] = Unsafe.ReadUnaligned<ushort>(w3 + at);
+        }
+
+        for (int i = 0; i < 4 * Batch; i += TLanes.Count)
+        {
+            TLanes.Store(TLanes.FromHalves(halves + i), scales + i);
+        }
+    }
+
+    // Types with minima or odd bits are widened into the first-level cache, a block of four rows at a time, and multiplied from there.
+    private static void Blocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+    {
+        int values = Math.Max(type.BlockValues(), 128);
+        for (int row = 0; row < rows; row += 4)
+        {
+            Column<TLanes, TVector> column = default;
+            for (long done = 0; done < inputs; done += values)
+            {
+                int count = (int)Math.Min(values, inputs - done);
+                long offset = done / type.BlockValues() * type.BlockBytes();
+                for (int i = 0; i < 4; i++)
+                {
+                    byte* source = weight + (Math.Min(row + i, rows - 1) * rowBytes) + offset;
+                    WeightDecoder<TLanes, TVector>.Decode(type, source, count, scratch + (i * TLanes.Count), 4 * TLanes.Count);
+                }
+
+                Multiply(ref column, scratch, x + done, count);
+            }
+
+            column.Store(sums + (row * TLanes.Count));
+        }
+    }
+
+    private static void Multiply(ref Column<TLanes, TVector> sums, float* w, float* x, int count)
+    {
+        Column<TLanes, TVector> column = sums;
+        for (float* end = x + count; x < end; x += TLanes.Count, w += 4 * TLanes.Count)
+        {
+            column.Add(
+                TLanes.Load(x),
+                TLanes.Load(w),
+                TLanes.Load(w + TLanes.Count),
+                TLanes.Load(w + (2 * TLanes.Count)),
+                TLanes.Load(w + (3 * TLanes.Count)));
+        }
+
+        sums = column;
+    }
+}

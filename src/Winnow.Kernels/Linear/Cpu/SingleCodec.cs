@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>Plain floats.</summary>
+internal readonly unsafe struct SingleCodec<TLanes, TVector> : IUnitCodec<TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : unmanaged
+{
+    public static int UnitBytes => 128;
+
+    public static bool IsScaled => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Widen(byte* unit, TVector scale, int index) => TLanes.Load((float*)unit + (index * TLanes.Count));
+}

@@ -1,0 +1,58 @@
+using System;
+using System.Linq;
+using NUnit.Framework;
+
+namespace Winnow.Kernels.Tests.Linear;
+
+/// <summary>Products in double precision, and what a plain loop in float makes of them.</summary>
+internal static class LinearReference
+{
+    public static double[] Product(double[] weight, float[] x, int rows, int inputs, int outputs)
+    {
+        double[] result = new double[rows * outputs];
+        for (int i = 0; i < result.Length; i++)
+        {
+            double sum = 0;
+            for (int k = 0; k < inputs; k++)
+            {
+                sum += x[(i / outputs * inputs) + k] * weight[(i % outputs * inputs) + k];
+            }
+
+            result[i] = sum;
+        }
+
+        return result;
+    }
+
+    public static float[] Plain(double[] weight, float[] x, int rows, int inputs, int outputs)
+    {
+        float[] result = new float[rows * outputs];
+        for (int i = 0; i < result.Length; i++)
+        {
+            float sum = 0;
+            for (int k = 0; k < inputs; k++)
+            {
+                sum += x[(i / outputs * inputs) + k] * (float)weight[(i % outputs * inputs) + k];
+            }
+
+            result[i] = sum;
+        }
+
+        return result;
+    }
+
+    public static double Activate(Winnow.Kernels.Linear.Activation activation, double x) =>
+        activation == Winnow.Kernels.Linear.Activation.Silu
+            ? x / (1 + Math.Exp(-x))
+            : 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
+    /// <summary>Twice the largest error of a plain float computation, plus one ulp at the largest magnitude.</summary>
+    public static void AssertClose(float[] actual, double[] expected, float[] plain)
+    {
+        double allowed = 2 * plain.Zip(expected, (p, e) => Math.Abs(p - e)).Max();
+        float largest = (float)expected.Max(Math.Abs);
+        allowed += MathF.BitIncrement(largest) - largest;
+        int worst = Enumerable.Range(0, actual.Length).MaxBy(i => double.IsNaN(actual[i]) ? double.MaxValue : Math.Abs(actual[i] - expected[i]));
+        Assert.That(actual[worst], Is.EqualTo(expected[worst]).Within(allowed), $"at {worst} of {actual.Length}");
+    }
+}
