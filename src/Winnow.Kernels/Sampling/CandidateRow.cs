@@ -3,7 +3,8 @@ using System;
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>
-/// The tokens that are still in the running and their scores, by ascending token. Starts as a view of the logits and moves into scratch memory
+/// The tokens that are still in the running and their scores, by ascending token. Starts as a view of the logits and
+/// moves into scratch memory
 /// with the first change, so the caller's row is never written.
 /// </summary>
 internal ref struct CandidateRow
@@ -127,7 +128,8 @@ internal ref struct CandidateRow
         _owned = true;
     }
 
-    /// <summary>The smallest finite float that is not below a number, so that comparing floats with it is exact.</summary>
+    /// <summary>The smallest finite float that is not below a number, so that comparing floats with it is
+    /// exact.</summary>
     public static float Threshold(double score)
     {
         float nearest = (float)Math.Clamp(score, -float.MaxValue, float.MaxValue);

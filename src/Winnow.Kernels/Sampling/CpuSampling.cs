@@ -4,9 +4,11 @@ using System.Threading;
 
 namespace Winnow.Kernels.Sampling;
 
-/// <summary>The CPU form of the sampling family. Safe for use by several threads; after warm-up it allocates nothing.</summary>
+/// <summary>The CPU form of the sampling family. Safe for use by several threads; after warm-up it allocates
+/// nothing.</summary>
 /// <remarks>
-/// The draw is by inverse distribution function over the surviving tokens in ascending order, with one uniform number of 53 bits. exp and the scores are
+/// The draw is by inverse distribution function over the surviving tokens in ascending order, with one uniform number
+/// of 53 bits. exp and the scores are
 /// single precision, sums are double. Tokens more than e^87 times less probable than the best one count as impossible.
 /// </remarks>
 public sealed class CpuSampling : ISampling
@@ -18,7 +20,8 @@ public sealed class CpuSampling : ISampling
 
     /// <inheritdoc/>
     public SampleResult Sample(
-        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position, Span<TokenLogProbability> top = default)
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<TokenLogProbability> top = default)
     {
         CheckArguments(logits, chain, state, position);
         RowStatistics statistics = RowMath.Scan(logits);
@@ -45,7 +48,8 @@ public sealed class CpuSampling : ISampling
 
     /// <inheritdoc/>
     public void Distribution(
-        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position, Span<float> probabilities)
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<float> probabilities)
     {
         CheckArguments(logits, chain, state, position);
         if (probabilities.Length != logits.Length)
@@ -68,7 +72,8 @@ public sealed class CpuSampling : ISampling
         }
     }
 
-    private static void CheckArguments(ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, long position)
+    private static void CheckArguments(
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, long position)
     {
         ArgumentNullException.ThrowIfNull(chain);
         ArgumentNullException.ThrowIfNull(state);
@@ -76,7 +81,8 @@ public sealed class CpuSampling : ISampling
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(position, Philox.PositionLimit);
         if (logits.IsEmpty)
         {
-            throw new ArgumentException("The row of logits is empty: it must have one entry for each token.", nameof(logits));
+            throw new ArgumentException(
+                "The row of logits is empty: it must have one entry for each token.", nameof(logits));
         }
 
         if (chain.LargestBiasedToken >= logits.Length)
@@ -119,7 +125,8 @@ public sealed class CpuSampling : ISampling
                     TruncationStages.MinP(ref row, stage.Value);
                     break;
                 case SamplerStageKind.Xtc:
-                    TruncationStages.Xtc(ref row, stage, Philox.Uniform(chain.Seed, sequence, position, RandomPurpose.Xtc));
+                    TruncationStages.Xtc(
+                        ref row, stage, Philox.Uniform(chain.Seed, sequence, position, RandomPurpose.Xtc));
                     break;
                 case SamplerStageKind.Temperature:
                     row.Divide(stage.Value);
@@ -134,7 +141,8 @@ public sealed class CpuSampling : ISampling
     private static double MirostatBound(in SamplerStage stage, SamplerState state) =>
         float.IsNaN(state.MirostatMu) ? 2 * stage.Value : state.MirostatMu;
 
-    private static int Choose(in CandidateRow row, SamplerChain chain, SamplerState state, ulong sequence, long position)
+    private static int Choose(
+        in CandidateRow row, SamplerChain chain, SamplerState state, ulong sequence, long position)
     {
         float maximum = row.Maximum();
         if (IsGreedy(chain))
@@ -204,7 +212,8 @@ public sealed class CpuSampling : ISampling
         }
     }
 
-    private static int WriteTop(ReadOnlySpan<float> logits, in RowStatistics statistics, Span<TokenLogProbability> top, SamplingScratch scratch)
+    private static int WriteTop(
+        ReadOnlySpan<float> logits, in RowStatistics statistics, Span<TokenLogProbability> top, SamplingScratch scratch)
     {
         if (top.IsEmpty)
         {

@@ -3,7 +3,8 @@ using System;
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>Smaller deviation first, then higher score, then lower index.</summary>
-internal readonly ref struct DeviationOrder(ReadOnlySpan<float> deviations, ReadOnlySpan<float> scores) : ICandidateOrder
+internal readonly ref struct DeviationOrder(ReadOnlySpan<float> deviations, ReadOnlySpan<float> scores)
+    : ICandidateOrder
 {
     private readonly ReadOnlySpan<float> _deviations = deviations;
     private readonly ReadOnlySpan<float> _scores = scores;

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 
 namespace Winnow.Kernels.Sampling;
 
-/// <summary>The stages that change the scores of single tokens: the bias, and what the history of the sequence asks for.</summary>
+/// <summary>The stages that change the scores of single tokens: the bias, and what the history of the sequence asks
+/// for.</summary>
 internal static class HistoryStages
 {
     /// <summary>Adds the biases.</summary>
@@ -124,7 +125,8 @@ internal static class HistoryStages
     }
 
     /// <summary>
-    /// The Z function of the reversed window: matches[i] is how many tokens, going back from i before the end, equal those going back from the end.
+    /// The Z function of the reversed window: matches[i] is how many tokens, going back from i before the end, equal
+    /// those going back from the end.
     /// </summary>
     private static void MatchEnds(ReadOnlySpan<int> window, Span<int> matches)
     {

@@ -4,33 +4,43 @@ namespace Winnow.Kernels.Sampling;
 
 /// <summary>The sampling family: executes sampler chains over rows of logits.</summary>
 /// <remarks>
-/// Every answer is a function of the logits, the chain, the history in the state, the sequence and the position, and of nothing else: not of the
+/// Every answer is a function of the logits, the chain, the history in the state, the sequence and the position, and
+/// of nothing else: not of the
 /// batch, the thread or earlier draws. The row itself is not changed. Of equal scores the lower token wins.
 /// </remarks>
 public interface ISampling
 {
-    /// <summary>Chooses a token. Does not accept it: tell the state by <see cref="SamplerState.Accept(int)"/>.</summary>
+    /// <summary>Chooses a token. Does not accept it: tell the state by
+    /// <see cref="SamplerState.Accept(int)"/>.</summary>
     /// <param name="logits">One row, F32 [vocab]; negative infinity marks tokens that cannot be chosen.</param>
     /// <param name="chain">The stages and the seed.</param>
     /// <param name="state">The history of the sequence.</param>
     /// <param name="sequence">The number of the sequence: part of the key of its random numbers.</param>
     /// <param name="position">The position of the token to be chosen, likewise: 0 to 2^48 - 1.</param>
-    /// <param name="top">Where the most probable tokens of the unmodified distribution go, best first; empty for none.</param>
+    /// <param name="top">Where the most probable tokens of the unmodified distribution go, best first; empty for
+    /// none.</param>
     /// <returns>The token and its log-probability under the unmodified distribution.</returns>
-    /// <exception cref="WinnowException">The row holds a NaN or a positive infinity, or no token can be chosen.</exception>
+    /// <exception cref="WinnowException">The row holds a NaN or a positive infinity, or no token can be
+    /// chosen.</exception>
     /// <exception cref="ArgumentException">The row is empty, or the logit bias names a token outside of it.</exception>
     SampleResult Sample(
-        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position, Span<TokenLogProbability> top = default);
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<TokenLogProbability> top = default);
 
-    /// <summary>Computes the distribution that <see cref="Sample"/> draws from, as speculative verification needs it.</summary>
+    /// <summary>Computes the distribution that <see cref="Sample"/> draws from, as speculative verification needs
+    /// it.</summary>
     /// <param name="logits">One row, F32 [vocab].</param>
     /// <param name="chain">The stages and the seed.</param>
     /// <param name="state">The history of the sequence.</param>
     /// <param name="sequence">The number of the sequence.</param>
     /// <param name="position">The position of the token to be chosen.</param>
-    /// <param name="probabilities">Receives the probabilities, F32 [vocab]; 0 for tokens the stages removed. Greedy gives a single 1.</param>
-    /// <exception cref="WinnowException">The row holds a NaN or a positive infinity, or no token can be chosen.</exception>
-    /// <exception cref="ArgumentException">The row is empty, the lengths differ, or the logit bias names a token outside of the row.</exception>
+    /// <param name="probabilities">Receives the probabilities, F32 [vocab]; 0 for tokens the stages removed. Greedy
+    /// gives a single 1.</param>
+    /// <exception cref="WinnowException">The row holds a NaN or a positive infinity, or no token can be
+    /// chosen.</exception>
+    /// <exception cref="ArgumentException">The row is empty, the lengths differ, or the logit bias names a token
+    /// outside of the row.</exception>
     void Distribution(
-        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position, Span<float> probabilities);
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<float> probabilities);
 }

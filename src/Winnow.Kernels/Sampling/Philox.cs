@@ -3,11 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Sampling;
 
-/// <summary>Philox4x32-10: random numbers as a pure function of a key and a counter, so no generator has a state.</summary>
+/// <summary>Philox4x32-10: random numbers as a pure function of a key and a counter, so no generator has a
+/// state.</summary>
 /// <remarks>
 /// Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel Random Numbers: As Easy as 1, 2, 3", SC11.
-/// The key is the seed (low word first). The counter is position and purpose (words 0 and 1: 48 bits of position, then 16 bits of purpose) and the
-/// sequence (words 2 and 3), so two different (seed, sequence, position, purpose) never share a block, and a number does not
+/// The key is the seed (low word first). The counter is position and purpose (words 0 and 1: 48 bits of position, then
+/// 16 bits of purpose) and the
+/// sequence (words 2 and 3), so two different (seed, sequence, position, purpose) never share a block, and a number
+/// does not
 /// depend on the batch around it, on the number of threads or on what was drawn before.
 /// </remarks>
 public static class Philox
@@ -47,7 +50,8 @@ public static class Philox
     /// <summary>The block that belongs to one purpose at one position of one sequence.</summary>
     /// <param name="seed">The seed of the request.</param>
     /// <param name="sequence">The number of the sequence within the request.</param>
-    /// <param name="position">The position of the token within the sequence: 0 to <see cref="PositionLimit"/> - 1.</param>
+    /// <param name="position">The position of the token within the sequence: 0 to <see cref="PositionLimit"/> -
+    /// 1.</param>
     /// <param name="purpose">What the numbers are for.</param>
     /// <returns>Four independent uniform words.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The position is negative or too large.</exception>
@@ -62,7 +66,8 @@ public static class Philox
     /// <summary>A uniform number of 53 bits in [0, 1), from words 0 (high) and 1 of the block.</summary>
     /// <param name="seed">The seed of the request.</param>
     /// <param name="sequence">The number of the sequence within the request.</param>
-    /// <param name="position">The position of the token within the sequence: 0 to <see cref="PositionLimit"/> - 1.</param>
+    /// <param name="position">The position of the token within the sequence: 0 to <see cref="PositionLimit"/> -
+    /// 1.</param>
     /// <param name="purpose">What the number is for.</param>
     /// <returns>A multiple of 2^-53: 0 is possible, 1 is not.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The position is negative or too large.</exception>

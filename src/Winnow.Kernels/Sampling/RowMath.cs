@@ -14,7 +14,8 @@ internal static class RowMath
     // Below this exp is no normal float any more; it counts as 0, so such a token is never drawn.
     private const float SmallestExponent = -87f;
 
-    /// <summary>Largest value, its first index, and the sum of exp(value - largest): one walk through memory, block by block.</summary>
+    /// <summary>Largest value, its first index, and the sum of exp(value - largest): one walk through memory, block by
+    /// block.</summary>
     public static RowStatistics Scan(ReadOnlySpan<float> row)
     {
         float maximum = float.NegativeInfinity;
@@ -110,7 +111,8 @@ internal static class RowMath
         return Vector256.Sum(lower + upper);
     }
 
-    /// <summary>The sum of exp(d) and of exp(d) * -d, where d = value - maximum, in double; what counts as impossible adds nothing.</summary>
+    /// <summary>The sum of exp(d) and of exp(d) * -d, where d = value - maximum, in double; what counts as impossible
+    /// adds nothing.</summary>
     public static (double Sum, double Surprise) EntropySums(ReadOnlySpan<float> row, float maximum)
     {
         Vector256<float> shift = Vector256.Create(maximum);
@@ -122,7 +124,8 @@ internal static class RowMath
             AddWide(ref lower, ref upper, weight);
 
             // 0 times negative infinity is no number, so the distance is bounded where the weight is 0 anyway.
-            AddWide(ref surpriseLower, ref surpriseUpper, weight * -Vector256.MaxNative(distance, Vector256.Create(2 * SmallestExponent)));
+            Vector256<float> bounded = Vector256.MaxNative(distance, Vector256.Create(2 * SmallestExponent));
+            AddWide(ref surpriseLower, ref surpriseUpper, weight * -bounded);
         }
 
         return (Vector256.Sum(lower + upper), Vector256.Sum(surpriseLower + surpriseUpper));
@@ -165,10 +168,12 @@ internal static class RowMath
     }
 
     /// <summary>
-    /// Copies the values at or above a threshold, and their tokens, in order; may work in place. An empty list of ids stands for consecutive tokens.
+    /// Copies the values at or above a threshold, and their tokens, in order; may work in place. An empty list of ids
+    /// stands for consecutive tokens.
     /// </summary>
     /// <returns>How many were copied.</returns>
-    public static int KeepAtLeast(ReadOnlySpan<float> row, ReadOnlySpan<int> ids, int firstToken, float threshold, Span<float> values, Span<int> tokens)
+    public static int KeepAtLeast(
+        ReadOnlySpan<float> row, ReadOnlySpan<int> ids, int firstToken, float threshold, Span<float> values, Span<int> tokens)
     {
         Vector256<float> limit = Vector256.Create(threshold);
         int count = 0;
@@ -197,7 +202,8 @@ internal static class RowMath
         return count;
     }
 
-    /// <summary>Mean and population standard deviation of the finite values, in double; at least one is finite.</summary>
+    /// <summary>Mean and population standard deviation of the finite values, in double; at least one is
+    /// finite.</summary>
     public static (double Mean, double Deviation) Moments(ReadOnlySpan<float> row)
     {
         Vector256<double> lower = Vector256<double>.Zero, upper = lower;
@@ -215,15 +221,14 @@ internal static class RowMath
         for (int i = 0; i < row.Length; i += Lanes)
         {
             Vector256<float> vector = i <= row.Length - Lanes ? Load(row, i) : LoadTail(row[i..]);
-            Vector256<double> first = Vector256.WidenLower(vector) - center, second = Vector256.WidenUpper(vector) - center;
-            squares += Vector256.ConditionalSelect(Vector256.GreaterThan(first, Vector256.Create(double.NegativeInfinity)), first * first, Vector256<double>.Zero);
-            squares += Vector256.ConditionalSelect(Vector256.GreaterThan(second, Vector256.Create(double.NegativeInfinity)), second * second, Vector256<double>.Zero);
+            squares += FiniteSquares(Vector256.WidenLower(vector) - center) + FiniteSquares(Vector256.WidenUpper(vector) - center);
         }
 
         return (mean, Math.Sqrt(Vector256.Sum(squares) / Vector256.Sum(count)));
     }
 
-    /// <summary>exp for arguments up to 0, within 2 ulp: 2^n * e^r with |r| at most ln(2) / 2. Negative infinity gives 0.</summary>
+    /// <summary>exp for arguments up to 0, within 2 ulp: 2^n * e^r with |r| at most ln(2) / 2. Negative infinity gives
+    /// 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Exp(Vector256<float> x)
     {
@@ -246,7 +251,8 @@ internal static class RowMath
         p = Vector256.MultiplyAddEstimate(p, r, Vector256<float>.One);
 
         Vector256<float> power = (Vector256.ShiftLeft(shifted.AsInt32(), 23) + Vector256.Create(0x3F800000)).AsSingle();
-        return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(SmallestExponent)), Vector256<float>.Zero, p * power);
+        return Vector256.ConditionalSelect(
+            Vector256.LessThan(x, Vector256.Create(SmallestExponent)), Vector256<float>.Zero, p * power);
     }
 
     private static float Maximum(ReadOnlySpan<float> row, ref bool hasNaN)
@@ -285,6 +291,9 @@ internal static class RowMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Load(ReadOnlySpan<float> row, int index) =>
         Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row), (nuint)index);
+
+    private static Vector256<double> FiniteSquares(Vector256<double> x) =>
+        x * x & Vector256.GreaterThan(x, Vector256.Create(double.NegativeInfinity));
 
     private static Vector256<float> LoadTail(ReadOnlySpan<float> tail)
     {

@@ -29,7 +29,8 @@ internal readonly record struct RowStatistics(float Maximum, int ArgMax, double 
 
         if (float.IsNegativeInfinity(Maximum))
         {
-            throw new WinnowException("Every logit of the row is negative infinity, so no token can be chosen: allow at least one token.");
+            throw new WinnowException(
+                "Every logit of the row is negative infinity, so no token can be chosen: allow at least one token.");
         }
     }
 }

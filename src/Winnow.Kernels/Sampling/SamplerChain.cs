@@ -6,11 +6,13 @@ using System.Security.Cryptography;
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>
-/// An immutable list of stages that a row of logits passes in order, and the seed of its random numbers. Plain data: a family executes it.
+/// An immutable list of stages that a row of logits passes in order, and the seed of its random numbers. Plain data: a
+/// family executes it.
 /// Where neither a greedy nor a mirostat stage ends it, the token is drawn from the softmax of what the stages leave.
 /// </summary>
 /// <remarks>
-/// The default order is <see cref="SamplerOrder.TruncateThenScale"/>. With temperature 0 the chain is bias, penalties, DRY, greedy; with mirostat it is
+/// The default order is <see cref="SamplerOrder.TruncateThenScale"/>. With temperature 0 the chain is bias, penalties,
+/// DRY, greedy; with mirostat it is
 /// bias, penalties, DRY, temperature, mirostat. Stages that are off are left out.
 /// </remarks>
 public sealed class SamplerChain
@@ -19,24 +21,28 @@ public sealed class SamplerChain
 
     private static readonly SamplerStageKind[] History =
     [
-        SamplerStageKind.LogitBias, SamplerStageKind.RepetitionPenalty, SamplerStageKind.FrequencyPenalty, SamplerStageKind.PresencePenalty, SamplerStageKind.Dry,
+        SamplerStageKind.LogitBias, SamplerStageKind.RepetitionPenalty, SamplerStageKind.FrequencyPenalty,
+        SamplerStageKind.PresencePenalty, SamplerStageKind.Dry,
     ];
 
     private static readonly SamplerStageKind[] TruncateThenScale =
     [
-        .. History, SamplerStageKind.TopNSigma, SamplerStageKind.TopK, SamplerStageKind.Typical, SamplerStageKind.TopP, SamplerStageKind.MinP,
+        .. History, SamplerStageKind.TopNSigma, SamplerStageKind.TopK, SamplerStageKind.Typical, SamplerStageKind.TopP,
+        SamplerStageKind.MinP,
         SamplerStageKind.Xtc, SamplerStageKind.Temperature, SamplerStageKind.MirostatV2,
     ];
 
     private static readonly SamplerStageKind[] ScaleThenTopK =
     [
-        .. History, SamplerStageKind.Temperature, SamplerStageKind.TopK, SamplerStageKind.TopP, SamplerStageKind.MinP, SamplerStageKind.Typical,
+        .. History, SamplerStageKind.Temperature, SamplerStageKind.TopK, SamplerStageKind.TopP, SamplerStageKind.MinP,
+        SamplerStageKind.Typical,
         SamplerStageKind.TopNSigma, SamplerStageKind.Xtc, SamplerStageKind.MirostatV2,
     ];
 
     private static readonly SamplerStageKind[] ScaleThenMinP =
     [
-        .. History, SamplerStageKind.Temperature, SamplerStageKind.MinP, SamplerStageKind.TopK, SamplerStageKind.TopP, SamplerStageKind.Typical,
+        .. History, SamplerStageKind.Temperature, SamplerStageKind.MinP, SamplerStageKind.TopK, SamplerStageKind.TopP,
+        SamplerStageKind.Typical,
         SamplerStageKind.TopNSigma, SamplerStageKind.Xtc, SamplerStageKind.MirostatV2,
     ];
 
@@ -62,7 +68,8 @@ public sealed class SamplerChain
     /// <summary>Whether the chain only takes the largest logit.</summary>
     public bool IsGreedyOnly => Stages.Length == 1 && Stages[0].Kind == SamplerStageKind.Greedy;
 
-    /// <summary>Whether some stage looks at the tokens before; if not, the history of the state has no influence.</summary>
+    /// <summary>Whether some stage looks at the tokens before; if not, the history of the state has no
+    /// influence.</summary>
     public bool UsesHistory
     {
         get
@@ -82,19 +89,23 @@ public sealed class SamplerChain
 
     internal int LargestBiasedToken { get; } = -1;
 
-    /// <summary>The chain that the parameters ask for, in the default order <see cref="SamplerOrder.TruncateThenScale"/>.</summary>
+    /// <summary>The chain that the parameters ask for, in the default order
+    /// <see cref="SamplerOrder.TruncateThenScale"/>.</summary>
     /// <param name="parameters">The parameters; null members are off.</param>
     /// <returns>The chain.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A parameter breaks the rule that the message states.</exception>
-    /// <exception cref="ArgumentException">Mirostat is combined with truncation, or its eta is given without its tau.</exception>
-    public static SamplerChain Create(SamplingParameters parameters) => Create(parameters, SamplerOrder.TruncateThenScale);
+    /// <exception cref="ArgumentException">Mirostat is combined with truncation, or its eta is given without its
+    /// tau.</exception>
+    public static SamplerChain Create(SamplingParameters parameters) =>
+        Create(parameters, SamplerOrder.TruncateThenScale);
 
     /// <summary>The chain that the parameters ask for, in a named order.</summary>
     /// <param name="parameters">The parameters; null members are off.</param>
     /// <param name="order">The order of the stages.</param>
     /// <returns>The chain.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A parameter breaks the rule that the message states.</exception>
-    /// <exception cref="ArgumentException">Mirostat is combined with truncation, or its eta is given without its tau.</exception>
+    /// <exception cref="ArgumentException">Mirostat is combined with truncation, or its eta is given without its
+    /// tau.</exception>
     public static SamplerChain Create(SamplingParameters parameters, SamplerOrder order)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -103,7 +114,8 @@ public sealed class SamplerChain
             SamplerOrder.TruncateThenScale => TruncateThenScale,
             SamplerOrder.ScaleThenTopK => ScaleThenTopK,
             SamplerOrder.ScaleThenMinP => ScaleThenMinP,
-            _ => throw new ArgumentOutOfRangeException(nameof(order), order, "The order must be one of the named ones."),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(order), order, "The order must be one of the named ones."),
         };
         bool greedy = parameters.Temperature == 0;
         ImmutableArray<SamplerStage>.Builder stages = ImmutableArray.CreateBuilder<SamplerStage>();
@@ -130,10 +142,12 @@ public sealed class SamplerChain
     }
 
     /// <summary>A chain of stages in any order.</summary>
-    /// <param name="stages">The stages: each kind at most once, greedy or mirostat only at the end. An empty list draws from the softmax.</param>
+    /// <param name="stages">The stages: each kind at most once, greedy or mirostat only at the end. An empty list
+    /// draws from the softmax.</param>
     /// <param name="seed">The seed; null for a random one.</param>
     /// <returns>The chain.</returns>
-    /// <exception cref="ArgumentException">A kind occurs twice, is none, or stands behind one that ends the chain.</exception>
+    /// <exception cref="ArgumentException">A kind occurs twice, is none, or stands behind one that ends the
+    /// chain.</exception>
     public static SamplerChain Create(IEnumerable<SamplerStage> stages, ulong? seed = null)
     {
         ArgumentNullException.ThrowIfNull(stages);
@@ -144,12 +158,14 @@ public sealed class SamplerChain
             SamplerStageKind kind = list[i].Kind;
             if (kind == SamplerStageKind.None)
             {
-                throw new ArgumentException($"Stage {i} is empty: make stages by the methods of SamplerStage.", nameof(stages));
+                throw new ArgumentException(
+                    $"Stage {i} is empty: make stages by the methods of SamplerStage.", nameof(stages));
             }
 
             if (!seen.Add(kind))
             {
-                throw new ArgumentException($"The chain has two stages {kind}: each kind may occur once.", nameof(stages));
+                throw new ArgumentException(
+                    $"The chain has two stages {kind}: each kind may occur once.", nameof(stages));
             }
 
             if (kind is SamplerStageKind.Greedy or SamplerStageKind.MirostatV2 && i != list.Length - 1)
@@ -175,7 +191,8 @@ public sealed class SamplerChain
             case SamplerStageKind.PresencePenalty when p.PresencePenalty is float penalty:
                 return Unless(penalty == 0 || window == 0, SamplerStage.PresencePenalty(penalty, window));
             case SamplerStageKind.Dry when p.DryMultiplier is float multiplier:
-                SamplerStage dry = SamplerStage.Dry(multiplier, p.DryBase ?? 1.75f, p.DryAllowedLength ?? 2, p.DryLastTokens ?? -1, p.DryBreakers ?? []);
+                SamplerStage dry = SamplerStage.Dry(
+                    multiplier, p.DryBase ?? 1.75f, p.DryAllowedLength ?? 2, p.DryLastTokens ?? -1, p.DryBreakers ?? []);
                 return Unless(multiplier == 0 || dry.LastTokens == 0, dry);
             default:
                 return null;
@@ -191,15 +208,18 @@ public sealed class SamplerChain
         SamplerStageKind.MinP when p.MinP is float share => Unless(share == 0, SamplerStage.MinP(share)),
         SamplerStageKind.Xtc when p.XtcProbability is float probability =>
             Unless(probability == 0, SamplerStage.Xtc(probability, p.XtcThreshold ?? 0.1f)),
-        SamplerStageKind.Temperature when p.Temperature is float temperature and not 0 => Unless(temperature == 1, MakeTemperature(temperature)),
-        SamplerStageKind.MirostatV2 when p.MirostatTau is float tau => SamplerStage.MirostatV2(tau, p.MirostatEta ?? 0.1f),
+        SamplerStageKind.Temperature when p.Temperature is float temperature and not 0 =>
+            Unless(temperature == 1, MakeTemperature(temperature)),
+        SamplerStageKind.MirostatV2 when p.MirostatTau is float tau =>
+            SamplerStage.MirostatV2(tau, p.MirostatEta ?? 0.1f),
         _ => null,
     };
 
     private static SamplerStage MakeTemperature(float temperature)
     {
         SamplerRules.Require(
-            float.IsFinite(temperature) && temperature >= 0, nameof(temperature), temperature, "The temperature must be finite and at least 0 (0 = greedy).");
+            float.IsFinite(temperature) && temperature >= 0, nameof(temperature), temperature,
+            "The temperature must be finite and at least 0 (0 = greedy).");
         return SamplerStage.Temperature(temperature);
     }
 
@@ -212,7 +232,8 @@ public sealed class SamplerChain
     {
         if (parameters.MirostatEta is not null && parameters.MirostatTau is null)
         {
-            throw new ArgumentException("Eta of mirostat is given without tau: set MirostatTau to turn mirostat on.", nameof(parameters));
+            throw new ArgumentException(
+                "Eta of mirostat is given without tau: set MirostatTau to turn mirostat on.", nameof(parameters));
         }
 
         if (parameters.MirostatTau is not null && truncated)

@@ -24,7 +24,9 @@ internal static class SamplerRules
     /// <summary>A window over the history.</summary>
     public static int LastTokens(int lastTokens)
     {
-        Require(lastTokens >= -1, nameof(lastTokens), lastTokens, "The number of last tokens must be at least 0 (0 = off), or -1 for all.");
+        Require(
+            lastTokens >= -1, nameof(lastTokens), lastTokens,
+            "The number of last tokens must be at least 0 (0 = off), or -1 for all.");
         return lastTokens;
     }
 }

@@ -3,8 +3,10 @@ using System;
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>
-/// What sampling remembers about one sequence: its tokens (prompt and generated) and, for every token, the mirostat bound after it. Everything
-/// else (counts, repetitions) is derived from those, so rolling back and forking are exact. Not safe for use by two threads at once.
+/// What sampling remembers about one sequence: its tokens (prompt and generated) and, for every token, the mirostat
+/// bound after it. Everything
+/// else (counts, repetitions) is derived from those, so rolling back and forking are exact. Not safe for use by two
+/// threads at once.
 /// </summary>
 public sealed class SamplerState
 {
@@ -32,7 +34,8 @@ public sealed class SamplerState
     /// <summary>The bound on surprise that mirostat has reached, in bits; NaN before its first token.</summary>
     public float MirostatMu => _count == 0 || _mus.Length < _count ? float.NaN : _mus[_count - 1];
 
-    /// <summary>Takes a token into the history. After a mirostat draw of the same token its bound moves; after any other token it stays.</summary>
+    /// <summary>Takes a token into the history. After a mirostat draw of the same token its bound moves; after any
+    /// other token it stays.</summary>
     /// <param name="token">The token: 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The token is negative.</exception>
     public void Accept(int token)
@@ -91,7 +94,12 @@ public sealed class SamplerState
     /// <returns>The copy.</returns>
     public SamplerState Clone()
     {
-        var copy = new SamplerState(_tokens.Length) { _count = _count, _pendingToken = _pendingToken, _pendingMu = _pendingMu };
+        var copy = new SamplerState(_tokens.Length)
+        {
+            _count = _count,
+            _pendingToken = _pendingToken,
+            _pendingMu = _pendingMu,
+        };
         Tokens.CopyTo(copy._tokens);
         copy._mus = [.. _mus];
         return copy;

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace Winnow.Kernels.Sampling;
 
 /// <summary>
-/// How tokens are sampled. Null means "nobody said anything": no truncation, no penalty, temperature 1, a seed of its own for every chain.
+/// How tokens are sampled. Null means "nobody said anything": no truncation, no penalty, temperature 1, a seed of its
+/// own for every chain.
 /// </summary>
 public sealed record SamplingParameters
 {
@@ -40,7 +41,8 @@ public sealed record SamplingParameters
     /// <summary>Subtracted from the logit of every recent token; 0 is off. Default: off.</summary>
     public float? PresencePenalty { get; init; }
 
-    /// <summary>How many of the last tokens (prompt and generated) the three penalties look at; -1 for all, 0 is off. Default: 64.</summary>
+    /// <summary>How many of the last tokens (prompt and generated) the three penalties look at; -1 for all, 0 is off.
+    /// Default: 64.</summary>
     public int? PenaltyLastTokens { get; init; }
 
     /// <summary>The strength of DRY; 0 is off. Default: off.</summary>
@@ -55,7 +57,8 @@ public sealed record SamplingParameters
     /// <summary>How many of the last tokens DRY searches; -1 for all, 0 is off. Default: -1.</summary>
     public int? DryLastTokens { get; init; }
 
-    /// <summary>Tokens that no repetition of DRY reaches across (line breaks, colons, quotes, asterisks are usual). Default: none.</summary>
+    /// <summary>Tokens that no repetition of DRY reaches across (line breaks, colons, quotes, asterisks are usual).
+    /// Default: none.</summary>
     public IReadOnlyCollection<int>? DryBreakers { get; init; }
 
     /// <summary>The surprise, in bits, that mirostat 2 aims at; setting it turns mirostat on. Default: off.</summary>
@@ -64,14 +67,17 @@ public sealed record SamplingParameters
     /// <summary>The step of mirostat 2; only with <see cref="MirostatTau"/>. Default: 0.1.</summary>
     public float? MirostatEta { get; init; }
 
-    /// <summary>What is added to the logits of single tokens; negative infinity bans a token. Default: nothing.</summary>
+    /// <summary>What is added to the logits of single tokens; negative infinity bans a token. Default:
+    /// nothing.</summary>
     public IReadOnlyDictionary<int, float>? LogitBias { get; init; }
 
-    /// <summary>The seed of all random numbers. Default: a random one for every chain, to be read from the chain.</summary>
+    /// <summary>The seed of all random numbers. Default: a random one for every chain, to be read from the
+    /// chain.</summary>
     public ulong? Seed { get; init; }
 
     /// <summary>
-    /// These parameters, with what they leave open taken from others (those a model ships with, say). Asking for mirostat turns the truncation of the
+    /// These parameters, with what they leave open taken from others (those a model ships with, say). Asking for
+    /// mirostat turns the truncation of the
     /// others off, since mirostat takes its place.
     /// </summary>
     /// <param name="defaults">What holds where this record says nothing; null for nothing.</param>

@@ -6,7 +6,8 @@ namespace Winnow.Kernels.Sampling;
 internal static class Selection
 {
     /// <summary>
-    /// The candidate at which the running sum of weights, taken in the order, first reaches the target (or first exceeds it, where strict); the last
+    /// The candidate at which the running sum of weights, taken in the order, first reaches the target (or first
+    /// exceeds it, where strict); the last
     /// candidate where it never does.
     /// </summary>
     /// <param name="items">Scratch: as long as there are candidates; overwritten.</param>
@@ -14,7 +15,8 @@ internal static class Selection
     /// <param name="target">What the sum is to reach.</param>
     /// <param name="strict">Whether the sum must exceed the target.</param>
     /// <param name="order">The order.</param>
-    public static int Crossing<TOrder>(Span<int> items, ReadOnlySpan<float> weights, double target, bool strict, TOrder order)
+    public static int Crossing<TOrder>(
+        Span<int> items, ReadOnlySpan<float> weights, double target, bool strict, TOrder order)
         where TOrder : struct, ICandidateOrder, allows ref struct
     {
         for (int i = 0; i < items.Length; i++)

@@ -2,7 +2,8 @@ using System;
 
 namespace Winnow.Kernels.Sampling;
 
-/// <summary>The stages that remove candidates. Each finds a threshold in a total order and keeps what is up to it; none sorts the row.</summary>
+/// <summary>The stages that remove candidates. Each finds a threshold in a total order and keeps what is up to it;
+/// none sorts the row.</summary>
 internal static class TruncationStages
 {
     private const int BlockLength = 1024;
@@ -29,7 +30,8 @@ internal static class TruncationStages
         for (int start = 0; start < source.Length; start += BlockLength)
         {
             ReadOnlySpan<float> block = source.Slice(start, Math.Min(BlockLength, source.Length - start));
-            count += RowMath.KeepAtLeast(block, [], start, threshold, row.Scratch.Values.AsSpan(count), row.Scratch.Ids.AsSpan(count));
+            count += RowMath.KeepAtLeast(
+                block, [], start, threshold, row.Scratch.Values.AsSpan(count), row.Scratch.Ids.AsSpan(count));
             if (count > capacity)
             {
                 row.Shrink(count);
@@ -62,7 +64,11 @@ internal static class TruncationStages
         RowMath.WriteExp(row.Values, maximum, row.Scratch.Weights);
         var order = new ScoreOrder(row.Values);
         int last = Selection.Crossing(
-            row.Scratch.Order.AsSpan(0, row.Count), row.Scratch.Weights.AsSpan(0, row.Count), p * sum, strict: false, order);
+            row.Scratch.Order.AsSpan(0, row.Count),
+            row.Scratch.Weights.AsSpan(0, row.Count),
+            p * sum,
+            strict: false,
+            order);
         row.KeepUpTo(last, order);
     }
 
@@ -96,8 +102,8 @@ internal static class TruncationStages
         (double sum, double surprise) = RowMath.EntropySums(row.Values, maximum);
         double entropy = (surprise / sum) + Math.Log(sum);
 
-        // As for top-p, tokens below this weight are not needed to exceed p, provided that they come last: none of the others may be farther from the
-        // entropy, which holds when even a surprise of 0 is nearer.
+        // As for top-p, tokens below this weight are not needed to exceed p, provided that they come last: none of the
+        // others may be farther from the entropy, which holds when even a surprise of 0 is nearer.
         double floor = (1 - p) * sum / row.Count * 0.999;
         row.KeepAtLeast(Math.Log(sum / floor) >= 2 * entropy ? maximum + Math.Log(floor) : double.NegativeInfinity);
 
@@ -125,7 +131,8 @@ internal static class TruncationStages
         }
 
         float maximum = row.Maximum();
-        float threshold = CandidateRow.Threshold(maximum + Math.Log(stage.Second * RowMath.SumExp(row.Values, maximum)));
+        float threshold = CandidateRow.Threshold(
+            maximum + Math.Log(stage.Second * RowMath.SumExp(row.Values, maximum)));
         var order = new ScoreOrder(row.Values);
         Span<int> keep = row.Scratch.Order.AsSpan(0, row.Count);
         int least = -1;

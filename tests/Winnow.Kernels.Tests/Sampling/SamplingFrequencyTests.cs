@@ -7,7 +7,8 @@ using Winnow.Kernels.Sampling;
 
 namespace Winnow.Kernels.Tests.Sampling;
 
-/// <summary>Draws against the exact distribution, by chi-square with fixed seeds and a chance of 1 in 10,000 to fail by bad luck of the seed.</summary>
+/// <summary>Draws against the exact distribution, by chi-square with fixed seeds and a chance of 1 in 10,000 to fail
+/// by bad luck of the seed.</summary>
 public sealed class SamplingFrequencyTests
 {
     private const int Draws = 200_000;

@@ -29,7 +29,8 @@ public sealed class SamplingKnownVectorTests
         // Entropy 0.168 nats; surprise 0.030 of the first, 4.6 of the others.
         yield return Case("typical, one sure token", [0.97, 0.01, 0.01, 0.01], SamplerStage.Typical(0.5f), 1, 0, 0, 0);
 
-        // Entropy 1.332: the three at surprise 1.609 are nearer than the one at 0.916, and it takes all three to exceed 0.5.
+        // Entropy 1.332: the three at surprise 1.609 are nearer than the one at 0.916, and it takes all three to
+        // exceed 0.5.
         yield return Case("typical leaves the best out", [0.4, 0.2, 0.2, 0.2], SamplerStage.Typical(0.5f), 0, 1 / 3.0, 1 / 3.0, 1 / 3.0);
 
         yield return Case("XTC over all", rising, SamplerStage.Xtc(1, 0.09f), 1, 0, 0, 0);
@@ -121,7 +122,8 @@ public sealed class SamplingKnownVectorTests
 
     private static int[] Survivors(float[] probabilities) => [.. Enumerable.Range(0, probabilities.Length).Where(i => probabilities[i] > 0)];
 
-    /// <summary>The changed logits, read off the distribution relative to the last token, which no case touches.</summary>
+    /// <summary>The changed logits, read off the distribution relative to the last token, which no case
+    /// touches.</summary>
     private double[] Logits(float[] row, int[] history, SamplerStage stage)
     {
         float[] p = Run(row, history, stage);

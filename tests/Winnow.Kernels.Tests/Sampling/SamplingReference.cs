@@ -8,7 +8,8 @@ namespace Winnow.Kernels.Tests.Sampling;
 /// <summary>The stages by their formulas, in double precision, by sorting and dictionaries: slow and plain.</summary>
 internal sealed class SamplingReference(IReadOnlyList<int> history, double mirostatMu = double.NaN, double xtcCoin = 0)
 {
-    /// <summary>How near the closest decision was to falling the other way, relative; below about 1e-5 single precision may differ.</summary>
+    /// <summary>How near the closest decision was to falling the other way, relative; below about 1e-5 single
+    /// precision may differ.</summary>
     public double Margin { get; private set; } = double.PositiveInfinity;
 
     public double[] Distribution(float[] logits, SamplerChain chain)
@@ -148,8 +149,14 @@ internal sealed class SamplingReference(IReadOnlyList<int> history, double miros
             case SamplerStageKind.Typical:
                 double entropy = -p.Values.Where(x => x > 0).Sum(x => x * Math.Log(x));
                 int[] typical = [.. descending.OrderBy(t => Math.Abs(-Math.Log(p[t]) - entropy))];
-                NoteGaps([.. typical.Select(t => Math.Abs(-Math.Log(p[t]) - entropy))], [.. typical.Select(t => row[t])]);
-                return stage.Value >= 1 ? [.. descending] : Prefix(typical, p, stage.Value, strict: true);
+                if (stage.Value >= 1)
+                {
+                    return [.. descending];
+                }
+
+                HashSet<int> kept = Prefix(typical, p, stage.Value, strict: true);
+                NoteGaps([.. typical.Select(t => Math.Abs(-Math.Log(p[t]) - entropy))], [.. typical.Select(t => row[t])], kept.Count);
+                return kept;
             case SamplerStageKind.Xtc:
                 int[] tops = [.. descending.Where(t => Decide(p[t], stage.Second))];
                 bool act = xtcCoin < stage.Value && tops.Length >= 2;
@@ -189,14 +196,14 @@ internal sealed class SamplingReference(IReadOnlyList<int> history, double miros
     private void NoteMargin(double a, double b) =>
         Margin = Math.Min(Margin, Math.Abs(a - b) / Math.Max(1e-12, Math.Max(Math.Abs(a), Math.Abs(b))));
 
-    /// <summary>Two different scores with nearly the same deviation may change places in single precision.</summary>
-    private void NoteGaps(double[] deviations, double[] scores)
+    /// <summary>Two different scores with nearly the same deviation may change places in single precision, which matters at the cut.</summary>
+    private void NoteGaps(double[] deviations, double[] scores, int kept)
     {
-        for (int i = 1; i < deviations.Length; i++)
+        for (int i = Math.Max(1, kept - 1); i <= Math.Min(kept, scores.Length - 1); i++)
         {
             if (scores[i] != scores[i - 1])
             {
-                Margin = Math.Min(Margin, Math.Abs(deviations[i] - deviations[i - 1]));
+                Margin = Math.Min(Margin, 5 * Math.Abs(deviations[i] - deviations[i - 1]));
             }
         }
     }
