@@ -119,17 +119,10 @@ internal sealed class GgufHeaderReader
     private List<Entry> ReadEntries(long count, uint alignment)
     {
         var entries = new List<Entry>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
         for (long i = 0; i < count; i++)
         {
-            long start = _cursor.Position;
             string name = ReadName("a tensor's name", MaxNameBytes);
             _cursor.Key = name;
-            if (!names.Add(name))
-            {
-                throw _cursor.Fail("two tensors have this name; convert or download the model again", start);
-            }
-
             entries.Add(ReadEntry(name, alignment));
             _cursor.Key = null;
         }
