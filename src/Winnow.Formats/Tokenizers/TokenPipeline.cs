@@ -1,5 +1,7 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
+using Winnow.Formats.Templates;
 using Winnow.Formats.Tokenizers.Models;
 using Winnow.Formats.Tokenizers.Normalizers;
 using Winnow.Formats.Tokenizers.PreTokenizers;
@@ -9,6 +11,7 @@ namespace Winnow.Formats.Tokenizers;
 /// <summary>From text to ids: added tokens, normalizer, pre-tokenizer, model. Immutable.</summary>
 internal sealed class TokenPipeline
 {
+    private readonly AddedTokenMatcher _special;
     private readonly AddedTokenMatcher _rawAll;
     private readonly AddedTokenMatcher _rawPlain;
     private readonly AddedTokenMatcher _normalizedAll;
@@ -23,6 +26,7 @@ internal sealed class TokenPipeline
         _normalizer = normalizer;
         _preTokenizer = preTokenizer;
         _model = model;
+        _special = new AddedTokenMatcher([.. added.Where(token => token.Special)]);
         _rawAll = Matcher(added, normalized: false, special: true);
         _rawPlain = Matcher(added, normalized: false, special: false);
         _normalizedAll = Matcher(added, normalized: true, special: true);
@@ -30,7 +34,47 @@ internal sealed class TokenPipeline
     }
 
     /// <summary>Appends the ids of <paramref name="text"/>; special tokens in it count only with <paramref name="parseSpecial"/>.</summary>
-    public void Encode(string text, bool parseSpecial, List<int> ids)
+    public void Encode(string text, bool parseSpecial, List<int> ids) => Encode(text, parseSpecial, true, ids);
+
+    /// <summary>
+    /// Appends the ids of a rendered template. Its special tokens are found first; what lies between two of them is one piece of
+    /// plain text, so a border between template and message in the middle of a word changes nothing.
+    /// </summary>
+    public void Encode(IReadOnlyList<ChatTemplateSegment> segments, List<int> ids)
+    {
+        var plain = new StringBuilder();
+        var stretches = new List<AddedTokenMatcher.Segment>();
+        int before = ids.Count;
+        foreach (ChatTemplateSegment segment in segments)
+        {
+            stretches.Clear();
+            if (segment.IsMessage)
+            {
+                stretches.Add(new AddedTokenMatcher.Segment(0, segment.Text.Length, -1));
+            }
+            else
+            {
+                _special.Split(segment.Text, stretches);
+            }
+
+            foreach (AddedTokenMatcher.Segment stretch in stretches)
+            {
+                if (stretch.Id < 0)
+                {
+                    plain.Append(segment.Text, stretch.Start, stretch.Length);
+                    continue;
+                }
+
+                Encode(plain.ToString(), false, ids.Count == before, ids);
+                plain.Clear();
+                ids.Add(stretch.Id);
+            }
+        }
+
+        Encode(plain.ToString(), false, ids.Count == before, ids);
+    }
+
+    private void Encode(string text, bool parseSpecial, bool first, List<int> ids)
     {
         text = Repair(text);
         var segments = new List<AddedTokenMatcher.Segment>();
@@ -51,7 +95,7 @@ internal sealed class TokenPipeline
             (parseSpecial ? _normalizedAll : _normalizedPlain).Split(normalized, inner);
             foreach (AddedTokenMatcher.Segment stretch in inner)
             {
-                EncodeStretch(normalized, stretch, segment.Start == 0, pieces, ids);
+                EncodeStretch(normalized, stretch, first && segment.Start == 0, pieces, ids);
             }
         }
     }

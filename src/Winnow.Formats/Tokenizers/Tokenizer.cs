@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using Winnow.Formats.Templates;
 using Winnow.Formats.Tokenizers.Json;
 
 namespace Winnow.Formats.Tokenizers;
@@ -93,6 +94,16 @@ public sealed class Tokenizer
         {
             destination.AddRange(_parts.Suffix);
         }
+    }
+
+    /// <summary>The ids of a rendered chat template: special tokens count where the template wrote them, and nothing is added around it.</summary>
+    /// <param name="segments">What the template rendered.</param>
+    public int[] Encode(IReadOnlyList<ChatTemplateSegment> segments)
+    {
+        ArgumentNullException.ThrowIfNull(segments);
+        var ids = new List<int>();
+        _parts.Pipeline.Encode(segments, ids);
+        return ids.ToArray();
     }
 
     /// <summary>The text of a sequence of ids; bytes that are not UTF-8 become U+FFFD.</summary>
