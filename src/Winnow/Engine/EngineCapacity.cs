@@ -1,0 +1,89 @@
+using System;
+using Microsoft.Extensions.Logging;
+using Winnow.Cache;
+using Winnow.Kernels;
+using Winnow.Models;
+
+namespace Winnow.Engine;
+
+/// <summary>How large an engine's cache and steps are, from the options, the model and the free memory.</summary>
+internal sealed record EngineCapacity
+{
+    private const int UsualSequences = 16;
+    private const int UsualChunkTokens = 256;
+    private const long LogitBytes = 16 << 20;
+    private const long TableBytes = 64 << 20;
+
+    public required KvCacheOptions Cache { get; init; }
+
+    public required DecoderOptions Decoder { get; init; }
+
+    public required SchedulerOptions Scheduling { get; init; }
+
+    public required long CacheBytes { get; init; }
+
+    /// <summary>Decides the capacities.</summary>
+    /// <param name="options">What the caller wants.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="vocabulary">Tokens that the tokenizer knows.</param>
+    /// <param name="freeBytes">What the device has free beside the weights.</param>
+    /// <param name="logger">Told where memory cuts the context.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The caller wants a longer context than the model was made for.</exception>
+    public static EngineCapacity For(EngineOptions options, ModelConfig config, int vocabulary, long freeBytes, ILogger logger)
+    {
+        int sequences = options.MaxSequences ?? UsualSequences;
+        int chunk = options.PrefillChunkTokens ?? UsualChunkTokens;
+        DType type = options.KvCacheType ?? DType.F32;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextTokens ?? 1, config.ContextTokens, nameof(options.ContextTokens));
+        long heads = (long)config.Layers * config.KvHeads;
+        long pageBytes = KvCache.PageBytes(config.HeadDim, type);
+        int context = options.ContextTokens ?? config.ContextTokens;
+        long contextBytes = heads * KvCache.PagesFor(context) * pageBytes;
+        long budget = options.KvCacheBytes ?? Math.Min(sequences * contextBytes, Math.Max(0, freeBytes / 2));
+        if (options.ContextTokens is null && contextBytes > budget)
+        {
+            context = (int)Math.Max(PageTokens, budget / (heads * pageBytes) * PageTokens);
+            Log.ContextCut(logger, config.ContextTokens, context, freeBytes >> 20);
+        }
+        else if (options.KvCacheBytes is null)
+        {
+            budget = Math.Max(budget, contextBytes);
+        }
+
+        long most = Math.Min(int.MaxValue / PageTokens, (long)Rows(sequences, heads, context) * heads * KvCache.PagesFor(context));
+        int pages = (int)Math.Clamp(budget / pageBytes, heads, most);
+        int scored = (int)Math.Clamp(LogitBytes / (sizeof(float) * (long)vocabulary), 1, chunk);
+        return new EngineCapacity
+        {
+            CacheBytes = pages * pageBytes,
+            Scheduling = new SchedulerOptions(sequences, chunk, scored),
+            Cache = new KvCacheOptions
+            {
+                Layers = config.Layers,
+                KvHeads = config.KvHeads,
+                HeadDim = config.HeadDim,
+                Pages = pages,
+                MaxSequences = Rows(sequences, heads, context),
+                MaxTokens = context,
+                Type = type,
+            },
+            Decoder = new DecoderOptions
+            {
+                MaxTokens = chunk + sequences,
+                MaxHiddenRows = chunk + sequences,
+                MaxLogitRows = scored + sequences,
+                ContextTokens = context,
+                Vocabulary = vocabulary,
+            },
+        };
+    }
+
+    private static int PageTokens => Kernels.Cache.PagedKv.PageSlots;
+
+    // Rows beyond the running sequences are for idle sessions, as long as the table stays small; those without a row are computed again.
+    private static int Rows(int sequences, long heads, int context)
+    {
+        long rowBytes = heads * KvCache.PagesFor(context) * sizeof(int);
+        return (int)Math.Clamp(TableBytes / rowBytes, sequences + 1, 4L * (sequences + 1));
+    }
+}

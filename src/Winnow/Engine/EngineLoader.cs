@@ -1,0 +1,107 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Winnow.Cache;
+using Winnow.Kernels;
+using Winnow.Models;
+
+namespace Winnow.Engine;
+
+/// <summary>Opens a model and allocates what an engine needs; whatever fails, nothing stays allocated.</summary>
+internal static class EngineLoader
+{
+    /// <summary>Checks what can be checked without a model.</summary>
+    /// <exception cref="ArgumentException">An option breaks a rule.</exception>
+    public static void Check(EngineOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads ?? 1, 1, nameof(options.Threads));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ContextTokens ?? 1, 1, nameof(options.ContextTokens));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences ?? 1, 1, nameof(options.MaxSequences));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.KvCacheBytes ?? 1, 1, nameof(options.KvCacheBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.PrefillChunkTokens ?? 1, 1, nameof(options.PrefillChunkTokens));
+        if (options.KvCacheType is not (null or DType.F32 or DType.F16 or DType.BF16))
+        {
+            throw new ArgumentException($"The KV cache keeps F32, F16 or BF16, not {options.KvCacheType}.", nameof(options));
+        }
+    }
+
+    public static ILogger CreateLogger(EngineOptions options) => options.LoggerFactory?.CreateLogger("Winnow") ?? NullLogger.Instance;
+
+    public static EngineParts Load(
+        string path, EngineOptions options, ILogger logger, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        progress?.Report(new LoadProgress(LoadStage.Opening, 0, 0));
+        ModelFiles files = ModelFiles.Open(path);
+        EngineParts? parts = null;
+        ComputeDevice? own = null;
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            own = options.Device is null ? new CpuDevice(options.Threads) : null;
+            ComputeDevice device = options.Device ?? own!;
+            long weights = files.Tensors.Tensors.Sum(tensor => tensor.Bytes);
+            EngineCapacity capacity = EngineCapacity.For(
+                options, files.Config, files.Tokenizer.VocabularySize, device.FreeBytes - weights, logger);
+            parts = new EngineParts
+            {
+                Files = files,
+                Device = device,
+                OwnsDevice = own is not null,
+                Scheduling = capacity.Scheduling,
+                Defaults = ToOptions(files.GenerationDefaults),
+                WeightBytes = weights,
+                CacheBytes = capacity.CacheBytes,
+            };
+            Allocate(parts, capacity, weights, progress, cancellationToken);
+        }
+        catch
+        {
+            Free(parts, files, own);
+            throw;
+        }
+
+        progress?.Report(new LoadProgress(LoadStage.Ready, parts.WeightBytes, parts.WeightBytes));
+        Log.CacheAllocated(logger, parts.Cache.TotalPages, parts.CacheBytes >> 20, parts.Cache.Options.MaxTokens);
+        Log.ModelLoaded(
+            logger, files.Name, files.Config.Architecture, files.Config.Layers, parts.Device.Name,
+            (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        return parts;
+    }
+
+    private static void Allocate(
+        EngineParts parts, EngineCapacity capacity, long weights, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        ModelFiles files = parts.Files;
+        parts.Decoder = Decoder.Load(files.Tensors, files.Config, parts.Device, capacity.Decoder, progress, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new LoadProgress(LoadStage.Allocating, weights, weights));
+        parts.Cache = new KvCache(parts.Device, capacity.Cache);
+        parts.Batch = new StepBatch(parts.Device, capacity.Decoder.MaxTokens, capacity.Scheduling.MaxRunning);
+    }
+
+    private static void Free(EngineParts? parts, ModelFiles files, ComputeDevice? own)
+    {
+        if (parts is not null)
+        {
+            parts.Dispose();
+            return;
+        }
+
+        files.Dispose();
+        own?.Dispose();
+    }
+
+    private static GenerationOptions ToOptions(GenerationDefaults defaults) => new()
+    {
+        Temperature = defaults.Sample == false ? 0 : defaults.Temperature,
+        TopK = defaults.TopK,
+        TopP = defaults.TopP,
+        MinP = defaults.MinP,
+        TypicalP = defaults.TypicalP,
+        RepetitionPenalty = defaults.RepetitionPenalty,
+    };
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Winnow.Kernels;
+
+namespace Winnow.Engine;
+
+/// <summary>How an engine is set up. Null means the default that the member states.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>How many threads compute. Default: one for each processor. Has no effect on an injected device.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The longest sequence in tokens. Default: what the model was made for, or less where memory is short; the log says so.</summary>
+    public int? ContextTokens { get; init; }
+
+    /// <summary>How many requests are computed at the same time; further ones wait. Default: 16.</summary>
+    public int? MaxSequences { get; init; }
+
+    /// <summary>
+    /// The size of the KV cache in bytes. Default: enough for <see cref="MaxSequences"/> full contexts, but at most half of the free memory.
+    /// </summary>
+    public long? KvCacheBytes { get; init; }
+
+    /// <summary>What keys and values are kept in: F32, F16 or BF16. Default: F32.</summary>
+    public DType? KvCacheType { get; init; }
+
+    /// <summary>
+    /// How many prompt tokens a step computes at most, over all requests: more is faster for prompts, less keeps running texts smoother. Default: 256.
+    /// </summary>
+    public int? PrefillChunkTokens { get; init; }
+
+    /// <summary>Where log messages go; the text of prompts and answers appears at level Trace only. Default: nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>The device; the caller keeps it and disposes it after the engine. Default: a processor device of the engine's own.</summary>
+    public ComputeDevice? Device { get; init; }
+}

@@ -1,0 +1,51 @@
+using System;
+using Winnow.Cache;
+using Winnow.Kernels;
+using Winnow.Models;
+
+namespace Winnow.Engine;
+
+/// <summary>Everything that an engine owns, for disposing it in one place. The device only where the engine made it itself.</summary>
+internal sealed class EngineParts : IDisposable
+{
+    public required ModelFiles Files { get; init; }
+
+    public required ComputeDevice Device { get; init; }
+
+    public required bool OwnsDevice { get; init; }
+
+    public Decoder Decoder { get; set; } = null!;
+
+    public KvCache Cache { get; set; } = null!;
+
+    public StepBatch Batch { get; set; } = null!;
+
+    public required SchedulerOptions Scheduling { get; init; }
+
+    public required GenerationOptions Defaults { get; init; }
+
+    public required long WeightBytes { get; init; }
+
+    public long CacheBytes { get; init; }
+
+    /// <summary>The most bytes that the cache writes for so many tokens.</summary>
+    public long MostPageBytes(int tokens)
+    {
+        KvCacheOptions options = Cache.Options;
+        long slots = (long)options.Layers * options.KvHeads * tokens;
+        long headers = (options.Layers * options.KvHeads * sizeof(int)) + 64;
+        return headers + (slots * (sizeof(int) + (2 * options.Type.BytesOf(options.HeadDim))));
+    }
+
+    public void Dispose()
+    {
+        Batch?.Dispose();
+        Cache?.Dispose();
+        Decoder?.Dispose();
+        Files.Dispose();
+        if (OwnsDevice)
+        {
+            Device.Dispose();
+        }
+    }
+}

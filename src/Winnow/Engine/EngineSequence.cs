@@ -1,0 +1,43 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Winnow.Cache;
+
+namespace Winnow.Engine;
+
+/// <summary>
+/// A sequence of the engine: all tokens that are known and the cache's share of them. The last known token is never in the cache, so
+/// feeding it gives the logits for the next one, whatever happened before: sampling, a fork, a rollback or a restore.
+/// </summary>
+internal sealed class EngineSequence : ScheduledSequence
+{
+    private readonly List<int> _tokens;
+
+    public EngineSequence(ReadOnlySpan<int> tokens, int capacity)
+    {
+        _tokens = new List<int>(Math.Max(capacity, tokens.Length));
+        _tokens.AddRange(tokens);
+    }
+
+    /// <summary>The tokens known: given or sampled.</summary>
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
+
+    /// <summary>How many tokens are known.</summary>
+    public int Known => _tokens.Count;
+
+    /// <summary>The pages and the row, while it has any.</summary>
+    public KvSequence? Kv { get; set; }
+
+    /// <summary>What is being done with it.</summary>
+    public EngineRequest? Request { get; set; }
+
+    /// <summary>True once its session was disposed: nothing more is done with it.</summary>
+    public bool IsClosed { get; set; }
+
+    public void Add(int token) => _tokens.Add(token);
+
+    public void Add(ReadOnlySpan<int> tokens) => _tokens.AddRange(tokens);
+
+    /// <summary>Forgets known tokens; the cache is the pool's matter.</summary>
+    public void Truncate(int known) => CollectionsMarshal.SetCount(_tokens, known);
+}

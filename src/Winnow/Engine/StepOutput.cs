@@ -1,0 +1,29 @@
+using System;
+using Winnow.Models;
+
+namespace Winnow.Engine;
+
+/// <summary>What a step computed for one sequence.</summary>
+internal readonly ref struct StepOutput
+{
+    private readonly Decoder _decoder;
+    private readonly int _firstRow;
+    private readonly int _firstToken;
+
+    public StepOutput(Decoder decoder, int firstRow, int firstToken, int tokens)
+    {
+        _decoder = decoder;
+        _firstRow = firstRow;
+        _firstToken = firstToken;
+        Tokens = tokens;
+    }
+
+    /// <summary>How many of the sequence's tokens were computed.</summary>
+    public int Tokens { get; }
+
+    /// <summary>A row of logits that was asked for, F32 [vocab]; valid until the next step.</summary>
+    public Span<float> Logits(int row) => _decoder.Logits(_firstRow + row);
+
+    /// <summary>The final hidden row of one of the tokens, F32 [hidden].</summary>
+    public ReadOnlySpan<float> Hidden(int token) => _decoder.HiddenRow(_firstToken + token);
+}

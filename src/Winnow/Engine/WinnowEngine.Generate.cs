@@ -1,0 +1,146 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using Winnow.Formats.Templates;
+
+namespace Winnow.Engine;
+
+public sealed partial class WinnowEngine
+{
+    /// <summary>Continues a text. Breaking off the enumeration or cancelling stops within a step.</summary>
+    /// <param name="prompt">The text; an empty one only where the model has a token that begins texts.</param>
+    /// <param name="options">How; null for the model's defaults.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>
+    /// One piece for each token; the last one has the reason and the usage. Pieces wait for a slow reader, who stalls nobody and loses none.
+    /// Each enumeration is a request of its own.
+    /// </returns>
+    /// <exception cref="ContextLengthException">The prompt leaves no room in the context.</exception>
+    /// <exception cref="ArgumentException">The prompt is empty, or an option breaks the rule that the message states.</exception>
+    public IAsyncEnumerable<GeneratedPiece> GenerateAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        GenerationOptions asked = options ?? new GenerationOptions();
+        int[] tokens = Prompts.Encode(prompt, asked);
+        Log.Prompt(_logger, tokens.Length, prompt);
+        return Generate(tokens, asked, cancellationToken);
+    }
+
+    /// <summary>Answers a conversation, in the form that the model's chat template gives it. Special tokens spelled in messages are plain text.</summary>
+    /// <param name="messages">The conversation, oldest first.</param>
+    /// <param name="options">How; null for the model's defaults.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>As of the other overloads.</returns>
+    /// <exception cref="ContextLengthException">The conversation leaves no room in the context.</exception>
+    /// <exception cref="WinnowException">The model has no chat template, or the template refuses the messages.</exception>
+    public IAsyncEnumerable<GeneratedPiece> GenerateAsync(
+        IReadOnlyList<ChatTemplateMessage> messages, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Generate(EncodeChat(messages), options ?? new GenerationOptions(), cancellationToken);
+
+    /// <summary>Continues a sequence of tokens.</summary>
+    /// <param name="tokens">The tokens, at least one; used as they are.</param>
+    /// <param name="options">How; null for the model's defaults.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>As of the other overloads.</returns>
+    /// <exception cref="ContextLengthException">The tokens leave no room in the context.</exception>
+    /// <exception cref="ArgumentException">There are none, or one is not in the vocabulary.</exception>
+    public IAsyncEnumerable<GeneratedPiece> GenerateAsync(
+        ReadOnlyMemory<int> tokens, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(tokens.Length, nameof(tokens));
+        return Generate(Prompts.Checked(tokens.ToArray()), options ?? new GenerationOptions(), cancellationToken);
+    }
+
+    /// <summary>The tokens of a conversation in the form that the model's chat template gives it.</summary>
+    /// <param name="messages">The conversation, oldest first.</param>
+    /// <param name="addGenerationPrompt">Whether the start of an answer is added.</param>
+    /// <exception cref="WinnowException">The model has no chat template, or the template refuses the messages.</exception>
+    public int[] EncodeChat(IReadOnlyList<ChatTemplateMessage> messages, bool addGenerationPrompt = true) =>
+        Prompts.Encode(messages, addGenerationPrompt);
+
+    /// <summary>Opens an empty session. It costs nothing until something is appended.</summary>
+    public Session CreateSession()
+    {
+        ThrowIfDisposed();
+        return new Session(this, new EngineSequence([], 0));
+    }
+
+    /// <summary>Opens a session that was saved. It continues exactly as the saved one would have.</summary>
+    /// <param name="source">Read to the end of the session, and checked whole before anything else happens.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="Formats.ModelFormatException">It is damaged, not a session, or of another model.</exception>
+    /// <exception cref="ContextLengthException">The engine's context is shorter than the session.</exception>
+    public async Task<Session> RestoreSessionAsync(Stream source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ThrowIfDisposed();
+        (int[] tokens, SegmentedStream pages) = await SessionFile.ReadAsync(
+            source, Fingerprint, ContextTokens, _parts.MostPageBytes, cancellationToken).ConfigureAwait(false);
+        using (pages)
+        {
+            Prompts.Checked(tokens);
+            EngineSequence sequence = await Thread.InvokeAsync(
+                core => core.Restore(tokens, pages.Length > 0 ? pages : null)).ConfigureAwait(false);
+            return new Session(this, sequence);
+        }
+    }
+
+    internal void CheckOptions(GenerationOptions options, int promptTokens)
+    {
+        ThrowIfDisposed();
+        _planner.Plan(options, promptTokens);
+        _ = new StopStringMatcher(_planner.StopStrings(options));
+    }
+
+    internal GenerationRequest CreateRequest(EngineSequence sequence, GenerationOptions options, bool keepsSequence)
+    {
+        var text = new TextAssembler(
+            Tokenizer.CreateStreamingDecoder(sequence.Tokens), new StopStringMatcher(_planner.StopStrings(options)));
+        return new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known), text)
+        {
+            KeepsSequence = keepsSequence,
+        };
+    }
+
+    /// <summary>Runs a request and ends only when the engine is done with it, so that its pages are free and its tokens final.</summary>
+    internal async IAsyncEnumerable<GeneratedPiece> RunAsync(
+        GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Thread.Submit(request);
+        try
+        {
+            await foreach (GeneratedPiece piece in request.Pieces.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return piece;
+            }
+        }
+        finally
+        {
+            if (!request.Ended.IsCompleted)
+            {
+                Thread.Cancel(request, new OperationCanceledException("The generation was cancelled.", cancellationToken));
+                await request.Ended.ConfigureAwait(false);
+            }
+        }
+    }
+
+    private IAsyncEnumerable<GeneratedPiece> Generate(int[] tokens, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        CheckOptions(options, tokens.Length);
+        return GenerateCore(tokens, options, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<GeneratedPiece> GenerateCore(
+        int[] tokens, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        GenerationRequest request = CreateRequest(new EngineSequence(tokens, tokens.Length), options, keepsSequence: false);
+        await foreach (GeneratedPiece piece in RunAsync(request, cancellationToken).ConfigureAwait(false))
+        {
+            yield return piece;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Winnow.Engine;
+
+public sealed partial class WinnowEngine
+{
+    /// <summary>Turns texts into vectors; texts of one call and of others are computed together.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="options">How; null for the mean of all rows, scaled to length 1.</param>
+    /// <param name="cancellationToken">Stops all of them.</param>
+    /// <returns>A vector for each text, F32 [hidden], in the order of the texts.</returns>
+    /// <exception cref="ContextLengthException">A text is longer than the context.</exception>
+    /// <exception cref="ArgumentException">A text is empty, and the model has no token that begins texts.</exception>
+    public async Task<float[][]> EmbedAsync(
+        IReadOnlyList<string> texts, EmbeddingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ThrowIfDisposed();
+        EmbeddingPooling pooling = options?.Pooling ?? EmbeddingPooling.Mean;
+        if (!Enum.IsDefined(pooling))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), pooling, "The pooling must be one of the named ones.");
+        }
+
+        var encoding = new GenerationOptions { AddSpecial = options?.AddSpecial };
+        var requests = new List<EmbeddingRequest>(texts.Count);
+        foreach (string text in texts)
+        {
+            int[] tokens = Prompts.Encode(text, encoding);
+            if (tokens.Length > ContextTokens)
+            {
+                throw new ContextLengthException(tokens.Length, ContextTokens, "Cut the text into parts.");
+            }
+
+            requests.Add(new EmbeddingRequest(
+                new EngineSequence(tokens, tokens.Length), Config.Hidden, pooling, options?.Normalize ?? true));
+        }
+
+        return await RunAllAsync(requests, request => request.Done, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Measures how well the model predicts a text: in windows that do not overlap, each beginning with the token that begins texts where the
+    /// model has one, every token but the first of a window is predicted from those before it in the window.
+    /// </summary>
+    /// <param name="text">The text; at least two tokens.</param>
+    /// <param name="options">How; null for windows as long as the context.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="ArgumentException">The text is too short, or an option breaks the rule that the message states.</exception>
+    public async Task<PerplexityResult> PerplexityAsync(
+        string text, PerplexityOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ThrowIfDisposed();
+        int window = options?.WindowTokens ?? ContextTokens;
+        ArgumentOutOfRangeException.ThrowIfLessThan(window, 2, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, ContextTokens, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options?.MaxWindows ?? 1, 1, nameof(options));
+        var requests = new List<ScoreRequest>();
+        int predicted = 0;
+        foreach (int[] tokens in Windows(Prompts.EncodeMore(text), window).Take(options?.MaxWindows ?? int.MaxValue))
+        {
+            predicted += tokens.Length - 1;
+            requests.Add(new ScoreRequest(new EngineSequence(tokens, tokens.Length) { NeedsAllLogits = true }));
+        }
+
+        if (predicted == 0)
+        {
+            throw new ArgumentException("The text has too few tokens to predict any: give a longer one.", nameof(text));
+        }
+
+        double[] sums = await RunAllAsync(requests, request => request.Done, cancellationToken).ConfigureAwait(false);
+        return new PerplexityResult(predicted, sums.Sum() / predicted);
+    }
+
+    private IEnumerable<int[]> Windows(int[] tokens, int window)
+    {
+        int[] start = Tokenizer.AddsBos && Tokenizer.BosId is int bos ? [bos] : [];
+        for (int done = 0; done < tokens.Length;)
+        {
+            int taken = Math.Min(window - start.Length, tokens.Length - done);
+            int[] result = [.. start, .. tokens.AsSpan(done, taken)];
+            done += taken;
+            if (result.Length >= 2)
+            {
+                yield return result;
+            }
+        }
+    }
+
+    private async Task<TResult[]> RunAllAsync<TRequest, TResult>(
+        List<TRequest> requests, Func<TRequest, Task<TResult>> done, CancellationToken cancellationToken)
+        where TRequest : EngineRequest
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        requests.ForEach(Thread.Submit);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            _ => requests.ForEach(request => Thread.Cancel(request, new OperationCanceledException(cancellationToken))), null);
+        return await Task.WhenAll(requests.Select(done)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,53 @@
+using System;
+using System.Runtime.InteropServices;
+using Winnow.Kernels;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
+using Winnow.Kernels.Linear;
+using Winnow.Kernels.Norm;
+using Winnow.Kernels.Reduction;
+using Winnow.Kernels.Sampling;
+
+namespace Winnow.Tests.Engine;
+
+/// <summary>A processor device that fails on demand: in the middle of a step, after half of the layers.</summary>
+internal sealed unsafe class FaultyDevice : ComputeDevice
+{
+    private readonly CpuDevice _inner = new(1);
+    private int _callsUntilFault = -1;
+
+    /// <summary>How many more times attention is used before it fails once.</summary>
+    public void FailAfter(int calls) => _callsUntilFault = calls;
+
+    public override string Name => "faulty";
+
+    public override long FreeBytes => _inner.FreeBytes;
+
+    public override IAttention Attention =>
+        _callsUntilFault-- == 0 ? throw new InvalidOperationException("the device broke") : _inner.Attention;
+
+    public override ICache Cache => _inner.Cache;
+
+    public override ILinear Linear => _inner.Linear;
+
+    public override INorm Norm => _inner.Norm;
+
+    public override IReduction Reduction => _inner.Reduction;
+
+    public override ISampling Sampling => _inner.Sampling;
+
+    public override void Fill(Tensor destination, byte value) => _inner.Fill(destination, value);
+
+    public override void Synchronize() => _inner.Synchronize();
+
+    protected override void Dispose(bool disposing) => _inner.Dispose();
+
+    protected override nint Acquire(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+
+    protected override void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+
+    protected override void CopyIn(nint destination, ReadOnlySpan<byte> source) => source.CopyTo(new Span<byte>((void*)destination, source.Length));
+
+    protected override void CopyOut(Span<byte> destination, nint source) =>
+        new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+}
