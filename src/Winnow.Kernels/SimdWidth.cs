@@ -6,9 +6,9 @@ namespace Winnow.Kernels;
 /// <summary>The widths that kernels exist for.</summary>
 internal enum SimdWidth
 {
-    Bits128,
-    Bits256,
-    Bits512,
+    Bits128 = 128,
+    Bits256 = 256,
+    Bits512 = 512,
 }
 
 /// <summary>Which width this machine should use.</summary>

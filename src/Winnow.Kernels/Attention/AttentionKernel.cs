@@ -94,14 +94,18 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
             greatest = TSimd.Max(greatest, TSimd.Load(scores + j));
         }
 
-        // Written so that a NaN wins: a broken row must come out broken, not empty.
         float before = state[0];
         float block = TSimd.MaxAcross(greatest);
         float now = block <= before ? before : block;
         if (now == float.NegativeInfinity)
         {
-            new Span<float>(scores, Slots).Clear();
-            return 1f;
+            // The greatest one may have passed over NaN: a broken row must come out broken, not empty.
+            now = SumOfBlock(scores);
+            if (now == float.NegativeInfinity)
+            {
+                new Span<float>(scores, Slots).Clear();
+                return 1f;
+            }
         }
 
         TVector shift = TSimd.Broadcast(now);

@@ -1,4 +1,3 @@
-using System;
 using System.Runtime.CompilerServices;
 
 namespace Winnow.Kernels.Attention;
@@ -89,11 +88,11 @@ internal unsafe struct AttentionWork<TSimd, TVector> : IWork
     private readonly AttentionTile<TSimd, TVector> Tile(AttentionProblem* problem, AttentionScratch scratch, int item)
     {
         int tile = TileStarts[problem->Sequences] - 1 - (item / problem->KvHeads);
-        int sequence = new ReadOnlySpan<int>(TileStarts, problem->Sequences + 1).BinarySearch(tile);
-        sequence = sequence < 0 ? ~sequence - 1 : sequence;
-        while (TileStarts[sequence + 1] == tile)
+        (int sequence, int after) = (0, problem->Sequences);
+        while (after - sequence > 1)
         {
-            sequence++;
+            int middle = (sequence + after) / 2;
+            (sequence, after) = TileStarts[middle] <= tile ? (middle, after) : (sequence, middle);
         }
 
         return new AttentionTile<TSimd, TVector>(problem, scratch, sequence, item % problem->KvHeads, tile - TileStarts[sequence]);

@@ -166,8 +166,8 @@ internal sealed unsafe class CpuNorm(WorkerPool workers, SimdWidth width) : INor
             for (int i = 0; i < pairs; i++)
             {
                 (double sin, double cos) = Math.SinCos(positions[row] * frequencies[i]);
-                entry[2 * i] = (float)cos * magnitude;
-                entry[(2 * i) + 1] = (float)sin * magnitude;
+                entry[2 * i] = (float)(cos * magnitude);
+                entry[(2 * i) + 1] = (float)(sin * magnitude);
             }
         }
     }

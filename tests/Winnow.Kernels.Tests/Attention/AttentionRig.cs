@@ -26,6 +26,7 @@ internal sealed class AttentionRig : IDisposable
     private readonly AttentionArguments _arguments;
     private readonly Tensor _queries;
     private readonly Tensor _outputs;
+    private readonly Tensor _output;
     private readonly Tensor _logSumExps;
 
     public AttentionRig(CpuDevice device, AttentionCase one, int seed = 7)
@@ -41,6 +42,7 @@ internal sealed class AttentionRig : IDisposable
         int columns = one.Heads * one.HeadDim;
         _queries = Upload(DType.F32, [.. one.Sequences.SelectMany(sequence => sequence.Queries)]).Reshape(new Shape(one.Tokens, columns));
         _outputs = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * columns) + Guard)]);
+        _output = _outputs.Rows(0, one.Tokens * columns).Reshape(new Shape(one.Tokens, columns));
         _logSumExps = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * one.Heads) + Guard)]);
         _arguments = new AttentionArguments
         {
@@ -69,11 +71,7 @@ internal sealed class AttentionRig : IDisposable
         return (outputs[..^Guard], logSumExps[..^Guard]);
     }
 
-    public void RunOnly()
-    {
-        Tensor output = _outputs.Rows(0, _outputs.Shape[0] - Guard).Reshape(new Shape(_case.Tokens, _case.Heads * _case.HeadDim));
-        _device.Attention.Forward(output, _queries, _cache, _batch, _arguments);
-    }
+    public void RunOnly() => _device.Attention.Forward(_output, _queries, _cache, _batch, _arguments);
 
     public void Dispose()
     {
