@@ -10,9 +10,6 @@ internal static class ByteAlphabet
     private static readonly char[] Letters = BuildLetters();
     private static readonly short[] Values = BuildValues();
 
-    /// <summary>The character that stands for a byte.</summary>
-    public static char Letter(byte value) => Letters[value];
-
     /// <summary>Writes the alphabet's character for each UTF-8 byte of the text.</summary>
     public static void Append(StringBuilder destination, ReadOnlySpan<char> text)
     {
@@ -31,6 +28,14 @@ internal static class ByteAlphabet
                 destination.Append(Letters[bytes[index]]);
             }
         }
+    }
+
+    /// <summary>The text in the alphabet's characters.</summary>
+    public static string Write(string text)
+    {
+        var letters = new StringBuilder(text.Length);
+        Append(letters, text);
+        return letters.ToString();
     }
 
     /// <summary>The bytes that a token stands for; a token with any character outside the alphabet stands for its own UTF-8.</summary>

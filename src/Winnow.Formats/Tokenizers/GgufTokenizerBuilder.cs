@@ -4,6 +4,7 @@ using System.Text;
 using Winnow.Formats.Tokenizers.Decoders;
 using Winnow.Formats.Tokenizers.Models;
 using Winnow.Formats.Tokenizers.Normalizers;
+using Winnow.Formats.Tokenizers.PreTokenizers;
 
 namespace Winnow.Formats.Tokenizers;
 
@@ -12,6 +13,8 @@ internal sealed class GgufTokenizerBuilder
 {
     private const string KeyPrefix = "tokenizer.ggml.";
     private const string Space = "\u2581";
+
+    private static readonly IReadOnlyList<DecoderStep> LeadingSpace = [DecoderStep.Strip(new Rune(' '), 1, 0)];
 
     private readonly GgufVocabulary _source;
     private readonly Vocabulary _vocabulary;
@@ -29,6 +32,8 @@ internal sealed class GgufTokenizerBuilder
         {
             "llama" => builder.BuildLlama(),
             "gpt2" => builder.BuildGpt2(),
+            "bert" => builder.BuildBert(),
+            "t5" => builder.BuildT5(),
             _ => throw builder.Error($"'{source.Model}' is not known to this version", "model"),
         };
     }
@@ -48,7 +53,7 @@ internal sealed class GgufTokenizerBuilder
         var pipeline = new TokenPipeline(AddedTokens(), new SequenceNormalizer(stages), null, model);
         return Assemble(
             pipeline,
-            addSpace ? [DecoderStep.Strip(new Rune(' '), 1, 0)] : [],
+            addSpace ? LeadingSpace : [],
             Id(_source.BosId, 1, "bos_token_id"),
             Id(_source.EosId, 2, "eos_token_id"),
             _source.AddBos ?? true) with
@@ -78,16 +83,91 @@ internal sealed class GgufTokenizerBuilder
         };
     }
 
-    private TokenizerParts Assemble(
-        TokenPipeline pipeline, IReadOnlyList<DecoderStep> steps, int? bos, int? eos, bool addBos, int? suffix = null)
+    private TokenizerParts BuildBert()
     {
-        var after = new List<int>();
-        if (suffix is int separator)
+        int unknown = Id(_source.UnknownId, 100, "unknown_token_id")
+            ?? throw Error("is missing, and words that cannot be spelled need it", "unknown_token_id");
+        if (!UnicodeForms.IsAvailable)
         {
-            after.Add(separator);
+            throw Error("needs Unicode normalization, which this runtime lacks; turn InvariantGlobalization off", "model");
         }
 
-        if (_source.AddEos == true && eos is int end)
+        var normalizer = new SequenceNormalizer([
+            new TextNormalizer(CharacterRules.Clean),
+            new TextNormalizer(CharacterRules.SpaceChinese),
+            UnicodeForms.Create(NormalizationForm.FormD),
+            new TextNormalizer(CharacterRules.RemoveAccents),
+            new TextNormalizer(CharacterRules.Lower)]);
+        var model = new WordPieceModel(_vocabulary, Space, "", unknown, int.MaxValue);
+        var pipeline = new TokenPipeline(AddedTokens(), normalizer, WordSplitter.Bert(), model);
+        return Assemble(
+            pipeline,
+            LeadingSpace,
+            Id(_source.BosId, 101, "bos_token_id"),
+            Id(_source.EosId, null, "eos_token_id"),
+            _source.AddBos ?? true,
+            Id(_source.SeparatorId, 102, "seperator_token_id")) with
+        {
+            TokenBytes = SentencePieceBytes,
+        };
+    }
+
+    private TokenizerParts BuildT5()
+    {
+        IReadOnlyList<float> scores = RequireScores();
+        int unknown = Id(_source.UnknownId, 2, "unknown_token_id")
+            ?? throw Error("is missing, and characters that no token holds need it", "unknown_token_id");
+        var stages = new List<Normalizer>();
+        if (_source.PrecompiledCharsMap is { Length: > 0 } blob)
+        {
+            stages.Add(CharsMap.TryRead(blob)
+                ?? throw Error("is not a compiled normalization map; convert the model again", "precompiled_charsmap"));
+        }
+
+        bool merge = _source.RemoveExtraWhitespaces ?? false;
+        bool prepend = _source.AddSpacePrefix ?? false;
+        stages.Add(new TextNormalizer(text => SpaceEscape.Apply(text, prepend, merge)));
+        var model = new UnigramModel(_vocabulary, ToDoubles(scores), LowestNormal(scores), unknown, byteFallback: false);
+        var pipeline = new TokenPipeline(AddedTokens(), new SequenceNormalizer(stages), null, model);
+        return Assemble(
+            pipeline,
+            prepend || merge ? LeadingSpace : [],
+            Id(_source.BosId, null, "bos_token_id"),
+            Id(_source.EosId, 1, "eos_token_id"),
+            _source.AddBos ?? false,
+            addEos: true) with
+        {
+            TokenBytes = SentencePieceBytes,
+        };
+    }
+
+    private double LowestNormal(IReadOnlyList<float> scores)
+    {
+        double lowest = 0;
+        for (int id = 0; id < scores.Count; id++)
+        {
+            lowest = _vocabulary.Kind(id) == TokenKind.Normal ? Math.Min(lowest, scores[id]) : lowest;
+        }
+
+        return lowest;
+    }
+
+    private TokenizerParts Assemble(
+        TokenPipeline pipeline,
+        IReadOnlyList<DecoderStep> steps,
+        int? bos,
+        int? eos,
+        bool addBos,
+        int? separator = null,
+        bool addEos = false)
+    {
+        var after = new List<int>();
+        if (separator is int last)
+        {
+            after.Add(last);
+        }
+
+        if ((_source.AddEos ?? addEos) && eos is int end)
         {
             after.Add(end);
         }
@@ -187,6 +267,17 @@ internal sealed class GgufTokenizerBuilder
         }
 
         return added;
+    }
+
+    private static double[] ToDoubles(IReadOnlyList<float> scores)
+    {
+        double[] wide = new double[scores.Count];
+        for (int id = 0; id < wide.Length; id++)
+        {
+            wide[id] = scores[id];
+        }
+
+        return wide;
     }
 
     private byte[] SentencePieceBytes(int id)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Winnow.Formats.Tokenizers.Decoders;
@@ -11,6 +12,18 @@ internal static class CleanUp
         (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
+    /// <summary>Cleans a text that stands alone.</summary>
+    public static string Apply(string text)
+    {
+        foreach ((string pattern, string content) in Rules)
+        {
+            text = text.Replace(pattern, content, StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    /// <summary>The rules as steps of a decoder.</summary>
     public static IEnumerable<DecoderStep> Steps()
     {
         foreach ((string pattern, string content) in Rules)

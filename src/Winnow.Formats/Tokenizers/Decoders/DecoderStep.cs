@@ -1,4 +1,6 @@
 using System;
+using Winnow.Formats.Tokenizers.Normalizers;
+using Winnow.Formats.Tokenizers.PreTokenizers;
 
 namespace Winnow.Formats.Tokenizers.Decoders;
 
@@ -27,6 +29,36 @@ internal sealed record DecoderStep(
         return new DecoderStep(
             next => new ReplaceStage(next, pattern, content),
             token => token.Replace(pattern, content, StringComparison.Ordinal));
+    }
+
+    public static DecoderStep Replace(Scanner pattern, string content)
+    {
+        return new DecoderStep(
+            next => new ScanReplaceStage(next, pattern, content), token => ScanReplace.Apply(token, pattern, content));
+    }
+
+    public static DecoderStep Metaspace(string replacement, bool dropFirst)
+    {
+        return new DecoderStep(
+            next => new MetaspaceStage(next, replacement, dropFirst),
+            token => token.Replace(replacement, " ", StringComparison.Ordinal));
+    }
+
+    public static DecoderStep WordPiece(string prefix, bool cleanUp)
+    {
+        return new DecoderStep(
+            next => new WordPieceStage(next, prefix, cleanUp), token => WordPieceStage.Continue(token, prefix));
+    }
+
+    public static DecoderStep Suffix(string suffix)
+    {
+        return new DecoderStep(
+            next => new SuffixStage(next, suffix), token => token.Replace(suffix, " ", StringComparison.Ordinal));
+    }
+
+    public static DecoderStep Ctc(string padding, string delimiter, bool cleanUp)
+    {
+        return new DecoderStep(next => new CtcStage(next, padding, delimiter, cleanUp));
     }
 
     public static DecoderStep Strip(System.Text.Rune content, int start, int stop)

@@ -48,6 +48,11 @@ internal static class DecoderReader
             "Fuse" => DecoderStep.Fuse(),
             "Replace" => ReadReplace(part),
             "Strip" => ReadStrip(part),
+            "Metaspace" => ReadMetaspace(part),
+            "WordPiece" => DecoderStep.WordPiece(part.OptionalText("prefix") ?? "##", part.Flag("cleanup", true)),
+            "BPEDecoder" => DecoderStep.Suffix(Filled(part, "suffix", "</w>")),
+            "CTC" => DecoderStep.Ctc(
+                Filled(part, "pad_token", "<pad>"), Filled(part, "word_delimiter_token", "|"), part.Flag("cleanup", true)),
             _ => throw part.Error($"the decoder '{type}' is not known to this version"),
         });
     }
@@ -56,8 +61,9 @@ internal static class DecoderReader
     {
         JsonPart pattern = part.Get("pattern");
         string content = part.Text("content");
-        string text = pattern.Text("String");
-        return text.Length > 0 ? DecoderStep.Replace(text, content) : throw pattern.Error("is empty");
+        PreTokenizers.Scanner scanner = PatternReader.Read(pattern);
+        return pattern.OptionalText("String") is string text ? DecoderStep.Replace(text, content)
+            : DecoderStep.Replace(scanner, content);
     }
 
     private static DecoderStep ReadStrip(JsonPart part)
@@ -69,5 +75,17 @@ internal static class DecoderReader
         }
 
         return DecoderStep.Strip(rune, part.Count("start", 0), part.Count("stop", 0));
+    }
+
+    private static DecoderStep ReadMetaspace(JsonPart part)
+    {
+        return DecoderStep.Metaspace(
+            Filled(part, "replacement", "\u2581"), PreTokenizerReader.ReadScheme(part) != PreTokenizers.MetaspaceScheme.Never);
+    }
+
+    private static string Filled(JsonPart part, string name, string absent)
+    {
+        string text = part.OptionalText(name) ?? absent;
+        return text.Length > 0 ? text : throw part.Get(name).Error("is empty");
     }
 }

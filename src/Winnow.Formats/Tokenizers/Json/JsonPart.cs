@@ -52,15 +52,23 @@ internal readonly struct JsonPart
     /// <summary>A member; false where it is absent or null.</summary>
     public bool TryGet(string name, out JsonPart part)
     {
-        if (_element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(name, out JsonElement element)
-            && element.ValueKind != JsonValueKind.Null)
+        part = default;
+        if (_element.ValueKind != JsonValueKind.Object)
         {
-            part = new JsonPart(element, Join(name), _path);
-            return true;
+            return false;
         }
 
-        part = default;
-        return false;
+        try
+        {
+            bool found = _element.TryGetProperty(name, out JsonElement element) && element.ValueKind != JsonValueKind.Null;
+            part = found ? new JsonPart(element, Join(name), _path) : default;
+            return found;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // A name beside the one looked for holds half a surrogate pair.
+            throw BadName(exception);
+        }
     }
 
     public JsonPart Get(string name)
@@ -168,8 +176,13 @@ internal readonly struct JsonPart
         }
         catch (InvalidOperationException exception)
         {
-            throw new ModelFormatException("has a name that is not valid Unicode text", _path, key: Key, innerException: exception);
+            throw BadName(exception);
         }
+    }
+
+    private ModelFormatException BadName(InvalidOperationException exception)
+    {
+        return new ModelFormatException("has a name that is not valid Unicode text", _path, key: Key, innerException: exception);
     }
 
     private string Join(string name) => Key.Length == 0 ? name : $"{Key}.{name}";

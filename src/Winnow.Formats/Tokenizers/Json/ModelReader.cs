@@ -20,10 +20,18 @@ internal abstract class ModelReader
     /// <summary>Reads the tokens of the model that the part describes.</summary>
     public static ModelReader Open(JsonPart part, string? path)
     {
+        if (part.Kind != JsonValueKind.Object)
+        {
+            throw part.Error($"must be an object, not {part.Kind}");
+        }
+
         string type = part.OptionalText("type") ?? Guess(part);
         ModelReader reader = type switch
         {
             "BPE" => new BpeReader(part, path),
+            "Unigram" => new UnigramReader(part, path),
+            "WordPiece" => new WordPieceReader(part, path),
+            "WordLevel" => new WordLevelReader(part, path),
             _ => throw part.Error($"the model '{type}' is not known to this version"),
         };
         reader.ReadTokens();
