@@ -31,10 +31,30 @@ internal sealed record EngineCapacity
     /// <exception cref="ArgumentOutOfRangeException">The caller wants a longer context than the model was made for.</exception>
     public static EngineCapacity For(EngineOptions options, ModelConfig config, int vocabulary, long freeBytes, ILogger logger)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextTokens ?? 1, config.ContextTokens, nameof(options.ContextTokens));
         int sequences = options.MaxSequences ?? UsualSequences;
         int chunk = options.PrefillChunkTokens ?? UsualChunkTokens;
+        int scored = (int)Math.Clamp(LogitBytes / (sizeof(float) * (long)vocabulary), 1, chunk);
+        KvCacheOptions cache = CacheFor(options, config, sequences, freeBytes, logger);
+        return new EngineCapacity
+        {
+            Cache = cache,
+            CacheBytes = cache.Pages * KvCache.PageBytes(cache.HeadDim, cache.Type),
+            Scheduling = new SchedulerOptions(sequences, chunk, scored),
+            Decoder = new DecoderOptions
+            {
+                MaxTokens = chunk + sequences,
+                MaxHiddenRows = chunk + sequences,
+                MaxLogitRows = scored + sequences,
+                ContextTokens = cache.MaxTokens,
+                Vocabulary = vocabulary,
+            },
+        };
+    }
+
+    private static KvCacheOptions CacheFor(EngineOptions options, ModelConfig config, int sequences, long freeBytes, ILogger logger)
+    {
         DType type = options.KvCacheType ?? DType.F32;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextTokens ?? 1, config.ContextTokens, nameof(options.ContextTokens));
         long heads = (long)config.Layers * config.KvHeads;
         long pageBytes = KvCache.PageBytes(config.HeadDim, type);
         int context = options.ContextTokens ?? config.ContextTokens;
@@ -50,31 +70,17 @@ internal sealed record EngineCapacity
             budget = Math.Max(budget, contextBytes);
         }
 
-        long most = Math.Min(int.MaxValue / PageTokens, (long)Rows(sequences, heads, context) * heads * KvCache.PagesFor(context));
-        int pages = (int)Math.Clamp(budget / pageBytes, heads, most);
-        int scored = (int)Math.Clamp(LogitBytes / (sizeof(float) * (long)vocabulary), 1, chunk);
-        return new EngineCapacity
+        int rows = Rows(sequences, heads, context);
+        long most = Math.Min(int.MaxValue / PageTokens, rows * heads * KvCache.PagesFor(context));
+        return new KvCacheOptions
         {
-            CacheBytes = pages * pageBytes,
-            Scheduling = new SchedulerOptions(sequences, chunk, scored),
-            Cache = new KvCacheOptions
-            {
-                Layers = config.Layers,
-                KvHeads = config.KvHeads,
-                HeadDim = config.HeadDim,
-                Pages = pages,
-                MaxSequences = Rows(sequences, heads, context),
-                MaxTokens = context,
-                Type = type,
-            },
-            Decoder = new DecoderOptions
-            {
-                MaxTokens = chunk + sequences,
-                MaxHiddenRows = chunk + sequences,
-                MaxLogitRows = scored + sequences,
-                ContextTokens = context,
-                Vocabulary = vocabulary,
-            },
+            Layers = config.Layers,
+            KvHeads = config.KvHeads,
+            HeadDim = config.HeadDim,
+            Pages = (int)Math.Clamp(budget / pageBytes, heads, most),
+            MaxSequences = rows,
+            MaxTokens = context,
+            Type = type,
         };
     }
 

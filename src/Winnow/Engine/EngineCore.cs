@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using Winnow.Cache;
+using Winnow.Formats;
 using Winnow.Models;
 
 namespace Winnow.Engine;
@@ -182,6 +183,13 @@ internal sealed class EngineCore
             kv = _pool.HasFreeRow ? _cache.Restore(pages) : null;
         }
         while (kv is null && _scheduler.TryReclaim(sequence));
+
+        if (kv?.Length >= Math.Max(1, sequence.Known))
+        {
+            int length = kv.Length;
+            _cache.Free(kv);
+            throw new ModelFormatException($"The saved session has keys and values of {length} tokens, but {sequence.Known} tokens; save it again.");
+        }
 
         if (kv is not null)
         {

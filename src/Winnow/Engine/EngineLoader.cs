@@ -48,13 +48,8 @@ internal static class EngineLoader
                 options, files.Config, files.Tokenizer.VocabularySize, device.FreeBytes - weights, logger);
             parts = new EngineParts
             {
-                Files = files,
-                Device = device,
-                OwnsDevice = own is not null,
-                Scheduling = capacity.Scheduling,
-                Defaults = ToOptions(files.GenerationDefaults),
-                WeightBytes = weights,
-                CacheBytes = capacity.CacheBytes,
+                Files = files, Device = device, OwnsDevice = own is not null, Scheduling = capacity.Scheduling,
+                Defaults = ToOptions(files.GenerationDefaults), WeightBytes = weights, CacheBytes = capacity.CacheBytes,
             };
             Allocate(parts, capacity, weights, progress, cancellationToken);
         }
@@ -64,12 +59,17 @@ internal static class EngineLoader
             throw;
         }
 
+        Tell(parts, logger, progress, Stopwatch.GetElapsedTime(started));
+        return parts;
+    }
+
+    private static void Tell(EngineParts parts, ILogger logger, IProgress<LoadProgress>? progress, TimeSpan duration)
+    {
+        ModelFiles files = parts.Files;
         progress?.Report(new LoadProgress(LoadStage.Ready, parts.WeightBytes, parts.WeightBytes));
         Log.CacheAllocated(logger, parts.Cache.TotalPages, parts.CacheBytes >> 20, parts.Cache.Options.MaxTokens);
         Log.ModelLoaded(
-            logger, files.Name, files.Config.Architecture, files.Config.Layers, parts.Device.Name,
-            (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        return parts;
+            logger, files.Name, files.Config.Architecture, files.Config.Layers, parts.Device.Name, (long)duration.TotalMilliseconds);
     }
 
     private static void Allocate(

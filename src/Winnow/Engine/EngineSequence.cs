@@ -34,6 +34,9 @@ internal sealed class EngineSequence : ScheduledSequence
     /// <summary>True once its session was disposed: nothing more is done with it.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>Sets memory aside, so that adding tokens allocates nothing.</summary>
+    public void EnsureCapacity(int tokens) => _tokens.EnsureCapacity(tokens);
+
     public void Add(int token) => _tokens.Add(token);
 
     public void Add(ReadOnlySpan<int> tokens) => _tokens.AddRange(tokens);

@@ -35,6 +35,7 @@ internal sealed class GenerationRequest : EngineRequest
         _top = new TokenLogProbability[plan.TopCount];
         _state = new SamplerState(sequence.Known + plan.MaxTokens);
         _state.Accept(sequence.Tokens);
+        sequence.EnsureCapacity(sequence.Known + plan.MaxTokens);
     }
 
     /// <summary>The pieces, in order; ends with the request's error where there is one.</summary>

@@ -99,6 +99,28 @@ internal sealed class Scheduler
         return true;
     }
 
+    /// <summary>Takes the pages of an idle or a waiting sequence, the one that needs them least.</summary>
+    public bool TryReclaim(ScheduledSequence forWhom)
+    {
+        for (int i = 0; i < _idle.Count; i++)
+        {
+            if (TryRelease(_idle[i], forWhom))
+            {
+                return true;
+            }
+        }
+
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            if (TryRelease(_waiting[i], forWhom))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private void Admit(StepPlan plan)
     {
         while (_waiting.Count > 0 && _running.Count < _options.MaxRunning)
@@ -137,7 +159,7 @@ internal sealed class Scheduler
 
         while (_pool.FreePages < growth + _pool.PagesNeeded(next, next.Remaining))
         {
-            if (!TryTakeFromResting(next))
+            if (!TryReclaim(next))
             {
                 return false;
             }
@@ -227,7 +249,7 @@ internal sealed class Scheduler
 
     private bool TryTakePages(ScheduledSequence forWhom)
     {
-        if (TryTakeFromResting(forWhom))
+        if (TryReclaim(forWhom))
         {
             return true;
         }
@@ -244,30 +266,6 @@ internal sealed class Scheduler
         Release(youngest);
         Preemptions++;
         return true;
-    }
-
-    /// <summary>Takes the pages of an idle or a waiting sequence, the one that needs them least.</summary>
-    public bool TryReclaim(ScheduledSequence forWhom) => TryTakeFromResting(forWhom);
-
-    private bool TryTakeFromResting(ScheduledSequence forWhom)
-    {
-        for (int i = 0; i < _idle.Count; i++)
-        {
-            if (TryRelease(_idle[i], forWhom))
-            {
-                return true;
-            }
-        }
-
-        for (int i = _waiting.Count - 1; i >= 0; i--)
-        {
-            if (TryRelease(_waiting[i], forWhom))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private bool TryRelease(ScheduledSequence sequence, ScheduledSequence forWhom)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using Winnow.Formats;
 using Winnow.Formats.Templates;
 
 namespace Winnow.Engine;
@@ -71,7 +72,7 @@ public sealed partial class WinnowEngine
     /// <summary>Opens a session that was saved. It continues exactly as the saved one would have.</summary>
     /// <param name="source">Read to the end of the session, and checked whole before anything else happens.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <exception cref="Formats.ModelFormatException">It is damaged, not a session, or of another model.</exception>
+    /// <exception cref="ModelFormatException">It is damaged, not a session, or of another model.</exception>
     /// <exception cref="ContextLengthException">The engine's context is shorter than the session.</exception>
     public async Task<Session> RestoreSessionAsync(Stream source, CancellationToken cancellationToken = default)
     {
@@ -81,7 +82,7 @@ public sealed partial class WinnowEngine
             source, Fingerprint, ContextTokens, _parts.MostPageBytes, cancellationToken).ConfigureAwait(false);
         using (pages)
         {
-            Prompts.Checked(tokens);
+            CheckSaved(tokens);
             EngineSequence sequence = await Thread.InvokeAsync(
                 core => core.Restore(tokens, pages.Length > 0 ? pages : null)).ConfigureAwait(false);
             return new Session(this, sequence);
@@ -124,6 +125,15 @@ public sealed partial class WinnowEngine
                 Thread.Cancel(request, new OperationCanceledException("The generation was cancelled.", cancellationToken));
                 await request.Ended.ConfigureAwait(false);
             }
+        }
+    }
+
+    private void CheckSaved(int[] tokens)
+    {
+        int unknown = Array.FindIndex(tokens, token => (uint)token >= (uint)_parts.Decoder.Vocabulary);
+        if (unknown >= 0)
+        {
+            throw new ModelFormatException($"Token {tokens[unknown]} of the saved session is not one of the model's {_parts.Decoder.Vocabulary}; save it again.");
         }
     }
 

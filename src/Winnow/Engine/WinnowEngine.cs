@@ -97,7 +97,7 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
             () =>
             {
                 ILogger logger = EngineLoader.CreateLogger(asked);
-                return new WinnowEngine(EngineLoader.Load(path, asked, logger, progress, cancellationToken), logger);
+                return Start(EngineLoader.Load(path, asked, logger, progress, cancellationToken), logger);
             },
             cancellationToken);
     }
@@ -108,10 +108,10 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
     /// <summary>Ends all requests, waits for the step in progress and frees everything. Calling it again does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task stopped = Thread.StopAsync();
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        bool isFirst = Interlocked.Exchange(ref _disposed, 1) == 0;
+        await Thread.StopAsync().ConfigureAwait(false);
+        if (isFirst)
         {
-            await stopped.ConfigureAwait(false);
             Log.EngineClosed(_logger, ModelName, _core.Steps);
             _parts.Dispose();
         }
@@ -130,6 +130,19 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
         {
             // The engine has stopped, and its cache went with it.
             Log.SessionOutlivedEngine(_logger, ModelName);
+        }
+    }
+
+    private static WinnowEngine Start(EngineParts parts, ILogger logger)
+    {
+        try
+        {
+            return new WinnowEngine(parts, logger);
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
         }
     }
 

@@ -185,6 +185,21 @@ internal sealed class LifetimeTests : EngineTests
     }
 
     [Test]
+    public async Task GenerateAsync_WithEveryTokenBannedFailsAloneAndDisturbsNobody()
+    {
+        await using WinnowEngine engine = await LoadAsync();
+        string expected = Trace(await ReadAsync(engine.GenerateAsync(Story, Sampled(1, 40))));
+        var bans = Enumerable.Range(0, engine.Tokenizer.VocabularySize).ToDictionary(token => token, _ => float.NegativeInfinity);
+
+        Task<List<GeneratedPiece>> neighbour = ReadAsync(engine.GenerateAsync(Story, Sampled(1, 40)));
+        Assert.That(
+            async () => await ReadAsync(engine.GenerateAsync(Story, new GenerationOptions { LogitBias = bans })), Throws.TypeOf<WinnowException>());
+
+        Assert.That(Trace(await neighbour), Is.EqualTo(expected));
+        Assert.That(engine.Statistics.FreePages, Is.EqualTo(engine.Statistics.TotalPages));
+    }
+
+    [Test]
     public async Task GenerateAsync_ThatCannotFitTheCacheAloneThrows()
     {
         // Room for 48 tokens of a context of 192.

@@ -1,5 +1,7 @@
 using System;
+using System.Buffers.Binary;
 using System.IO;
+using System.Security.Cryptography;
 using System.Threading.Tasks;
 using NUnit.Framework;
 using Winnow.Engine;
@@ -81,6 +83,33 @@ internal sealed class SaveTests : EngineTests
         Assert.That(
             async () => await engine.RestoreSessionAsync(new MemoryStream(bytes)),
             Throws.TypeOf<ModelFormatException>().With.Message.Contains("another model"));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task RestoreSessionAsync_OfForgedFileWithRightChecksumThrows(int forgery)
+    {
+        using var saved = new MemoryStream();
+        await SaveAsync(saved, 3);
+        const int Tokens = 56;
+        byte[] bytes = saved.ToArray();
+        int count = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(44));
+        if (forgery == 0)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Tokens + 8), 1 << 30);
+        }
+        else
+        {
+            // One token less than there are keys for.
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(44), count - 2);
+            bytes = [.. bytes[..(Tokens + (4 * (count - 2)))], .. bytes[(Tokens + (4 * count))..]];
+        }
+
+        SHA256.HashData(bytes.AsSpan(0, bytes.Length - 32)).CopyTo(bytes.AsSpan(bytes.Length - 32));
+        await using WinnowEngine engine = await LoadAsync();
+
+        Assert.That(async () => await engine.RestoreSessionAsync(new MemoryStream(bytes)), Throws.TypeOf<ModelFormatException>());
+        Assert.That(engine.Statistics.FreePages, Is.EqualTo(engine.Statistics.TotalPages));
     }
 
     [Test]

@@ -75,6 +75,24 @@ internal sealed class SessionTests : EngineTests
     }
 
     [Test]
+    public async Task ForkAsync_MoreOftenThanTheCacheHasRowsContinuesAlike()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { MaxSequences = 2 });
+        await using Session session = await OpenAsync(engine, Story);
+        var forks = new List<Session>();
+        for (int i = 0; i < 20; i++)
+        {
+            forks.Add(await session.ForkAsync());
+        }
+
+        string expected = Trace(await ReadAsync(session.GenerateAsync(Sampled(1, 12))));
+        string[] traces = await Task.WhenAll(forks.Select(async fork => Trace(await ReadAsync(fork.GenerateAsync(Sampled(1, 12))))));
+
+        Assert.That(traces, Has.All.EqualTo(expected));
+        forks.ForEach(fork => fork.Dispose());
+    }
+
+    [Test]
     public async Task ForkAsync_SharesPages()
     {
         await using WinnowEngine engine = await LoadAsync();
