@@ -9,6 +9,7 @@ internal sealed class ChatTemplateFolder
 {
     private const long MaxFileBytes = 64L << 20;
     private const string ConfigName = "tokenizer_config.json";
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private ChatTemplateFolder()
     {
@@ -34,9 +35,9 @@ internal sealed class ChatTemplateFolder
         string jinja = Path.Combine(folder, "chat_template.jinja");
         if (File.Exists(jinja))
         {
-            result.Main = (Encoding.UTF8.GetString(ReadFile(jinja)), jinja);
+            result.Main = (ReadText(jinja), jinja);
             string tools = Path.Combine(folder, "additional_chat_templates", "tool_use.jinja");
-            result.ToolUse = File.Exists(tools) ? (Encoding.UTF8.GetString(ReadFile(tools)), tools) : null;
+            result.ToolUse = File.Exists(tools) ? (ReadText(tools), tools) : null;
         }
 
         return result;
@@ -53,6 +54,20 @@ internal sealed class ChatTemplateFolder
         byte[] bytes = File.ReadAllBytes(path);
         bool mark = bytes.Length >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
         return mark ? bytes[3..] : bytes;
+    }
+
+    private static string ReadText(string path)
+    {
+        byte[] bytes = ReadFile(path);
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new ModelFormatException(
+                "is not UTF-8; download it again", path, exception.Index, innerException: exception);
+        }
     }
 
     private void ReadConfig(string path)

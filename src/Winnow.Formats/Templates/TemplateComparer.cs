@@ -42,7 +42,7 @@ internal sealed class TemplateComparer(TemplateRun run) : IEqualityComparer<Temp
                 return number == 0 ? 0 : number.GetHashCode();
             case NoneValue:
                 return 7;
-            case ListValue { Kind: ListKind.Tuple } tuple:
+            case ListValue { Kind: ListKind.Tuple or ListKind.Range } tuple:
                 run.Enter();
                 var hash = default(HashCode);
                 foreach (TemplateValue item in tuple.Items)

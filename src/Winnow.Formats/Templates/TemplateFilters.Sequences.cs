@@ -170,7 +170,7 @@ internal sealed partial class TemplateFilters
             TemplateValue attribute = arguments.Require(0, "attribute");
             TemplateValue? fallback = arguments.Find(1, "default");
             arguments.Done();
-            foreach (TemplateValue item in evaluator.Iterate(value))
+            foreach (TemplateValue item in IterateIfTrue(value))
             {
                 result.Items.Add(Pick(item, attribute, fallback));
             }
@@ -179,7 +179,7 @@ internal sealed partial class TemplateFilters
         }
 
         string filter = arguments.RequireText(0, "filter").Text;
-        foreach (TemplateValue item in evaluator.Iterate(value))
+        foreach (TemplateValue item in IterateIfTrue(value))
         {
             result.Items.Add(Apply(filter, item, Rest(arguments, filter, 1)));
         }
@@ -193,7 +193,7 @@ internal sealed partial class TemplateFilters
         int at = attribute ? 1 : 0;
         string? test = arguments.Positional.Count > at ? arguments.RequireText(at, "test").Text : null;
         var result = new ListValue([], ListKind.Generator);
-        foreach (TemplateValue item in evaluator.Iterate(value))
+        foreach (TemplateValue item in IterateIfTrue(value))
         {
             TemplateValue tested = path is null ? item : Pick(item, path);
             bool holds = test is null
@@ -207,6 +207,10 @@ internal sealed partial class TemplateFilters
 
         return result;
     }
+
+    /// <summary>What map, select and their kin walk: nothing at all where the value is empty, zero or none.</summary>
+    private IReadOnlyList<TemplateValue> IterateIfTrue(TemplateValue value) =>
+        TemplateOperators.IsTrue(value) ? evaluator.Iterate(value) : [];
 
     private TemplateArguments Rest(TemplateArguments arguments, string callee, int skip) =>
         new(run, callee, arguments.Positional.GetRange(skip, arguments.Positional.Count - skip), [.. arguments.Named]);

@@ -36,7 +36,7 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
         "escape" or "e" => Escape(Text(value)),
         "replace" => TextMethods.Replace(
             run, Text(value), Text(arguments.Require(0, "old")), Text(arguments.Require(1, "new")), arguments.FindInt(2, "count", -1)),
-        "indent" => Indent(Text(value), arguments),
+        "indent" => Indent(value, arguments),
         "tojson" => ToJson(value, arguments),
         "default" or "d" => Default(value, arguments),
         "int" => ToInt(value, arguments),
@@ -105,8 +105,10 @@ internal sealed partial class TemplateFilters(TemplateRun run, TemplateEvaluator
         return builder.ToValue();
     }
 
-    private TextValue Indent(TextValue text, TemplateArguments arguments)
+    private TextValue Indent(TemplateValue value, TemplateArguments arguments)
     {
+        TemplateOperators.FailIfUndefined(run, value);
+        TextValue text = value as TextValue ?? throw run.Fail($"indent() wants a str, not {value.TypeName}");
         TemplateValue width = arguments.Find(0, "width") ?? new IntValue(4);
         bool first = arguments.FindBool(1, "first", fallback: false);
         bool blank = arguments.FindBool(2, "blank", fallback: false);

@@ -77,7 +77,7 @@ internal static class TemplateItems
     {
         if (target is DictValue dict)
         {
-            return key is ListValue { Kind: not ListKind.Tuple } or DictValue ? null : dict.Items.GetValueOrDefault(key);
+            return key is ListValue { Kind: not (ListKind.Tuple or ListKind.Range) } or DictValue ? null : dict.Items.GetValueOrDefault(key);
         }
 
         if (key is not (IntValue or BoolValue))

@@ -3,8 +3,8 @@ using System.Numerics;
 
 namespace Winnow.Formats.Templates;
 
-/// <summary>Python's arithmetic, order, truth and membership.</summary>
-internal static class TemplateOperators
+/// <summary>Python's operators: order, truth, membership, and what + and * mean for texts and lists.</summary>
+internal static partial class TemplateOperators
 {
     public static bool IsTrue(TemplateValue value) => value switch
     {
@@ -231,71 +231,5 @@ internal static class TemplateOperators
         }
 
         return result;
-    }
-
-    private static IntValue IntegerArithmetic(TemplateRun run, string op, BigInteger a, BigInteger b)
-    {
-        if (a.GetBitLength() + b.GetBitLength() > PythonNumber.MaxBits)
-        {
-            throw run.Limit("makes a number too large");
-        }
-
-        run.Count(a.GetBitLength() + b.GetBitLength());
-        if (op is "//" or "%" && b.IsZero)
-        {
-            throw run.Fail("integer division or modulo by zero");
-        }
-
-        return new IntValue(op switch
-        {
-            "+" => a + b,
-            "-" => a - b,
-            "*" => a * b,
-            "//" => (a - Modulo(a, b)) / b,
-            "%" => Modulo(a, b),
-            _ => Power(run, a, b),
-        });
-    }
-
-    private static BigInteger Modulo(BigInteger a, BigInteger b)
-    {
-        BigInteger rest = BigInteger.Remainder(a, b);
-        return !rest.IsZero && rest.Sign != b.Sign ? rest + b : rest;
-    }
-
-    private static BigInteger Power(TemplateRun run, BigInteger a, BigInteger b)
-    {
-        if (b > PythonNumber.MaxBits || (long)b * a.GetBitLength() > PythonNumber.MaxBits)
-        {
-            throw run.Limit("makes a number too large");
-        }
-
-        run.Count((long)b * a.GetBitLength());
-        return BigInteger.Pow(a, (int)b);
-    }
-
-    private static double FloatArithmetic(TemplateRun run, string op, double a, double b)
-    {
-        if (op is "/" or "//" or "%" && b == 0)
-        {
-            throw run.Fail("float division by zero");
-        }
-
-        return op switch
-        {
-            "+" => a + b,
-            "-" => a - b,
-            "*" => a * b,
-            "/" => a / b,
-            "//" => Math.Floor((a - FloatModulo(a, b)) / b + 0.5),
-            "%" => FloatModulo(a, b),
-            _ => Math.Pow(a, b),
-        };
-    }
-
-    private static double FloatModulo(double a, double b)
-    {
-        double rest = a % b;
-        return rest != 0 && rest < 0 != b < 0 ? rest + b : rest == 0 ? Math.CopySign(0, b) : rest;
     }
 }

@@ -84,6 +84,15 @@ public sealed class ChatTemplateFolderTests
         Assert.That(exception.Path, Is.EqualTo(Path.Combine(_folder, "tokenizer_config.json")));
     }
 
+    [Test]
+    public void TryLoad_FileThatIsNotUtf8NamesTheByte()
+    {
+        string path = Path.Combine(_folder, "chat_template.jinja");
+        File.WriteAllBytes(path, [(byte)'a', (byte)'b', 0xff, (byte)'c']);
+        ModelFormatException exception = Assert.Throws<ModelFormatException>(() => ChatTemplate.TryLoad(_folder))!;
+        Assert.That((exception.Path, exception.Offset), Is.EqualTo((path, 2L)));
+    }
+
     private void CheckTwoTemplates()
     {
         ChatTemplate template = ChatTemplate.TryLoad(_folder)!;

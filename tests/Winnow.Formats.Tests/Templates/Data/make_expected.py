@@ -2,6 +2,7 @@
 
 Usage: python3 make_expected.py   (rewrites the *.json files beside it; needs Jinja2 3.1)
 """
+import copy
 import datetime
 import glob
 import json
@@ -63,7 +64,7 @@ def fill(entry, source, defaults):
     for key in ("messages", "tools", "documents", "add_generation_prompt"):
         if key in entry:
             variables[key] = entry[key]
-    entry.update(render(source, **variables, **entry.get("variables", {})))
+    entry.update(render(source, **copy.deepcopy(variables), **copy.deepcopy(entry.get("variables", {}))))
 
 
 def main():
