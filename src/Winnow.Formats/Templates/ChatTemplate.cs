@@ -18,14 +18,18 @@ public sealed class ChatTemplate
     private readonly string? _name;
     private readonly ChatTemplate? _forTools;
 
-    private ChatTemplate(IReadOnlyList<TemplateStatement> body, string? name, string? bosToken, string? eosToken, ChatTemplate? forTools)
+    private ChatTemplate(string source, string? name, string? bosToken, string? eosToken, ChatTemplate? forTools)
     {
-        _body = body;
+        Source = source;
+        _body = ParseBody(source, name);
         _name = name;
         BosToken = bosToken;
         EosToken = eosToken;
         _forTools = forTools;
     }
+
+    /// <summary>The template's text.</summary>
+    public string Source { get; }
 
     /// <summary>The begin-of-sequence token that the model's folder names, or null.</summary>
     public string? BosToken { get; }
@@ -40,7 +44,7 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string source, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new ChatTemplate(ParseBody(source, name), name, null, null, null);
+        return new ChatTemplate(source, name, null, null, null);
     }
 
     /// <summary>
@@ -60,9 +64,9 @@ public sealed class ChatTemplate
         }
 
         ChatTemplate? forTools = folder.ToolUse is { } tools
-            ? new ChatTemplate(ParseBody(tools.Source, tools.Path), tools.Path, folder.BosToken, folder.EosToken, null)
+            ? new ChatTemplate(tools.Source, tools.Path, folder.BosToken, folder.EosToken, null)
             : null;
-        return new ChatTemplate(ParseBody(main.Source, main.Path), main.Path, folder.BosToken, folder.EosToken, forTools);
+        return new ChatTemplate(main.Source, main.Path, folder.BosToken, folder.EosToken, forTools);
     }
 
     /// <summary>Renders a conversation.</summary>
