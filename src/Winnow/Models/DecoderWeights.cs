@@ -2,7 +2,6 @@ using System;
 using System.Globalization;
 using System.Threading;
 using Winnow.Formats;
-using Winnow.Formats.Gguf;
 using Winnow.Kernels;
 
 namespace Winnow.Models;
@@ -44,7 +43,7 @@ internal sealed class DecoderWeights : IDisposable
         TensorFile file, ModelConfig config, ComputeDevice device, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
         using var loader = new WeightLoader(file, device, progress, cancellation);
-        TensorNames names = NamesFor(file, config);
+        TensorNames names = TensorNames.For(file, config);
         RequireMemory(file, device);
         return new DecoderWeights(loader, names, config);
     }
@@ -55,25 +54,6 @@ internal sealed class DecoderWeights : IDisposable
         {
             buffer.Dispose();
         }
-    }
-
-    private static TensorNames NamesFor(TensorFile file, ModelConfig config)
-    {
-        if (file is GgufFile)
-        {
-            return TensorNames.Gguf;
-        }
-
-        foreach ((string prefix, string output) in (ReadOnlySpan<(string, string)>)
-            [("model.", "lm_head"), ("language_model.model.", "language_model.lm_head"), ("model.language_model.", "lm_head")])
-        {
-            if (file.TryGet(prefix + "embed_tokens.weight", out _))
-            {
-                return TensorNames.HuggingFace(prefix, output, config.HasPostNorms);
-            }
-        }
-
-        return TensorNames.HuggingFace("model.", "lm_head", config.HasPostNorms);
     }
 
     private static void RequireMemory(TensorFile file, ComputeDevice device)

@@ -1,3 +1,7 @@
+using System;
+using Winnow.Formats;
+using Winnow.Formats.Gguf;
+
 namespace Winnow.Models;
 
 /// <summary>What a kind of file calls the tensors of a decoder. In layer names, {0} is the layer.</summary>
@@ -92,5 +96,27 @@ internal sealed record TensorNames
             Down = layer + "mlp.down_proj",
             FfnPostNorm = layer + "post_feedforward_layernorm",
         };
+    }
+
+    /// <summary>The names that a file uses, told by what it holds.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">The model in it.</param>
+    public static TensorNames For(TensorFile file, ModelConfig config)
+    {
+        if (file is GgufFile)
+        {
+            return Gguf;
+        }
+
+        foreach ((string prefix, string output) in (ReadOnlySpan<(string, string)>)
+            [("model.", "lm_head"), ("language_model.model.", "language_model.lm_head"), ("model.language_model.", "lm_head")])
+        {
+            if (file.TryGet(prefix + "embed_tokens.weight", out _))
+            {
+                return HuggingFace(prefix, output, config.HasPostNorms);
+            }
+        }
+
+        return HuggingFace("model.", "lm_head", config.HasPostNorms);
     }
 }
