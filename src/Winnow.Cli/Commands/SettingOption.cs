@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary>Makes options for numbers with a range, so that what is no number or outside the range is a wrong command line.</summary>
+internal static class SettingOption
+{
+    public static Option<float?> Number(string name, string description, float minimum, float maximum = float.MaxValue) =>
+        Create(name, description, "number", minimum, maximum);
+
+    public static Option<int?> Count(string name, string description, int minimum, int maximum = int.MaxValue) =>
+        Create(name, description, "count", minimum, maximum);
+
+    private static Option<T?> Create<T>(string name, string description, string kind, T minimum, T maximum)
+        where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
+        {
+            Description = description,
+            HelpName = kind,
+            CustomParser = result => Parse(result, name, minimum, maximum),
+        };
+
+    private static T? Parse<T>(ArgumentResult result, string name, T minimum, T maximum)
+        where T : struct, INumber<T>, IMinMaxValue<T>
+    {
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && value >= minimum && value <= maximum)
+        {
+            return value;
+        }
+
+        string rule = (minimum == T.MinValue, maximum == T.MaxValue) switch
+        {
+            (true, true) => "a number",
+            (_, true) => $"at least {minimum}",
+            _ => $"between {minimum} and {maximum}",
+        };
+        result.AddError($"{name} must be {rule}, not '{text}'.");
+        return null;
+    }
+}
