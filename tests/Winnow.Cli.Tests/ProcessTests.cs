@@ -1,0 +1,73 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Winnow.Cli;
+
+/// <summary>The program as a process: exit codes, redirected streams, signals.</summary>
+public sealed class ProcessTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    [Test]
+    public async Task Process_WritesTheTextAndOnlyThatToARedirectedOutput()
+    {
+        using Process process = Start("generate", "--max-tokens", "10");
+        string output = await process.StandardOutput.ReadToEndAsync();
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.That(process.ExitCode, Is.Zero);
+        Assert.That(output, Does.StartWith("Once upon a time").And.EndWith("\n"));
+        Assert.That(error, Does.Contain("10 generated"));
+        Assert.That((output + error).Contains('\u001b'), Is.False, "no terminal sequences");
+    }
+
+    [TestCase(ExitCodes.Usage, "generate", "--temperature", "hot")]
+    [TestCase(ExitCodes.Failure, "inspect", "no/such/model")]
+    public async Task Process_TellsWhatKindOfErrorItWas(int expected, params string[] args)
+    {
+        using Process process = Start(args);
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.That(process.ExitCode, Is.EqualTo(expected));
+        Assert.That(error, Does.StartWith("winnow: "));
+    }
+
+    [Test]
+    public async Task Process_InterruptedWhileItWaitsForInputEndsAsCancelled()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Ignore("Windows has no way to send Ctrl-C to one process only");
+        }
+
+        using TemporaryFolder folder = new();
+        string model = folder.CopyOfBundledModel("chatty");
+        await File.WriteAllTextAsync(Path.Combine(model, "chat_template.jinja"), "{{ messages[0].content }}");
+        using Process process = Start("chat", "--model", model, "--max-tokens", "1", "--json");
+        await process.StandardInput.WriteLineAsync("Hello");
+        await process.StandardInput.FlushAsync();
+        Assert.That(await process.StandardOutput.ReadLineAsync(), Does.Contain("token"), "it has answered and waits for the next line");
+        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using System.Threading.CancellationTokenSource limit = new(Patience);
+        await process.WaitForExitAsync(limit.Token);
+
+        Assert.That(process.ExitCode, Is.EqualTo(ExitCodes.Cancelled));
+        Assert.That(await process.StandardError.ReadToEndAsync(), Does.Contain("cancelled"));
+    }
+
+    private static Process Start(params string[] args)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Winnow.Cli.dll"), .. args])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Winnow.Cli;
+
+/// <summary>A wrong command line is told apart from a command that fails: exit code 2, and where help is.</summary>
+public sealed class UsageTests
+{
+    [TestCase("generate", "--temperature", "hot")]
+    [TestCase("generate", "--temperature", "-1")]
+    [TestCase("generate", "--top-p", "1.5")]
+    [TestCase("generate", "--max-tokens", "many")]
+    [TestCase("generate", "--threads", "0")]
+    [TestCase("generate", "--logit-bias", "7:1")]
+    [TestCase("generate", "--no-such-option")]
+    [TestCase("generate", "--raw", "--json")]
+    [TestCase("generate", "--model", "somewhere")]
+    [TestCase("generate", "stray words")]
+    [TestCase("perplexity", "--window", "1")]
+    [TestCase("tokenize", "--decode", "1 two 3")]
+    [TestCase("tokenize", "--decode", "640")]
+    [TestCase("embed", "--pooling", "median", "text")]
+    [TestCase("convert", "only-one-path")]
+    [TestCase("convert", "a", "b.gguf", "--type", "q9_9")]
+    [TestCase("nonsense")]
+    [TestCase("--nonsense")]
+    public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)
+    {
+        CliRun run = await CliRun.OfAsync(args);
+
+        Assert.That(run.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(run.Error, Does.StartWith("winnow: ").And.Not.Contain("   at "));
+        Assert.That(run.Output, Is.Empty);
+    }
+
+    [Test]
+    public async Task Run_WithUnknownCommandNamesIt()
+    {
+        CliRun run = await CliRun.OfAsync("nonsense");
+
+        Assert.That(run.Error, Does.Contain("'nonsense'").And.Contain("winnow --help"));
+    }
+
+    [Test]
+    public async Task Run_WithoutArgumentsShowsHelpAndEndsWithTwo()
+    {
+        CliRun run = await CliRun.OfAsync();
+
+        Assert.That(run.Code, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(run.Error, Does.Contain("generate").And.Contain("devices"));
+        Assert.That(run.Output, Is.Empty);
+    }
+
+    [TestCase("--help")]
+    [TestCase("generate", "--help")]
+    [TestCase("chat", "--help")]
+    [TestCase("tokenize", "--help")]
+    [TestCase("embed", "--help")]
+    [TestCase("inspect", "--help")]
+    [TestCase("perplexity", "--help")]
+    [TestCase("convert", "--help")]
+    [TestCase("devices", "--help")]
+    public async Task Run_WithHelpShowsItAndEndsWithZero(params string[] args)
+    {
+        CliRun run = await CliRun.OfAsync(args);
+
+        Assert.That(run.Code, Is.Zero);
+        Assert.That(run.Output, Does.Contain("Usage:").And.Contain("winnow").And.Contain("--json"));
+    }
+}
