@@ -19,11 +19,11 @@ usage: ./build.ps1 <verb> [arguments]
   help            this text
 '@
 
-function Build-All { dotnet build Runtime.sln -c Release -v quiet -clp:ErrorsOnly | Out-Host; return $LASTEXITCODE }
+function Build-All { dotnet build Runtime.sln -c Release -v quiet "-clp:ErrorsOnly;NoSummary" | Out-Host; return $LASTEXITCODE }
 
 function Invoke-Cli {
     $arguments = if ($Rest.Count) { $Rest } else { @('generate') }
-    dotnet build src/Winnow.Cli -c Release -v quiet -clp:ErrorsOnly | Out-Host
+    dotnet build src/Winnow.Cli -c Release -v quiet "-clp:ErrorsOnly;NoSummary" | Out-Host
     if ($LASTEXITCODE) { exit $LASTEXITCODE }
     dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" @arguments
     exit $LASTEXITCODE

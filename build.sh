@@ -30,11 +30,11 @@ need_dotnet() {
   fi
 }
 
-build_all() { dotnet build Runtime.sln -c Release -v quiet -clp:ErrorsOnly "$@"; }
+build_all() { dotnet build Runtime.sln -c Release -v quiet "-clp:ErrorsOnly;NoSummary" "$@"; }
 
 run_cli() {
   [ $# -gt 0 ] || set -- generate
-  dotnet build src/Winnow.Cli -c Release -v quiet -clp:ErrorsOnly >&2
+  dotnet build src/Winnow.Cli -c Release -v quiet "-clp:ErrorsOnly;NoSummary" >&2
   exec dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
 }
 

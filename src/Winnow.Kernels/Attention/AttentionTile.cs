@@ -147,36 +147,20 @@ internal unsafe struct AttentionTile<TSimd, TVector>
             return;
         }
 
-        // Slots before the first and after the last one that some row sees are left out: they would add exact zeros.
+        // Every slot between them has been appended: only what no row of these sees at the ends is left out.
         int first = BitOperations.TrailingZeroCount(seen);
         int end = Slots - BitOperations.LeadingZeroCount(seen);
-        if (first < PagedKv.PageSlots)
-        {
-            Add(row, rows, factors, first, Math.Min(end, PagedKv.PageSlots), firstPage);
-            new Span<float>(factors, rows).Fill(1f);
-        }
-
-        if (end > PagedKv.PageSlots)
-        {
-            Add(row, rows, factors, Math.Max(first, PagedKv.PageSlots), end, secondPage - ((nint)PagedKv.PageSlots * headDim));
-        }
-    }
-
-    private readonly void Add(int row, int rows, float* factors, int first, int end, float* values)
-    {
-        int headDim = _problem->HeadDim;
+        var values = new ValueRows(firstPage, secondPage, headDim, first, end);
         float* sums = _scratch.Current + ((nint)row * headDim);
-        float* weights = _scratch.Scores + first;
-        values += (nint)first * headDim;
         if (rows == 4)
         {
-            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values, end - first, headDim);
+            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values);
             return;
         }
 
         for (int i = 0; i < rows; i++)
         {
-            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values, end - first, headDim);
+            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values);
         }
     }
 
