@@ -12,6 +12,9 @@ internal static unsafe class CacheChecks
         Operands.Require(keys.Type is DType.F32 or DType.F16 or DType.BF16, $"Keys must be F32, F16 or BF16; they are {keys.Type}.", nameof(cache));
         Operands.Require(cache.Values, keys.Type, keys.Shape.ElementCount);
         Operands.Require(cache.Positions, DType.I32, keys.Shape[0] * PagedKv.PageSlots);
+        bool planes = cache.Attributes.IsEmpty
+            || (cache.Attributes.Type == DType.F32 && cache.Attributes.Shape.ElementCount == cache.Attributes.Shape[0] * keys.Shape[0] * PagedKv.PageSlots);
+        Operands.Require(planes, $"Attributes must be F32 [attributes, pages, {PagedKv.PageSlots}].", nameof(cache));
         Operands.RequireType(cache.PageTable, DType.I32);
         Operands.RequireType(cache.Counts, DType.I32);
         Shape table = cache.PageTable.Shape;

@@ -110,6 +110,7 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
                 FloatConversion.Narrow(cache.Keys.Type, (float*)keys + offset, pool.Key(slot), headDim);
                 FloatConversion.Narrow(cache.Keys.Type, (float*)values + offset, pool.Value(slot), headDim);
                 *pool.Position(slot) = positions[token];
+                pool.ClearAttributes(slot);
             }
         }
     }
@@ -124,6 +125,12 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
             Copy((byte*)cache.Keys.Address, sources[row], destinations[row], bytes);
             Copy((byte*)cache.Values.Address, sources[row], destinations[row], bytes);
             Copy((byte*)cache.Positions.Address, sources[row], destinations[row], PagedKv.PageSlots * sizeof(int));
+            long planes = cache.Attributes.IsEmpty ? 0 : cache.Attributes.Shape[0];
+            for (long plane = 0; plane < planes; plane++)
+            {
+                byte* first = (byte*)cache.Attributes.Address + (plane * (cache.Attributes.Bytes / planes));
+                Copy(first, sources[row], destinations[row], PagedKv.PageSlots * sizeof(float));
+            }
         }
 
         private static void Copy(byte* pool, int source, int destination, long bytes) =>

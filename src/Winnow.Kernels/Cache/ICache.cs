@@ -15,7 +15,7 @@ public interface ICache
     void Append(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values);
 
     /// <summary>
-    /// Keeps some slots of one (row, layer, head) and drops the rest: in place, in order, keys, values and positions bit for bit.
+    /// Keeps some slots of one (row, layer, head) and drops the rest: in place, in order, keys, values, positions and attributes bit for bit.
     /// Sets the count. Pages past the new end are the caller's to give back.
     /// </summary>
     /// <param name="cache">The cache.</param>
@@ -25,7 +25,7 @@ public interface ICache
     /// <param name="kept">Slot indices to keep, strictly ascending, each below the count, I32 [kept]; empty keeps none.</param>
     void Compact(in PagedKv cache, int row, int layer, int kvHead, Tensor kept);
 
-    /// <summary>Copies whole pages: keys, values and positions.</summary>
+    /// <summary>Copies whole pages: keys, values, positions and attributes.</summary>
     /// <param name="cache">The cache.</param>
     /// <param name="sources">Page ids, I32 [n].</param>
     /// <param name="destinations">Page ids, I32 [n]; none of them is a source.</param>

@@ -18,6 +18,12 @@ public readonly record struct PagedKv
     /// <summary>The true position of each slot's token, I32 [pages, PageSlots].</summary>
     public required Tensor Positions { get; init; }
 
+    /// <summary>
+    /// What a policy keeps with each slot, one plane for each attribute, F32 [attributes, pages, PageSlots]; empty where there is none.
+    /// A new slot starts at 0; copies and compaction carry the values along.
+    /// </summary>
+    public Tensor Attributes { get; init; }
+
     /// <summary>Page ids, I32 [rows, layers, kvHeads, pagesPerHead]; entries past a head's last page are undefined.</summary>
     public required Tensor PageTable { get; init; }
 

@@ -8,6 +8,9 @@ internal readonly unsafe struct SlotPool
     private readonly byte* _keys;
     private readonly byte* _values;
     private readonly int* _positions;
+    private readonly float* _attributes;
+    private readonly long _planeSlots;
+    private readonly int _planes;
     private readonly int* _pages;
     private readonly long _slotBytes;
 
@@ -18,6 +21,9 @@ internal readonly unsafe struct SlotPool
         _keys = (byte*)cache.Keys.Address;
         _values = (byte*)cache.Values.Address;
         _positions = (int*)cache.Positions.Address;
+        _planes = cache.Attributes.IsEmpty ? 0 : (int)cache.Attributes.Shape[0];
+        _attributes = _planes == 0 ? null : (float*)cache.Attributes.Address;
+        _planeSlots = cache.Keys.Shape[0] * PagedKv.PageSlots;
         _pages = (int*)cache.PageTable.Address + (head * cache.PageTable.Shape[3]);
         _slotBytes = cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
     }
@@ -28,12 +34,25 @@ internal readonly unsafe struct SlotPool
 
     public int* Position(int slot) => _positions + Index(slot);
 
-    /// <summary>Copies key, value and position.</summary>
+    /// <summary>Sets a new slot's attributes to 0.</summary>
+    public void ClearAttributes(int slot)
+    {
+        for (int plane = 0; plane < _planes; plane++)
+        {
+            _attributes[(plane * _planeSlots) + Index(slot)] = 0;
+        }
+    }
+
+    /// <summary>Copies key, value, position and attributes.</summary>
     public void Copy(int source, int destination)
     {
         Buffer.MemoryCopy(Key(source), Key(destination), _slotBytes, _slotBytes);
         Buffer.MemoryCopy(Value(source), Value(destination), _slotBytes, _slotBytes);
         *Position(destination) = *Position(source);
+        for (int plane = 0; plane < _planes; plane++)
+        {
+            _attributes[(plane * _planeSlots) + Index(destination)] = _attributes[(plane * _planeSlots) + Index(source)];
+        }
     }
 
     private long Index(int slot) => ((long)_pages[slot / PagedKv.PageSlots] * PagedKv.PageSlots) + (slot % PagedKv.PageSlots);

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 using Winnow.Formats;
@@ -12,16 +13,18 @@ public sealed partial class KvCache
 {
     // "WKV1" in little-endian.
     private const int Magic = 0x31564B57;
-    private const int HeaderFields = 6;
+    private const int HeaderFields = 7;
 
-    /// <summary>Writes a sequence's slots: a header, the counts, then positions, keys and values of each (layer, head).</summary>
+    /// <summary>Writes a sequence's slots: a header, the counts, then positions, keys, values and attributes of each (layer, head).</summary>
     /// <param name="sequence">The sequence; it is not changed.</param>
     /// <param name="destination">Where to; it is not closed.</param>
     public void Save(KvSequence sequence, Stream destination)
     {
         Check(sequence);
         ArgumentNullException.ThrowIfNull(destination);
-        WriteInts(destination, [Magic, Options.Layers, Options.KvHeads, Options.HeadDim, (int)Options.Type, sequence.Length]);
+        WriteInts(
+            destination,
+            [Magic, Options.Layers, Options.KvHeads, Options.HeadDim, (int)Options.Type, sequence.Length, Options.Attributes.Count]);
         WriteInts(destination, CountsOf(sequence.Row));
         byte[] buffer = new byte[RowBytes * PagedKv.PageSlots];
         for (int head = 0; head < _heads; head++)
@@ -123,6 +126,12 @@ public sealed partial class KvCache
                 $"this one has {Options.Layers}, {Options.KvHeads} of {Options.HeadDim} and type {(int)Options.Type} ({Options.Type}).");
         }
 
+        if (header[6] != Options.Attributes.Count)
+        {
+            throw new ModelFormatException(
+                $"The sequence was saved with {header[6]} attributes a slot; this cache keeps {Options.Attributes.Count}. Use the policy it was saved with.");
+        }
+
         if (header[5] < 0 || header[5] > Options.MaxTokens)
         {
             throw new ModelFormatException($"The saved sequence has {header[5]} tokens; this cache holds at most {Options.MaxTokens}.");
@@ -153,15 +162,21 @@ public sealed partial class KvCache
         UploadCounts(sequence.Row);
     }
 
-    private Tensor[] PageParts(int page, int slots)
+    private List<Tensor> PageParts(int page, int slots)
     {
         long first = (long)page * PagedKv.PageSlots;
         long rows = (long)Options.Pages * PagedKv.PageSlots;
-        return
+        List<Tensor> parts =
         [
             _kv.Positions.Reshape(new Shape(rows)).Rows(first, slots),
             _kv.Keys.Reshape(new Shape(rows, Options.HeadDim)).Rows(first, slots),
             _kv.Values.Reshape(new Shape(rows, Options.HeadDim)).Rows(first, slots),
         ];
+        foreach (string name in Options.Attributes)
+        {
+            parts.Add(Attribute(name).Reshape(new Shape(rows)).Rows(first, slots));
+        }
+
+        return parts;
     }
 }

@@ -54,6 +54,9 @@ public sealed partial class KvCache : IDisposable
                 Keys = Allocate(options.Type, pages),
                 Values = Allocate(options.Type, pages),
                 Positions = Allocate(DType.I32, new Shape(options.Pages, PagedKv.PageSlots)),
+                Attributes = options.Attributes.Count == 0
+                    ? default
+                    : Allocate(DType.F32, new Shape(options.Attributes.Count, options.Pages, PagedKv.PageSlots)),
                 PageTable = Allocate(DType.I32, new Shape(heads[0], heads[1], heads[2], _pagesPerHead)),
                 Counts = Allocate(DType.I32, heads),
             };
@@ -87,6 +90,22 @@ public sealed partial class KvCache : IDisposable
     /// <summary>The pages that one head takes for <paramref name="tokens"/> tokens.</summary>
     /// <param name="tokens">Tokens kept.</param>
     public static int PagesFor(int tokens) => (tokens + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
+
+    /// <summary>The plane of an attribute, F32 [pages, PageSlots], in the addressing of the keys.</summary>
+    /// <param name="name">One of <see cref="KvCacheOptions.Attributes"/>.</param>
+    /// <exception cref="ArgumentException">The cache was made without it.</exception>
+    public Tensor Attribute(string name)
+    {
+        for (int i = 0; i < Options.Attributes.Count; i++)
+        {
+            if (Options.Attributes[i] == name)
+            {
+                return _kv.Attributes.Rows(i, 1).Reshape(new Shape(Options.Pages, PagedKv.PageSlots));
+            }
+        }
+
+        throw new ArgumentException($"The cache keeps no attribute '{name}'; it keeps [{string.Join(", ", Options.Attributes)}].", nameof(name));
+    }
 
     /// <summary>Opens an empty sequence.</summary>
     /// <exception cref="WinnowException">All rows are in use.</exception>

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using Winnow.Kernels;
 
 namespace Winnow.Cache;
@@ -22,6 +24,9 @@ public sealed record KvCacheOptions
 
     /// <summary>How many tokens one sequence can hold.</summary>
     public required int MaxTokens { get; init; }
+
+    /// <summary>Names of what is kept with each slot beside its position, one float each: scores, norms, counters of a policy.</summary>
+    public IReadOnlyList<string> Attributes { get; init; } = Array.Empty<string>();
 
     /// <summary>What keys and values are kept in: F32, F16 or BF16.</summary>
     public DType Type { get; init; } = DType.F32;

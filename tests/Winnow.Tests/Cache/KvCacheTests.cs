@@ -127,6 +127,28 @@ public sealed class KvCacheTests
     }
 
     [Test]
+    public void Attributes_StartAtZeroAndTravelWithTheirSlots()
+    {
+        KvSequence sequence = _cache.CreateSequence();
+        Append(sequence, 20);
+        Assert.That(ReadAttribute("age", sequence, 1, 0), Is.All.Zero);
+        WriteAttribute("age", sequence, 1, 0, [.. Enumerable.Range(0, 20).Select(slot => 100f + slot)]);
+        WriteAttribute("score", sequence, 1, 0, [.. Enumerable.Range(0, 20).Select(slot => -1f - slot)]);
+        using var stream = new MemoryStream();
+        _cache.Save(sequence, stream);
+        KvSequence fork = _cache.Fork(sequence);
+        Append(fork, 1);
+        Assert.That(ReadAttribute("age", fork, 1, 0), Is.EqualTo(Enumerable.Range(0, 20).Select(slot => 100f + slot).Append(0)));
+
+        _cache.TryCompact(sequence, 1, 0, [3, 17, 19]);
+        Assert.That(ReadAttribute("age", sequence, 1, 0), Is.EqualTo(new[] { 103f, 117, 119 }));
+        Assert.That(ReadAttribute("score", sequence, 1, 0), Is.EqualTo(new[] { -4f, -18, -20 }));
+        stream.Position = 0;
+        Assert.That(ReadAttribute("score", _cache.Restore(stream)!, 1, 0), Is.EqualTo(Enumerable.Range(0, 20).Select(slot => -1f - slot)));
+        Assert.That(() => _cache.Attribute("mass"), Throws.ArgumentException.With.Message.Contains("score, age"));
+    }
+
+    [Test]
     public void Restore_GivesBackWhatSaveWrote()
     {
         KvSequence sequence = _cache.CreateSequence();
@@ -157,7 +179,7 @@ public sealed class KvCacheTests
             Assert.That(() => _cache.Restore(cut), Throws.TypeOf<ModelFormatException>());
         }
 
-        for (int field = 0; field < 6 + (Layers * KvHeads); field++)
+        for (int field = 0; field < 7 + (Layers * KvHeads); field++)
         {
             byte[] changed = [.. saved];
             changed[(field * 4) + 3] = 0x7F;
@@ -203,6 +225,7 @@ public sealed class KvCacheTests
         Pages = 64,
         MaxSequences = 4,
         MaxTokens = 256,
+        Attributes = ["score", "age"],
     });
 
     // A slot's key says whose it is: tag + position in the first value, the head in the second.
@@ -234,6 +257,39 @@ public sealed class KvCacheTests
                 Assert.That(Read(sequence, layer, head), Is.EqualTo(tags), $"layer {layer}, head {head}");
             }
         }
+    }
+
+    private void WriteAttribute(string name, KvSequence sequence, int layer, int head, float[] values)
+    {
+        for (int slot = 0; slot < values.Length; slot++)
+        {
+            (int page, int within) = Locate(sequence, layer, head, slot);
+            Tensor row = _cache.Attribute(name).Rows(page, 1).Reshape(new Shape(PagedKv.PageSlots));
+            _device.Upload<float>(row.Rows(within, 1), [values[slot]]);
+        }
+    }
+
+    private float[] ReadAttribute(string name, KvSequence sequence, int layer, int head)
+    {
+        float[] values = new float[_cache.Count(sequence, layer, head)];
+        float[] row = new float[PagedKv.PageSlots];
+        for (int slot = 0; slot < values.Length; slot++)
+        {
+            (int page, int within) = Locate(sequence, layer, head, slot);
+            _device.Download(_cache.Attribute(name).Rows(page, 1), row.AsSpan());
+            values[slot] = row[within];
+        }
+
+        return values;
+    }
+
+    private (int Page, int Within) Locate(KvSequence sequence, int layer, int head, int slot)
+    {
+        Tensor table = _cache.Device.PageTable;
+        int[] pages = new int[table.Shape.ElementCount];
+        _device.Download(table, pages.AsSpan());
+        int flat = (((sequence.Row * Layers) + layer) * KvHeads) + head;
+        return (pages[(flat * (int)table.Shape[3]) + (slot / PagedKv.PageSlots)], slot % PagedKv.PageSlots);
     }
 
     private int[] Read(KvSequence sequence, int layer, int head)
