@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Microsoft.Extensions.Logging;
 using Winnow.Cache;
 using Winnow.Formats;
@@ -20,7 +21,7 @@ internal sealed class EngineCore
     private readonly Scheduler _scheduler;
     private readonly StepBatch _batch;
     private readonly StepPlan _plan = new();
-    private readonly List<EngineRequest> _requests = [];
+    private readonly HashSet<EngineRequest> _requests = [];
     private readonly ILogger _logger;
 
     public EngineCore(Decoder decoder, KvCache cache, StepBatch batch, SchedulerOptions options, ILogger logger)
@@ -85,9 +86,9 @@ internal sealed class EngineCore
     /// <summary>Stops all requests.</summary>
     public void CancelAll(Exception reason)
     {
-        while (_requests.Count > 0)
+        foreach (EngineRequest request in _requests.ToArray())
         {
-            End(_requests[^1], reason);
+            End(request, reason);
         }
     }
 
