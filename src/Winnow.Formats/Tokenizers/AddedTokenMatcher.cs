@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
 
@@ -11,31 +12,37 @@ internal sealed class AddedTokenMatcher
 
     private readonly Dictionary<long, int> _edges = [];
     private readonly List<int> _tokenAt = [-1];
-    private readonly HashSet<char> _firsts = [];
+    private readonly SearchValues<char> _firsts;
     private readonly IReadOnlyList<AddedToken> _tokens;
 
     public AddedTokenMatcher(IReadOnlyList<AddedToken> tokens)
     {
         _tokens = tokens;
+        var firsts = new HashSet<char>();
         for (int index = 0; index < tokens.Count; index++)
         {
-            Insert(tokens[index].Content, index);
+            if (tokens[index].Content.Length > 0)
+            {
+                firsts.Add(tokens[index].Content[0]);
+                Insert(tokens[index].Content, index);
+            }
         }
+
+        _firsts = SearchValues.Create([.. firsts]);
     }
 
     /// <summary>A stretch of the text: an added token, or text between two (then <c>Id</c> is -1).</summary>
     public readonly record struct Segment(int Start, int Length, int Id);
-
-    public bool IsEmpty => _firsts.Count == 0;
 
     /// <summary>Appends the segments that cover <paramref name="text"/>; swallowed white space belongs to the token.</summary>
     public void Split(string text, List<Segment> segments)
     {
         int done = 0;
         int at = 0;
-        while (!IsEmpty && at < text.Length)
+        for (int skip; (skip = text.AsSpan(at).IndexOfAny(_firsts)) >= 0;)
         {
-            int index = _firsts.Contains(text[at]) ? Longest(text, at) : -1;
+            at += skip;
+            int index = Longest(text, at);
             if (index < 0)
             {
                 at++;
@@ -83,11 +90,7 @@ internal sealed class AddedTokenMatcher
             node = next;
         }
 
-        if (content.Length > 0)
-        {
-            _firsts.Add(content[0]);
-            _tokenAt[node] = index;
-        }
+        _tokenAt[node] = index;
     }
 
     private int Longest(string text, int at)
@@ -125,11 +128,11 @@ internal sealed class AddedTokenMatcher
 
     private static bool EndsInWord(ReadOnlySpan<char> text)
     {
-        return Rune.DecodeLastFromUtf16(text, out Rune rune, out _) == System.Buffers.OperationStatus.Done && UnicodeClass.IsWord(rune.Value);
+        return Rune.DecodeLastFromUtf16(text, out Rune rune, out _) == OperationStatus.Done && UnicodeClass.IsWord(rune.Value);
     }
 
     private static bool StartsWithWord(ReadOnlySpan<char> text)
     {
-        return Rune.DecodeFromUtf16(text, out Rune rune, out _) == System.Buffers.OperationStatus.Done && UnicodeClass.IsWord(rune.Value);
+        return Rune.DecodeFromUtf16(text, out Rune rune, out _) == OperationStatus.Done && UnicodeClass.IsWord(rune.Value);
     }
 }

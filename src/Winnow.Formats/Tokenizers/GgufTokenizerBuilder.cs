@@ -40,7 +40,7 @@ internal sealed class GgufTokenizerBuilder
 
     private TokenizerParts BuildLlama()
     {
-        IReadOnlyList<float> scores = RequireScores();
+        IReadOnlyList<float> scores = GgufScores.Require(_source);
         int? unknown = Id(_source.UnknownId, 0, "unknown_token_id");
         bool addSpace = _source.AddSpacePrefix ?? true;
         var stages = new List<Normalizer> { TextNormalizer.Replace(" ", Space) };
@@ -114,7 +114,7 @@ internal sealed class GgufTokenizerBuilder
 
     private TokenizerParts BuildT5()
     {
-        IReadOnlyList<float> scores = RequireScores();
+        IReadOnlyList<float> scores = GgufScores.Require(_source);
         int unknown = Id(_source.UnknownId, 2, "unknown_token_id")
             ?? throw Error("is missing, and characters that no token holds need it", "unknown_token_id");
         var stages = new List<Normalizer>();
@@ -127,7 +127,7 @@ internal sealed class GgufTokenizerBuilder
         bool merge = _source.RemoveExtraWhitespaces ?? false;
         bool prepend = _source.AddSpacePrefix ?? false;
         stages.Add(new TextNormalizer(text => SpaceEscape.Apply(text, prepend, merge)));
-        var model = new UnigramModel(_vocabulary, ToDoubles(scores), LowestNormal(scores), unknown, byteFallback: false);
+        var model = new UnigramModel(_vocabulary, GgufScores.Widen(scores), GgufScores.LowestNormal(scores, _vocabulary), unknown, byteFallback: false);
         var pipeline = new TokenPipeline(AddedTokens(), new SequenceNormalizer(stages), null, model);
         return Assemble(
             pipeline,
@@ -139,17 +139,6 @@ internal sealed class GgufTokenizerBuilder
         {
             TokenBytes = SentencePieceBytes,
         };
-    }
-
-    private double LowestNormal(IReadOnlyList<float> scores)
-    {
-        double lowest = 0;
-        for (int id = 0; id < scores.Count; id++)
-        {
-            lowest = _vocabulary.Kind(id) == TokenKind.Normal ? Math.Min(lowest, scores[id]) : lowest;
-        }
-
-        return lowest;
     }
 
     private TokenizerParts Assemble(
@@ -215,24 +204,6 @@ internal sealed class GgufTokenizerBuilder
         return builder.Build();
     }
 
-    private IReadOnlyList<float> RequireScores()
-    {
-        if (_source.Scores is null || _source.Scores.Count != _source.Tokens.Count)
-        {
-            throw Error($"has {_source.Scores?.Count ?? 0} entries for {_source.Tokens.Count} tokens; convert the model again", "scores");
-        }
-
-        for (int id = 0; id < _source.Scores.Count; id++)
-        {
-            if (!float.IsFinite(_source.Scores[id]))
-            {
-                throw Error($"is {_source.Scores[id]} for token {id}", "scores");
-            }
-        }
-
-        return _source.Scores;
-    }
-
     private MergeTable ReadMerges()
     {
         if (_source.Merges is null)
@@ -245,7 +216,7 @@ internal sealed class GgufTokenizerBuilder
         {
             string text = _source.Merges[rank];
             int space = text.Length > 1 ? text.IndexOf(' ', 1) : -1;
-            if (space < 0 || !merges.TryAdd(_vocabulary, text[..space], text[(space + 1)..], rank, 0))
+            if (space < 0 || !merges.TryAdd(_vocabulary, text.AsSpan(0, space), text.AsSpan(space + 1), rank, 0))
             {
                 throw Error($"\"{text}\" at place {rank} does not join two tokens into a third; convert the model again", "merges");
             }
@@ -267,17 +238,6 @@ internal sealed class GgufTokenizerBuilder
         }
 
         return added;
-    }
-
-    private static double[] ToDoubles(IReadOnlyList<float> scores)
-    {
-        double[] wide = new double[scores.Count];
-        for (int id = 0; id < wide.Length; id++)
-        {
-            wide[id] = scores[id];
-        }
-
-        return wide;
     }
 
     private byte[] SentencePieceBytes(int id)

@@ -8,7 +8,7 @@ internal static class SpecialTexts
     private static readonly string[] EndOfGeneration =
     [
         "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>",
-        "<|return|>", "<｜end▁of▁sentence｜>", "<|end_of_turn|>", "<EOT>", "_<EOT>",
+        "<|return|>", "<|call|>", "<｜end▁of▁sentence｜>", "<|end_of_turn|>", "<EOT>", "_<EOT>",
     ];
 
     /// <summary>The given ids, without holes and repeats, and then every control token with one of the known spellings.</summary>
@@ -23,9 +23,12 @@ internal static class SpecialTexts
             }
         }
 
+        // Where <|return|> and <|call|> end the answer, <|end|> only ends one of its parts.
+        bool messagesHaveParts = vocabulary.TryGetId("<|return|>", out _) && vocabulary.TryGetId("<|call|>", out _);
         foreach (string text in EndOfGeneration)
         {
-            if (vocabulary.TryGetId(text, out int id) && vocabulary.Kind(id) == TokenKind.Control && !ends.Contains(id))
+            bool isPart = text == "<|end|>" && messagesHaveParts;
+            if (!isPart && vocabulary.TryGetId(text, out int id) && vocabulary.Kind(id) == TokenKind.Control && !ends.Contains(id))
             {
                 ends.Add(id);
             }

@@ -36,15 +36,16 @@ public sealed class Tokenizer
     public bool AddsBos { get; }
 
     /// <summary>Reads a <c>tokenizer.json</c> and, where it lies beside, <c>tokenizer_config.json</c>.</summary>
-    /// <exception cref="ModelFormatException">A file is damaged or uses a component that is not known; the message names it.</exception>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ModelFormatException">
+    /// A file is missing, cannot be read, is damaged or uses a component that is not known; the message names it.
+    /// </exception>
     public static Tokenizer Load(string tokenizerJsonPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(tokenizerJsonPath);
-        byte[] json = File.ReadAllBytes(tokenizerJsonPath);
+        byte[] json = ReadFile(tokenizerJsonPath);
         string config = Path.Combine(Path.GetDirectoryName(tokenizerJsonPath) ?? "", "tokenizer_config.json");
         TokenizerOptions options = File.Exists(config)
-            ? TokenizerConfigReader.Read(File.ReadAllBytes(config), config) : new TokenizerOptions();
+            ? TokenizerConfigReader.Read(ReadFile(config), config) : new TokenizerOptions();
         return Parse(json, options, tokenizerJsonPath);
     }
 
@@ -169,6 +170,18 @@ public sealed class Tokenizer
     {
         CheckId(id);
         return _parts.Vocabulary.Kind(id) is TokenKind.Control or TokenKind.Unknown;
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException($"cannot be read ({exception.Message}); check the path", path, innerException: exception);
+        }
     }
 
     internal void CheckId(int id)

@@ -15,9 +15,10 @@ public sealed record TokenizerOptions
     /// <summary>Whether encoding with special tokens ends with <see cref="EosToken"/>.</summary>
     public bool? AddEosToken { get; init; }
 
-    /// <summary>
-    /// Whether decoding drops the space before <c>. ? ! ,</c> and English contractions (<c>clean_up_tokenization_spaces</c>);
-    /// null means no. Decoded text then no longer encodes to the same ids.
-    /// </summary>
-    public bool? CleanUpTokenizationSpaces { get; init; }
+    /// <summary>Whether decoding drops the space before <c>. ? ! ,</c> and English contractions; off unless asked for.</summary>
+    /// <remarks>
+    /// <see cref="Tokenizer.Load"/> leaves it off even where <c>clean_up_tokenization_spaces</c> is set: it changes what a model wrote,
+    /// code above all, and the text no longer encodes to the same ids.
+    /// </remarks>
+    public bool CleanUpTokenizationSpaces { get; init; }
 }

@@ -36,15 +36,15 @@ internal sealed class Vocabulary
     private readonly string?[] _texts;
     private readonly TokenKind[] _kinds;
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _model;
-    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _all;
+    private readonly Dictionary<byte[], int> _added;
 
-    public Vocabulary(byte[]?[] tokens, TokenKind[] kinds, Dictionary<byte[], int> model, Dictionary<byte[], int> all)
+    public Vocabulary(byte[]?[] tokens, TokenKind[] kinds, Dictionary<byte[], int> model, Dictionary<byte[], int> added)
     {
         _tokens = tokens;
         _kinds = kinds;
         _texts = new string?[tokens.Length];
         _model = model.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _all = all.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _added = added;
     }
 
     /// <summary>The largest id plus one; ids below may be holes.</summary>
@@ -59,10 +59,11 @@ internal sealed class Vocabulary
     public string Text(int id) => _texts[id] ??= Encoding.UTF8.GetString(Bytes(id));
 
     /// <summary>Any token, control tokens too.</summary>
-    public bool TryGetId(ReadOnlySpan<byte> token, out int id) => _all.TryGetValue(token, out id);
-
-    /// <inheritdoc cref="TryGetId(ReadOnlySpan{byte}, out int)"/>
-    public bool TryGetId(string token, out int id) => _all.TryGetValue(Encoding.UTF8.GetBytes(token), out id);
+    public bool TryGetId(string token, out int id)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(token);
+        return _model.TryGetValue(bytes, out id) || _added.TryGetValue(bytes, out id);
+    }
 
     /// <summary>A token that the model may produce from plain text: no control, unused, unknown or byte token.</summary>
     public bool TryGetPlainId(ReadOnlySpan<byte> token, out int id)
@@ -71,7 +72,12 @@ internal sealed class Vocabulary
     }
 
     /// <summary>A token of the model's own vocabulary, whatever it is for.</summary>
-    public bool TryGetModelId(string token, out int id) => _model.TryGetValue(Encoding.UTF8.GetBytes(token), out id);
+    public bool TryGetModelId(ReadOnlySpan<char> token, out int id)
+    {
+        Span<byte> space = stackalloc byte[256];
+        return Encoding.UTF8.TryGetBytes(token, space, out int length)
+            ? _model.TryGetValue(space[..length], out id) : _model.TryGetValue(Encoding.UTF8.GetBytes(token.ToString()), out id);
+    }
 
     /// <summary>The ids of the 256 byte tokens, or null where one of them is missing.</summary>
     public int[]? ByteTokens()

@@ -14,11 +14,9 @@ internal sealed class VocabularyBuilder
     private readonly Dictionary<int, byte[]> _tokens = [];
     private readonly Dictionary<int, TokenKind> _kinds = [];
     private readonly Dictionary<byte[], int> _model = new(ByteKeyComparer.Instance);
-    private readonly Dictionary<byte[], int> _all = new(ByteKeyComparer.Instance);
+    private readonly Dictionary<byte[], int> _added = new(ByteKeyComparer.Instance);
 
     public VocabularyBuilder(string? path) => _path = path;
-
-    public bool TryGetModelId(string token, out int id) => _model.TryGetValue(Encoding.UTF8.GetBytes(token), out id);
 
     /// <summary>Adds a token of the model's own vocabulary.</summary>
     public void AddModelToken(byte[] token, long id, TokenKind kind, string key)
@@ -29,7 +27,6 @@ internal sealed class VocabularyBuilder
             throw Error($"the token \"{Show(token)}\" is listed twice; convert the tokenizer again", key);
         }
 
-        _all[token] = checkedId;
         _kinds[checkedId] = kind;
     }
 
@@ -38,16 +35,13 @@ internal sealed class VocabularyBuilder
     {
         _tokens.Add(id, token);
         _kinds[id] = kind;
-        if (_model.TryAdd(token, id))
-        {
-            _all[token] = id;
-        }
+        _model.TryAdd(token, id);
     }
 
     /// <summary>Adds an entry of <c>added_tokens</c>; it may repeat a token of the model under the same id.</summary>
     public void AddAddedToken(byte[] token, long id, bool special, string key)
     {
-        if (_all.TryGetValue(token, out int known))
+        if (_model.TryGetValue(token, out int known) || _added.TryGetValue(token, out known))
         {
             if (known != id)
             {
@@ -57,7 +51,7 @@ internal sealed class VocabularyBuilder
         else
         {
             known = Claim(token, id, key);
-            _all.Add(token, known);
+            _added.Add(token, known);
             _kinds[known] = TokenKind.UserDefined;
         }
 
@@ -90,7 +84,7 @@ internal sealed class VocabularyBuilder
             kinds[id] = _kinds[id];
         }
 
-        return new Vocabulary(tokens, kinds, _model, _all);
+        return new Vocabulary(tokens, kinds, _model, _added);
     }
 
     private int Claim(byte[] token, long id, string key)

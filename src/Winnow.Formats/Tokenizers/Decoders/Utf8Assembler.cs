@@ -11,9 +11,6 @@ internal sealed class Utf8Assembler
     private readonly byte[] _pending = new byte[4];
     private int _pendingLength;
 
-    /// <summary>Whether an unfinished character is waiting.</summary>
-    public bool IsPending => _pendingLength > 0;
-
     public void Append(ReadOnlySpan<byte> bytes, DecoderStage destination)
     {
         foreach (byte value in bytes)

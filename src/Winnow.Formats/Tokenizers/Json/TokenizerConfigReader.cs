@@ -16,7 +16,6 @@ internal static class TokenizerConfigReader
             EosToken = TokenText(root, "eos_token"),
             AddBosToken = OptionalFlag(root, "add_bos_token"),
             AddEosToken = OptionalFlag(root, "add_eos_token"),
-            CleanUpTokenizationSpaces = OptionalFlag(root, "clean_up_tokenization_spaces"),
         };
     }
 

@@ -23,7 +23,7 @@ internal static class TokenizerJsonReader
         TokenModel model = modelReader.BuildModel(vocabulary);
         Normalizer? normalizer = root.TryGet("normalizer", out JsonPart part) ? NormalizerReader.Read(part) : null;
         PreTokenizer? preTokenizer = root.TryGet("pre_tokenizer", out part) ? PreTokenizerReader.Read(part) : null;
-        DecoderChain decoder = DecoderReader.Read(root, options.CleanUpTokenizationSpaces ?? false);
+        DecoderChain decoder = DecoderReader.Read(root, options.CleanUpTokenizationSpaces);
         var around = new SpecialAffixes();
         if (root.TryGet("post_processor", out part))
         {

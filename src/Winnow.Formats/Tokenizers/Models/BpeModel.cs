@@ -38,11 +38,12 @@ internal sealed class BpeModel : TokenModel
         }
 
         int from = ids.Count;
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(piece.Length));
-        SymbolMerger.Symbol[] symbols = SymbolMerger.Rent(bytes.Length);
+        int length = Encoding.UTF8.GetByteCount(piece);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        SymbolMerger.Symbol[] symbols = SymbolMerger.Rent(length);
         try
         {
-            int length = Encoding.UTF8.GetBytes(piece, bytes);
+            Encoding.UTF8.GetBytes(piece, bytes);
             EncodeBytes(bytes.AsSpan(0, length), symbols, ids);
         }
         finally

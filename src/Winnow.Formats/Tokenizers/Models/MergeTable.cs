@@ -8,17 +8,15 @@ internal sealed class MergeTable : SymbolMerger
 {
     private readonly Dictionary<ulong, (uint Rank, int Id)> _merges = [];
 
-    public int Count => _merges.Count;
-
     /// <summary>Adds the merge of two tokens; false where one of the three tokens is not in the vocabulary.</summary>
     /// <param name="vocabulary">Where the ids come from.</param>
     /// <param name="left">The left token as spelled in the vocabulary.</param>
     /// <param name="right">The right token as spelled in the vocabulary.</param>
     /// <param name="rank">The merge's place in the list; a pair listed twice keeps the last place, as published readers do.</param>
     /// <param name="prefixLength">Characters of the right token that the joined token leaves out.</param>
-    public bool TryAdd(Vocabulary vocabulary, string left, string right, int rank, int prefixLength)
+    public bool TryAdd(Vocabulary vocabulary, ReadOnlySpan<char> left, ReadOnlySpan<char> right, int rank, int prefixLength)
     {
-        string joined = left + (right.Length >= prefixLength ? right[prefixLength..] : "");
+        string joined = string.Concat(left, right[Math.Min(prefixLength, right.Length)..]);
         if (!vocabulary.TryGetModelId(left, out int leftId) || !vocabulary.TryGetModelId(right, out int rightId)
             || !vocabulary.TryGetModelId(joined, out int id))
         {

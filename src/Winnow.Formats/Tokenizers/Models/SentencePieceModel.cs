@@ -31,8 +31,9 @@ internal sealed class SentencePieceModel : TokenModel
         }
 
         int from = ids.Count;
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(piece.Length));
-        SymbolMerger.Symbol[] symbols = SymbolMerger.Rent(bytes.Length);
+        int length = Encoding.UTF8.GetByteCount(piece);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        SymbolMerger.Symbol[] symbols = SymbolMerger.Rent(length);
         try
         {
             ReadOnlySpan<byte> text = bytes.AsSpan(0, Encoding.UTF8.GetBytes(piece, bytes));

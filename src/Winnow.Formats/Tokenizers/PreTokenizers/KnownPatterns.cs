@@ -51,6 +51,7 @@ internal static class KnownPatterns
             [CaseContractions + @"\p{N}|" + CaseTail] = new CaseScanner(1, contractions: true),
             [@"[!""#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|" + LineTail] =
                 new DeepSeekScanner(),
+            ["[0-9][0-9][0-9]"] = new RunScanner(scalar => scalar is >= '0' and <= '9', 3, 3),
         };
     }
 }

@@ -8,6 +8,9 @@ namespace Winnow.Formats.Tokenizers.PreTokenizers;
 /// <summary>Reads the smallest parts of a pattern: escapes, classes and quantifiers. Null means: not one this knows.</summary>
 internal sealed class PatternCursor
 {
+    // A run that must be long costs its length again at each place where it is too short.
+    private const int MostRepeats = 1000;
+
     private readonly string _pattern;
     private int _at;
 
@@ -109,7 +112,7 @@ internal sealed class PatternCursor
         {
             int? minimum = ReadNumber();
             int? maximum = Take(',') ? (Peek == '}' ? int.MaxValue : ReadNumber()) : minimum;
-            if (minimum is null || maximum is null || maximum < minimum || !Take('}'))
+            if (minimum is null or > MostRepeats || maximum is null || maximum < minimum || !Take('}'))
             {
                 return null;
             }

@@ -7,6 +7,8 @@ namespace Winnow.Formats.Tokenizers.PreTokenizers;
 /// <summary>Reads simple patterns: alternatives of fixed strings and of <c>lead?X{n,m}</c>, where X is a class.</summary>
 internal sealed class SimplePattern
 {
+    private const int LongestPattern = 4096;
+
     private readonly PatternCursor _cursor;
 
     private SimplePattern(string pattern) => _cursor = new PatternCursor(pattern);
@@ -15,7 +17,10 @@ internal sealed class SimplePattern
     private readonly record struct Atom(Func<int, bool> IsMember, int Minimum, int Maximum, Rune? Fixed);
 
     /// <summary>The scanner of a pattern; null where the pattern needs more than this knows.</summary>
-    public static Scanner? TryParse(string pattern) => pattern.Length > 0 ? new SimplePattern(pattern).ReadAlternatives() : null;
+    public static Scanner? TryParse(string pattern)
+    {
+        return pattern.Length is > 0 and <= LongestPattern ? new SimplePattern(pattern).ReadAlternatives() : null;
+    }
 
     private Scanner? ReadAlternatives()
     {

@@ -32,6 +32,7 @@ public sealed class KnownPatternTests
         yield return new TestCaseData(DeepSeek).SetArgDisplayNames("deepseek-v3");
         yield return new TestCaseData(Cl100k).SetArgDisplayNames("cl100k");
         yield return new TestCaseData(@"\p{N}{1,3}").SetArgDisplayNames("digits");
+        yield return new TestCaseData("[0-9][0-9][0-9]").SetArgDisplayNames("falcon digits");
         yield return new TestCaseData(@"\s?\p{P}+").SetArgDisplayNames("punctuation");
         yield return new TestCaseData(@"[^\s,A-Z\-]{2,}").SetArgDisplayNames("negated class");
         yield return new TestCaseData(@"'s|[ \t]+|ab").SetArgDisplayNames("alternatives");
@@ -96,6 +97,7 @@ public sealed class KnownPatternTests
     [TestCase(@"[a-\n]")]
     [TestCase(@"\p{Greek}")]
     [TestCase(@"a{3,1}")]
+    [TestCase(@"a{1001,}")]
     [TestCase(@"[")]
     [TestCase(@"a*")]
     [TestCase(@"")]
