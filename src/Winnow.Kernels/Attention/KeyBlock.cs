@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Kernels.Cache;
@@ -11,6 +12,7 @@ internal static unsafe class KeyBlock
     /// <param name="keys">The page's first column within [headDim, BlockSlots].</param>
     /// <param name="page">F32 [PageSlots, headDim].</param>
     /// <param name="headDim">A multiple of 8.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* keys, float* page, int headDim)
     {
         for (int j = 0; j < PagedKv.PageSlots; j += 8)
@@ -43,6 +45,7 @@ internal static unsafe class KeyBlock
     }
 
     // Two 4 x 4 transpositions side by side, twice: slots j and j + 4 share a vector from the start.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TransposeEight(float* destination, float* source, nint stride)
     {
         for (int c = 0; c < 8; c += 4, source += 4, destination += 4 * AttentionScratch.BlockSlots)
@@ -62,6 +65,7 @@ internal static unsafe class KeyBlock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Rows(float* source, nint stride) =>
         Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
 }
