@@ -19,6 +19,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public const int SplitSlots = 512;
 
     private const int Slots = AttentionScratch.BlockSlots;
+    private const int PagesInBlock = Slots / PagedKv.PageSlots;
 
     private readonly AttentionProblem* _problem;
     private readonly AttentionScratch _scratch;
@@ -30,6 +31,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     private readonly int _greatestQuery;
     private readonly int* _pages;
     private SlotVisibility _visibility;
+    private int _pagesAhead;
 
     public AttentionTile(AttentionProblem* problem, AttentionScratch scratch, int sequence, int kvHead, int tile)
     {
@@ -62,6 +64,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         {
             int* pages = _pages + (slot / PagedKv.PageSlots);
             int slots = Math.Min(Slots, end - slot);
+            _pagesAhead = (end - slot + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
             _visibility.Load(*_problem, pages, slots, _firstOwn - slot);
             if (!_visibility.HidesAll(_leastQuery, _greatestQuery))
             {
@@ -229,7 +232,16 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 FloatConversion.Widen(_problem->Type, keys, floats, PagedKv.PageSlots * headDim);
             }
 
-            KeyBlock.Transpose(_scratch.KeysTransposed + (page * PagedKv.PageSlots), floats, headDim);
+            // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
+            bool more = page + PagesInBlock < _pagesAhead;
+            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * _problem->SlotBytes : 0;
+            KeyBlock.Transpose(
+                _scratch.KeysTransposed + (page * PagedKv.PageSlots),
+                floats,
+                headDim,
+                more ? _problem->Keys + ahead : null,
+                more ? _problem->Values + ahead : null,
+                (int)(PagedKv.PageSlots * _problem->SlotBytes));
         }
     }
 
