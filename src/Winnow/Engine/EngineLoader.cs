@@ -5,6 +5,7 @@ using System.Threading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Cache;
+using Winnow.Formats;
 using Winnow.Kernels;
 using Winnow.Models;
 
@@ -49,7 +50,7 @@ internal static class EngineLoader
             parts = new EngineParts
             {
                 Files = files, Device = device, OwnsDevice = own is not null, Scheduling = capacity.Scheduling,
-                Defaults = ToOptions(files.GenerationDefaults), WeightBytes = weights, CacheBytes = capacity.CacheBytes,
+                Defaults = ToOptions(files), WeightBytes = weights, CacheBytes = capacity.CacheBytes,
             };
             Allocate(parts, capacity, weights, progress, cancellationToken);
         }
@@ -95,13 +96,31 @@ internal static class EngineLoader
         own?.Dispose();
     }
 
-    private static GenerationOptions ToOptions(GenerationDefaults defaults) => new()
+    private static GenerationOptions ToOptions(ModelFiles files)
     {
-        Temperature = defaults.Sample == false ? 0 : defaults.Temperature,
-        TopK = defaults.TopK,
-        TopP = defaults.TopP,
-        MinP = defaults.MinP,
-        TypicalP = defaults.TypicalP,
-        RepetitionPenalty = defaults.RepetitionPenalty,
-    };
+        GenerationDefaults defaults = files.GenerationDefaults;
+        var options = new GenerationOptions
+        {
+            Temperature = defaults.Sample == false ? 0 : defaults.Temperature,
+
+            // Some files write -1 for "off".
+            TopK = defaults.TopK < 0 ? 0 : defaults.TopK,
+            TopP = defaults.TopP,
+            MinP = defaults.MinP,
+            TypicalP = defaults.TypicalP,
+            RepetitionPenalty = defaults.RepetitionPenalty,
+        };
+        try
+        {
+            new GenerationPlanner(files.Tokenizer, options, files.EndOfGenerationIds, 1, 2).Plan(new GenerationOptions(), 1);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ModelFormatException(
+                $"The sampling that the model's files suggest is not possible: {exception.Message} Correct it there.",
+                files.Path, innerException: exception);
+        }
+
+        return options;
+    }
 }

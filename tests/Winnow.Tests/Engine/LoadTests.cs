@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Winnow.Engine;
+using Winnow.Formats;
 using Winnow.Kernels;
 
 namespace Winnow.Tests.Engine;
@@ -99,6 +100,26 @@ internal sealed class LoadTests : EngineTests
             var bias = new Dictionary<int, float> { [99] = 1e6f };
             List<GeneratedPiece> ended = await ReadAsync(engine.GenerateAsync(Story, new GenerationOptions { LogitBias = bias }));
             Assert.That(ended.Select(piece => piece.FinishReason), Is.EqualTo(new FinishReason?[] { FinishReason.EndOfText }));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestCase("""{"do_sample": true, "top_k": -1}""", true)]
+    [TestCase("""{"do_sample": true, "temperature": -3}""", false)]
+    [TestCase("""{"do_sample": true, "repetition_penalty": 0}""", false)]
+    public async Task LoadAsync_WithSuggestedSamplingThatIsImpossibleSaysSo(string json, bool possible)
+    {
+        string folder = Directory.CreateTempSubdirectory("winnow-engine-").FullName;
+        try
+        {
+            TinyModel.Write(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, "generation_config.json"), json);
+            async Task Load() => await (await WinnowEngine.LoadAsync(folder, new EngineOptions { Threads = 1 })).DisposeAsync();
+
+            Assert.That(Load, possible ? Throws.Nothing : Throws.TypeOf<ModelFormatException>().With.Message.Contains(folder));
         }
         finally
         {
