@@ -19,12 +19,17 @@ usage: ./build.ps1 <verb> [arguments]
   help            this text
 '@
 
-function Build-All { dotnet build Runtime.sln -c Release -v quiet "-clp:ErrorsOnly;NoSummary" | Out-Host; return $LASTEXITCODE }
+# Builds and says something only where it fails.
+function Build-Quietly([string] $what) {
+    [Console]::Error.WriteLine("building $what")
+    $log = dotnet build $what -c Release -v quiet "-clp:ErrorsOnly;NoSummary" 2>&1
+    if ($LASTEXITCODE) { $log | Out-Host }
+    return $LASTEXITCODE
+}
 
 function Invoke-Cli {
     $arguments = if ($Rest.Count) { $Rest } else { @('generate') }
-    dotnet build src/Winnow.Cli -c Release -v quiet "-clp:ErrorsOnly;NoSummary" | Out-Host
-    if ($LASTEXITCODE) { exit $LASTEXITCODE }
+    if (Build-Quietly src/Winnow.Cli) { exit 1 }
     dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" @arguments
     exit $LASTEXITCODE
 }
@@ -53,7 +58,7 @@ function Invoke-AllTests {
     $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
     $filter = if ($Rest.Count) { @('--filter', "FullyQualifiedName~$($Rest[0])") } else { @() }
     New-Item -ItemType Directory -Force artifacts/tests | Out-Null
-    if (Build-All) { '0 passed, 1 failed, 0 skipped'; exit 1 }
+    if (Build-Quietly Runtime.sln) { '0 passed, 1 failed, 0 skipped'; exit 1 }
     Get-ChildItem tests/*.Tests -Directory | ForEach-Object { Invoke-Tests $_ $sum $filter }
     "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
     exit [int] ($sum.Failed -gt 0 -or $sum.Passed -eq 0)
@@ -76,14 +81,14 @@ function Show-Size {
 }
 
 switch ($Verb) {
-    'build' { exit (Build-All) }
+    'build' { dotnet build Runtime.sln -c Release @Rest; exit $LASTEXITCODE }
     'run' { Invoke-Cli }
     'test' { Invoke-AllTests }
     'bench' { Invoke-Bench }
     'format' { dotnet format Runtime.sln @Rest; exit $LASTEXITCODE }
     'size' { Show-Size }
     'api' {
-        if (Build-All) { exit 1 }
+        if (Build-Quietly Runtime.sln) { exit 1 }
         $env:WINNOW_WRITE_API = '1'
         dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter 'FullyQualifiedName~PublicApi'
         exit $LASTEXITCODE

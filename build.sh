@@ -30,11 +30,16 @@ need_dotnet() {
   fi
 }
 
-build_all() { dotnet build Runtime.sln -c Release -v quiet "-clp:ErrorsOnly;NoSummary" "$@"; }
+# Builds and says something only where it fails.
+quiet_build() {
+  local log
+  echo "building $1" >&2
+  log=$(dotnet build "$1" -c Release -v quiet "-clp:ErrorsOnly;NoSummary" 2>&1) || { echo "$log" >&2; return 1; }
+}
 
 run_cli() {
   [ $# -gt 0 ] || set -- generate
-  dotnet build src/Winnow.Cli -c Release -v quiet "-clp:ErrorsOnly;NoSummary" >&2
+  quiet_build src/Winnow.Cli
   exec dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
 }
 
@@ -66,7 +71,7 @@ test_all() {
   local filter=()
   [ $# -eq 0 ] || filter=(--filter "FullyQualifiedName~$1")
   mkdir -p artifacts/tests
-  build_all || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
+  quiet_build Runtime.sln || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
   for project in tests/*.Tests; do run_tests "$project" "${filter[@]}"; done
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
@@ -94,13 +99,13 @@ size() {
 verb=${1:-help}
 [ $# -eq 0 ] || shift
 case $verb in
-  build) need_dotnet; build_all "$@" ;;
+  build) need_dotnet; dotnet build Runtime.sln -c Release "$@" ;;
   run) need_dotnet; run_cli "$@" ;;
   test) need_dotnet; test_all "$@" ;;
   bench) need_dotnet; bench "$@" ;;
   format) need_dotnet; dotnet format Runtime.sln "$@" ;;
   size) size ;;
-  api) need_dotnet; build_all; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;
+  api) need_dotnet; quiet_build Runtime.sln; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;
   pack) need_dotnet; dotnet pack Runtime.sln -c Release -v quiet -o artifacts/packages "$@" ;;
   help | -h | --help) usage ;;
   *) echo "build.sh: unknown verb '$verb'" >&2; usage >&2; exit 2 ;;

@@ -11,7 +11,7 @@ internal sealed class GenerateCommand
 {
     private const string DemoPrompt = "Once upon a time";
     private const float DemoTemperature = 0.8f;
-    private const ulong DemoSeed = 1;
+    private const ulong DemoSeed = 28;
 
     private readonly CliHost _host;
     private readonly LoadOptions _load = new();
