@@ -19,7 +19,6 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public const int SplitSlots = 512;
 
     private const int Slots = AttentionScratch.BlockSlots;
-    private const int PagesInBlock = Slots / PagedKv.PageSlots;
 
     private readonly AttentionProblem* _problem;
     private readonly AttentionScratch _scratch;
@@ -31,7 +30,6 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     private readonly int _greatestQuery;
     private readonly int* _pages;
     private SlotVisibility _visibility;
-    private int _pagesAhead;
 
     public AttentionTile(AttentionProblem* problem, AttentionScratch scratch, int sequence, int kvHead, int tile)
     {
@@ -64,7 +62,6 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         {
             int* pages = _pages + (slot / PagedKv.PageSlots);
             int slots = Math.Min(Slots, end - slot);
-            _pagesAhead = (end - slot + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
             _visibility.Load(*_problem, pages, slots, _firstOwn - slot);
             if (!_visibility.HidesAll(_leastQuery, _greatestQuery))
             {
@@ -110,94 +107,69 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
     }
 
-    // All rows meet the keys first and the values afterwards, so that each of the two stays in the nearest cache while it is used.
-    private readonly void SumBlock(int* pages, int slots)
+    private void SumBlock(int* pages, int slots)
     {
         LoadKeys(pages, slots);
-        for (int row = 0; row < Rows; row += 4)
-        {
-            int rows = Math.Min(4, Rows - row);
-            (int least, int greatest) = Range(row, rows);
-            if (_visibility.HidesAll(least, greatest))
-            {
-                _scratch.Seen[row / 4] = 0;
-                continue;
-            }
-
-            Score(row, rows);
-            _scratch.Seen[row / 4] = Weigh(row, rows, _visibility.ShowsAll(least, greatest));
-        }
-
         float* first = LoadValues(pages, slots, 0);
         float* second = LoadValues(pages, slots, 1);
         for (int row = 0; row < Rows; row += 4)
         {
-            if (_scratch.Seen[row / 4] != 0)
+            int rows = Math.Min(4, Rows - row);
+            (int least, int greatest) = Range(row, rows);
+            if (!_visibility.HidesAll(least, greatest))
             {
-                AddPages(row, Math.Min(4, Rows - row), _scratch.Seen[row / 4], first, second);
+                SumRows(row, rows, _visibility.ShowsAll(least, greatest), first, second);
             }
         }
     }
 
-    private readonly void Score(int row, int rows)
+    private readonly void SumRows(int row, int rows, bool all, float* firstPage, float* secondPage)
     {
         int headDim = _problem->HeadDim;
-        float* scores = _scratch.Scores + (row * Slots);
+        float* weights = _scratch.Scores;
         if (rows == 4)
         {
             AttentionKernel<TSimd, TVector>.ScoresOfFour(
-                scores, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
+                weights, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
+        }
+        else
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                AttentionKernel<TSimd, TVector>.ScoresOfOne(weights + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
+            }
+        }
+
+        float* factors = stackalloc float[4];
+        uint seen = Weigh(row, rows, all, factors);
+        if (seen == 0)
+        {
             return;
         }
 
-        for (int i = 0; i < rows; i++)
-        {
-            AttentionKernel<TSimd, TVector>.ScoresOfOne(scores + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
-        }
-    }
-
-    private readonly void AddPages(int row, int rows, uint seen, float* firstPage, float* secondPage)
-    {
-        // Slots before the first and after the last one that some row sees are left out: they would add exact zeros.
+        // Every slot between them has been appended: only what no row of these sees at the ends is left out.
         int first = BitOperations.TrailingZeroCount(seen);
         int end = Slots - BitOperations.LeadingZeroCount(seen);
-        if (first < PagedKv.PageSlots)
-        {
-            Add(row, rows, first, Math.Min(end, PagedKv.PageSlots), firstPage);
-            new Span<float>(_scratch.Factors + row, rows).Fill(1f);
-        }
-
-        if (end > PagedKv.PageSlots)
-        {
-            Add(row, rows, Math.Max(first, PagedKv.PageSlots), end, secondPage - ((nint)PagedKv.PageSlots * _problem->HeadDim));
-        }
-    }
-
-    private readonly void Add(int row, int rows, int first, int end, float* values)
-    {
-        int headDim = _problem->HeadDim;
+        var values = new ValueRows(firstPage, secondPage, headDim, first, end);
         float* sums = _scratch.Current + ((nint)row * headDim);
-        float* weights = _scratch.Scores + (row * Slots) + first;
-        float* factors = _scratch.Factors + row;
-        values += (nint)first * headDim;
         if (rows == 4)
         {
-            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values, end - first, headDim);
+            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values);
             return;
         }
 
         for (int i = 0; i < rows; i++)
         {
-            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values, end - first, headDim);
+            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values);
         }
     }
 
-    private readonly uint Weigh(int row, int rows, bool all)
+    private readonly uint Weigh(int row, int rows, bool all, float* factors)
     {
         uint seen = 0;
         for (int i = 0; i < rows; i++)
         {
-            float* scores = _scratch.Scores + ((row + i) * Slots);
+            float* scores = _scratch.Scores + (i * Slots);
             AttentionKernel<TSimd, TVector>.ScaleAndCap(scores, _problem->Scale, _problem->SoftCap);
             uint bits = all ? uint.MaxValue : VisibleTo(row + i);
             for (uint hidden = ~bits; hidden != 0; hidden &= hidden - 1)
@@ -205,7 +177,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 scores[BitOperations.TrailingZeroCount(hidden)] = float.NegativeInfinity;
             }
 
-            _scratch.Factors[row + i] = AttentionKernel<TSimd, TVector>.Softmax(scores, _scratch.CurrentState + (2 * (row + i)));
+            factors[i] = AttentionKernel<TSimd, TVector>.Softmax(scores, _scratch.CurrentState + (2 * (row + i)));
             seen |= bits;
         }
 
@@ -232,16 +204,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 FloatConversion.Widen(_problem->Type, keys, floats, PagedKv.PageSlots * headDim);
             }
 
-            // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
-            bool more = page + PagesInBlock < _pagesAhead;
-            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * _problem->SlotBytes : 0;
-            KeyBlock.Transpose(
-                _scratch.KeysTransposed + (page * PagedKv.PageSlots),
-                floats,
-                headDim,
-                more ? _problem->Keys + ahead : null,
-                more ? _problem->Values + ahead : null,
-                (int)(PagedKv.PageSlots * _problem->SlotBytes));
+            KeyBlock.Transpose(_scratch.KeysTransposed + (page * PagedKv.PageSlots), floats, headDim);
         }
     }
 
