@@ -27,6 +27,9 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
         {
             long head = ((rows[sequence] * layers) + layer) * kvHeads;
             int tokens = starts[sequence + 1] - starts[sequence];
+
+            // Once more, for a row that is named twice has grown by now.
+            RequireRoom(cache, head, kvHeads, tokens);
             var append = new AppendWork(cache, head, kvHeads, keys.Address, values.Address, (int*)batch.Positions.Address, starts[sequence]);
             RowRunner.Run(workers, append, tokens, 2L * kvHeads * headDim);
             for (int kvHead = 0; kvHead < kvHeads; kvHead++)

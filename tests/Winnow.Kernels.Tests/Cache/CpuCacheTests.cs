@@ -82,6 +82,18 @@ public sealed class CpuCacheTests
     }
 
     [Test]
+    public void Append_OfARowNamedTwiceStaysWithinItsPages()
+    {
+        using var device = new CpuDevice(1);
+        using var tensors = new TestTensors(device);
+        PagedKv cache = Build(tensors, DType.F32, rows: 1, counts: [60, 60], usedRow: 0);
+        float[] keys = new float[24 * KvHeads * HeadDim];
+        RaggedBatch batch = Batch(tensors, [0, 0], [0, 12, 24], [.. Enumerable.Range(0, 24)]);
+        Assert.That(() => device.Cache.Append(cache, batch, Layer, tensors.Of(keys), tensors.Of(keys)), Throws.ArgumentException);
+        Assert.That(Head(tensors.Ints(cache.Counts), 0, 0), Is.EqualTo(72));
+    }
+
+    [Test]
     public void Append_IntoAnUnknownPageIsRefused()
     {
         using var device = new CpuDevice(1);
