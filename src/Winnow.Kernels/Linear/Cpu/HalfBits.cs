@@ -30,7 +30,8 @@ internal static class HalfBits
         int wide = (short)bits << 13;
         float magnitude = BitConverter.Int32BitsToSingle((wide & Magnitude) | Bias);
         float subnormal = MathF.FusedMultiplyAdd(magnitude, 2 * Unbias, -SmallestNormal);
-        float value = float.MinNative(magnitude * Unbias, subnormal);
+        float normal = magnitude * Unbias;
+        float value = subnormal < normal ? subnormal : normal;
         return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) | (wide & int.MinValue));
     }
 
