@@ -83,6 +83,13 @@ public sealed class HuggingFaceConfigTests
         Assert.That(() => Parse(json), Throws.TypeOf<ModelFormatException>());
 
     [Test]
+    public void Parse_SameKeyInDifferentObjectsIsAllowed()
+    {
+        HuggingFaceConfig config = Parse("""{"s": {"a": 1}, "a": 2, "t": [{"a": 3}, {"a": 4}]}""");
+        Assert.That((config.GetInt32("a"), config.GetSection("s")!.GetInt32("a")), Is.EqualTo((2, 1)));
+    }
+
+    [Test]
     public void Parse_DeepNestingAndBadUtf8Throw()
     {
         string deep = "{\"a\": " + new string('[', 100_000);

@@ -63,6 +63,13 @@ public sealed class QuantizerTests
     }
 
     [Test]
+    public void Quantize_ScaleWhoseInverseOverflowsGivesAnEmptyBlock()
+    {
+        float[] x = [.. Enumerable.Repeat(1e-42f, 32)];
+        Assert.That(Quantize(TensorType.Q8_0, x), Is.All.EqualTo((byte)0));
+    }
+
+    [Test]
     public void Quantize_ValuesThatABlockCannotHoldThrow([Values(TensorType.Q8_0, TensorType.Q4_0)] TensorType type)
     {
         foreach (float value in new[] { float.NaN, float.PositiveInfinity, 3e38f })

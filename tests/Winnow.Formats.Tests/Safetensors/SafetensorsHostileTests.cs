@@ -43,6 +43,7 @@ public sealed class SafetensorsHostileTests
         yield return Case("one offset", "two data_offsets", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8]}}", 8);
         yield return Case("product overflow", "2^60", One("[4294967296,4294967296]", 0, 8), 8);
         yield return Case("size mismatch", "takes 12 bytes", One("[3]", 0, 8), 8);
+        yield return Case("size mismatch, too many bytes", "takes 4 bytes", One("[1]", 0, 8), 8);
         yield return Case("offsets reversed", "not a range", One("[2]", 8, 0), 8);
         yield return Case("end after the file", "not a range", One("[2]", 0, 8), 7);
         yield return Case("hole", "hole", One("[2]", 4, 12), 12);
