@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -13,10 +12,6 @@ internal readonly unsafe struct EightBitCodec<TLanes, TVector> : IUnitCodec<TVec
     public static bool IsScaled => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Widen(byte* unit, TVector scale, int index)
-    {
-        int value = index * TLanes.Count;
-        Vector128<sbyte> bytes = Vector128.Load((sbyte*)unit + 2 + (value & 16));
-        return TLanes.Multiply(TLanes.FromSigned(bytes, (value & 15) / TLanes.Count), scale);
-    }
+    public static TVector Widen(byte* unit, TVector scale, int index) =>
+        TLanes.Multiply(TLanes.LoadSigned((sbyte*)unit + 2 + (index * TLanes.Count)), scale);
 }

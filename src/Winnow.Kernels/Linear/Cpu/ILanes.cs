@@ -55,6 +55,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Widens lanes <paramref name="part"/> * Count and on of 16 signed bytes.</summary>
     static abstract TVector FromSigned(Vector128<sbyte> bytes, int part);
 
+    /// <summary>Widens Count signed bytes; up to 16 bytes are read.</summary>
+    static abstract TVector LoadSigned(sbyte* source);
+
     /// <summary>scale * levels[nibble] for 16 bytes' low or high nibbles, lanes <paramref name="part"/> * Count and on.</summary>
     static abstract TVector Levels(byte* nibbles, bool high, Vector128<sbyte> levels, TVector scale, int part);
 

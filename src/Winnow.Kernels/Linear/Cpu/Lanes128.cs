@@ -68,6 +68,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadSigned(sbyte* source) =>
+        FromSigned(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<uint>(source)).AsSByte(), 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Levels(byte* nibbles, bool high, Vector128<sbyte> levels, Vector128<float> scale, int part)
     {
         Vector128<byte> packed = Vector128.Load(nibbles);
@@ -90,6 +94,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         return Vector128.AndNot(value.AsUInt32(), Vector128.Equals(wide, Vector128<uint>.Zero)).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum16(float* vectors, nint stride, float* sums)
     {
         for (int i = 0; i < 16; i += 4, vectors += 4 * stride)

@@ -67,6 +67,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(part == 0 ? bytes : Sse2.ShiftRightLogical128BitLane(bytes, 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadSigned(sbyte* source) =>
+        Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Levels(byte* nibbles, bool high, Vector128<sbyte> levels, Vector256<float> scale, int part)
     {
         Vector128<byte> packed = Vector128.Load(nibbles);
@@ -89,6 +93,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
         return Vector256.AndNot(value.AsInt32(), Vector256.Equals(wide, Vector256<int>.Zero)).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum16(float* vectors, nint stride, float* sums)
     {
         for (int i = 0; i < 16; i += 4, vectors += 4 * stride)

@@ -71,6 +71,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(bytes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSigned(sbyte* source) =>
+        Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.Load(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Levels(byte* nibbles, bool high, Vector128<sbyte> levels, Vector512<float> scale, int part)
     {
         // The permutation looks at the lowest four bits only.
@@ -94,6 +98,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         return Avx512F.And(Avx512F.CompareNotEqual(wide, Vector512<int>.Zero), value.AsInt32()).AsSingle();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum16(float* vectors, nint stride, float* sums)
     {
         Vector512<float> p = Fold4(vectors, 4 * stride);

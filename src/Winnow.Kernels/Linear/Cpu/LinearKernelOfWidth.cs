@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -27,6 +28,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         : (PanelOutputs * Padded(inputs)) + SumsFloats + Sixteen;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Pack(float* input, long rows, long inputs, long group, float* packed)
     {
         float* output = packed + (group * RowsPerGroup * Padded(inputs));
@@ -162,6 +164,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
     }
 
     // Adds up the lanes of a block of rows and finishes them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Collect(in Product product, long firstRow, long start, int count, float* vectors, float* sums, bool isGate)
     {
         int rows = (int)Math.Min(BlockGroups * RowsPerGroup, product.Rows - firstRow);
@@ -187,6 +190,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ActivateAll(Activation activation, float* values)
     {
         for (int i = 0; i < Sixteen; i += TLanes.Count)
@@ -195,6 +199,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Finish(in Product product, long row, long output, int count, float* sums, float* gate)
     {
         long at = (row * product.Outputs) + output;

@@ -84,7 +84,8 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 Scales(w0, w1, w2, w3, units, TCodec.UnitBytes, scratch);
             }
 
-            for (float* scale = scratch; scale < scratch + units; scale++)
+            float* end = scratch + units;
+            for (float* scale = scratch; scale < end; scale++)
             {
                 TVector s0 = default, s1 = default, s2 = default, s3 = default;
                 if (TCodec.IsScaled)
@@ -95,14 +96,21 @@ internal static unsafe class RowKernel<TLanes, TVector>
                     s3 = TLanes.Broadcast(scale[3 * Batch]);
                 }
 
-                for (int i = 0; i < 32 / TLanes.Count; i++)
+                // Written out, because the codec's code depends on the index and must not at run time.
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 0);
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 1);
+                if (TLanes.Count < 16)
                 {
-                    column.Add(
-                        TLanes.Load(x + (i * TLanes.Count)),
-                        TCodec.Widen(w0, s0, i),
-                        TCodec.Widen(w1, s1, i),
-                        TCodec.Widen(w2, s2, i),
-                        TCodec.Widen(w3, s3, i));
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 2);
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 3);
+                }
+
+                if (TLanes.Count < 8)
+                {
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 4);
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 5);
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 6);
+                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 7);
                 }
 
                 x += 32;
@@ -113,19 +121,39 @@ internal static unsafe class RowKernel<TLanes, TVector>
             }
         }
 
+        column.Store(sums);
         if (inputs % 32 != 0)
         {
-            Tail<TCodec>(ref column, w0, w1, w2, w3, x, (int)(inputs % 32), scratch);
+            Tail<TCodec>(w0, w1, w2, w3, x, (int)(inputs % 32), sums, scratch);
         }
-
-        column.Store(sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Part<TCodec>(
+        ref Column<TLanes, TVector> column,
+        float* x,
+        byte* w0,
+        byte* w1,
+        byte* w2,
+        byte* w3,
+        TVector s0,
+        TVector s1,
+        TVector s2,
+        TVector s3,
+        int index)
+        where TCodec : struct, IUnitCodec<TVector> => column.Add(
+            TLanes.Load(x + (index * TLanes.Count)),
+            TCodec.Widen(w0, s0, index),
+            TCodec.Widen(w1, s1, index),
+            TCodec.Widen(w2, s2, index),
+            TCodec.Widen(w3, s3, index));
+
     // The rest of a row of plain numbers, each row's copied to where zeros follow it.
-    private static void Tail<TCodec>(
-        ref Column<TLanes, TVector> column, byte* w0, byte* w1, byte* w2, byte* w3, float* x, int values, float* scratch)
+    private static void Tail<TCodec>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, int values, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
+        Column<TLanes, TVector> column = default;
+        column.Load(sums);
         byte* copies = (byte*)scratch;
         int bytes = TCodec.UnitBytes / 32 * values;
         new Span<byte>(copies, 4 * TCodec.UnitBytes).Clear();
@@ -142,6 +170,8 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 TCodec.Widen(copies + (2 * TCodec.UnitBytes), default, i),
                 TCodec.Widen(copies + (3 * TCodec.UnitBytes), default, i));
         }
+
+        column.Store(sums);
     }
 
     // scales[row * Batch + unit]; conversion in vectors costs a fraction of what it costs one by one.
@@ -149,15 +179,16 @@ internal static unsafe class RowKernel<TLanes, TVector>
     private static void Scales(byte* w0, byte* w1, byte* w2, byte* w3, int units, int unitBytes, float* scales)
     {
         ushort* halves = (ushort*)(scales + (4 * Batch));
-        for (int unit = 0; unit < units; unit++)
+        nint bytes = (nint)units * unitBytes;
+        for (nint at = 0; at < bytes; at += unitBytes, halves++)
         {
-            int at = unit * unitBytes;
-            halves[unit] = Unsafe.ReadUnaligned<ushort>(w0 + at);
-            halves[Batch + unit] = Unsafe.ReadUnaligned<ushort>(w1 + at);
-            halves[(2 * Batch) + unit] = Unsafe.ReadUnaligned<ushort>(w2 + at);
-            halves[(3 * Batch) + unit] = Unsafe.ReadUnaligned<ushort>(w3 + at);
+            halves[0] = Unsafe.ReadUnaligned<ushort>(w0 + at);
+            halves[Batch] = Unsafe.ReadUnaligned<ushort>(w1 + at);
+            halves[2 * Batch] = Unsafe.ReadUnaligned<ushort>(w2 + at);
+            halves[3 * Batch] = Unsafe.ReadUnaligned<ushort>(w3 + at);
         }
 
+        halves = (ushort*)(scales + (4 * Batch));
         for (int i = 0; i < 4 * Batch; i += TLanes.Count)
         {
             TLanes.Store(TLanes.FromHalves(halves + i), scales + i);
@@ -170,7 +201,8 @@ internal static unsafe class RowKernel<TLanes, TVector>
         int values = Math.Max(type.BlockValues(), 128);
         for (int row = 0; row < rows; row += 4)
         {
-            Column<TLanes, TVector> column = default;
+            float* rowSums = sums + (row * TLanes.Count);
+            default(Column<TLanes, TVector>).Store(rowSums);
             for (long done = 0; done < inputs; done += values)
             {
                 int count = (int)Math.Min(values, inputs - done);
@@ -181,16 +213,16 @@ internal static unsafe class RowKernel<TLanes, TVector>
                     WeightDecoder<TLanes, TVector>.Decode(type, source, count, scratch + (i * TLanes.Count), 4 * TLanes.Count);
                 }
 
-                Multiply(ref column, scratch, x + done, count);
+                Multiply(scratch, x + done, count, rowSums);
             }
-
-            column.Store(sums + (row * TLanes.Count));
         }
     }
 
-    private static void Multiply(ref Column<TLanes, TVector> sums, float* w, float* x, int count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(float* w, float* x, int count, float* sums)
     {
-        Column<TLanes, TVector> column = sums;
+        Column<TLanes, TVector> column = default;
+        column.Load(sums);
         for (float* end = x + count; x < end; x += TLanes.Count, w += 4 * TLanes.Count)
         {
             column.Add(
@@ -201,6 +233,6 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 TLanes.Load(w + (3 * TLanes.Count)));
         }
 
-        sums = column;
+        column.Store(sums);
     }
 }

@@ -77,6 +77,7 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Units<TCodec>(byte* source, long values, float* output, nint stride)
         where TCodec : struct, IUnitCodec<TVector>
     {
@@ -96,6 +97,7 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     }
 
     // 32 values: offset + scale * (nibble + 16 * bit). The product is exact, so only the sum rounds.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Nibbles(byte* nibbles, float scale, float offset, byte* fifthBits, float* output, nint stride)
     {
         TVector scales = TLanes.Broadcast(scale);
@@ -111,6 +113,7 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     }
 
     // Q4_K and Q5_K: eight groups of 32, two groups in the nibbles of 32 bytes, each with a 6-bit scale and minimum.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Grouped(byte* block, byte* nibbles, byte* fifthBits, float* output, nint stride)
     {
         float scale = HalfBits.Read(block);
@@ -138,6 +141,7 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     }
 
     // Q6_K: halves of 128 in quarters of 32; each 16 values have a signed 8-bit scale.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SixBit(byte* block, float* output, nint stride)
     {
         float scale = HalfBits.Read(block + 208);
