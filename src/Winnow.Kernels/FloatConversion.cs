@@ -43,12 +43,21 @@ internal static unsafe class FloatConversion
     }
 
     /// <summary>F16 to F32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenHalf(ushort* source, float* destination, int count)
     {
         int i = 0;
+        if (Avx512F.IsSupported)
+        {
+            for (; i <= count - 16; i += 16)
+            {
+                HalfToSingle(Avx512F.ConvertToVector512Int32(Vector256.Load(source + i))).Store(destination + i);
+            }
+        }
+
         for (; i <= count - 8; i += 8)
         {
-            HalfToSingle(LoadUInt16(source + i)).Store(destination + i);
+            HalfToSingle(LoadUInt16(source + i).AsInt32()).Store(destination + i);
         }
 
         for (; i < count; i++)
@@ -58,6 +67,7 @@ internal static unsafe class FloatConversion
     }
 
     /// <summary>BF16 to F32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenBFloat16(ushort* source, float* destination, int count)
     {
         int i = 0;
@@ -73,6 +83,7 @@ internal static unsafe class FloatConversion
     }
 
     /// <summary>F32 to F16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NarrowToHalf(float* source, ushort* destination, int count)
     {
         int i = 0;
@@ -90,6 +101,7 @@ internal static unsafe class FloatConversion
     }
 
     /// <summary>F32 to BF16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void NarrowToBFloat16(float* source, ushort* destination, int count)
     {
         int i = 0;
@@ -117,13 +129,21 @@ internal static unsafe class FloatConversion
 
     // The bits of a half in the place of a float's are that value times 2^-112, subnormals included; infinity and NaN need their exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> HalfToSingle(Vector256<uint> half)
+    private static Vector512<float> HalfToSingle(Vector512<int> half)
     {
-        Vector256<uint> magnitude = half & Vector256.Create(0x7FFFu);
-        Vector256<uint> sign = Vector256.ShiftLeft(half ^ magnitude, 16);
-        Vector256<uint> scaled = (Vector256.ShiftLeft(magnitude, 13).AsSingle() * Vector256.Create(5.192296858534828e33f)).AsUInt32();
-        Vector256<uint> special = Vector256.GreaterThan(magnitude.AsInt32(), Vector256.Create(0x7BFF)).AsUInt32();
-        return (scaled | sign | (special & Vector256.Create(0x7F800000u))).AsSingle();
+        Vector512<int> placed = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(half, 16), 3) & Vector512.Create(unchecked((int)0x8FFFE000));
+        Vector512<int> exponent = Vector512.Create(0x0F800000);
+        Vector512<int> special = Vector512.Equals(placed & exponent, exponent) & Vector512.Create(0x7F800000);
+        return ((placed.AsSingle() * Vector512.Create(5.192296858534828e33f)).AsInt32() | special).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> HalfToSingle(Vector256<int> half)
+    {
+        Vector256<int> placed = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(half, 16), 3) & Vector256.Create(unchecked((int)0x8FFFE000));
+        Vector256<int> exponent = Vector256.Create(0x0F800000);
+        Vector256<int> special = Vector256.Equals(placed & exponent, exponent) & Vector256.Create(0x7F800000);
+        return ((placed.AsSingle() * Vector256.Create(5.192296858534828e33f)).AsInt32() | special).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,8 @@ namespace Winnow.Kernels.Attention;
 
 /// <summary>
 /// The arithmetic of attention on a block of 32 slots. Everything works lane by lane in an order that depends on neither the number of
-/// rows nor the width of the vectors, so a row gives the same bits alone and among others.
+/// rows nor the width of the vectors, so a row gives the same bits alone and among others. The loops are compiled at full strength at
+/// once: a first prompt would be over before the run-time compiler had noticed them.
 /// </summary>
 internal static unsafe class AttentionKernel<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -16,6 +17,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     private const int Slots = AttentionScratch.BlockSlots;
 
     /// <summary>scores[r, j] = sum over c of q[r, c] * keys[c, j], c ascending, for four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScoresOfFour(float* scores, float* qa, float* qb, float* qc, float* qd, float* keys, int headDim)
     {
         for (int j = 0; j < Slots; j += 2 * TSimd.Count)
@@ -48,6 +50,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>The same for one row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScoresOfOne(float* scores, float* query, float* keys, int headDim)
     {
         for (int j = 0; j < Slots; j += 2 * TSimd.Count)
@@ -66,6 +69,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>scores *= scale, then the soft cap where there is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScaleAndCap(float* scores, float scale, float cap)
     {
         TVector factor = TSimd.Broadcast(scale);
@@ -86,6 +90,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     /// Turns a row's scores into exp(score - greatest so far), brings its state (greatest, sum) up to date and returns the factor for
     /// what was summed before. A slot that is not seen has the score minus infinity. (Milakov and Gimelshein 2018, arXiv:1805.02867.)
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Softmax(float* scores, float* state)
     {
         TVector greatest = TSimd.Load(scores);
@@ -121,26 +126,42 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>sums[r, c] = sums[r, c] * factors[r] + sum over slots j of weights[r, j] * values[j, c], j ascending, for four rows.</summary>
-    public static void AddFour(float* sums, float* factors, float* weights, in ValueRows values)
+    public static void AddFour(float* sums, float* factors, float* weights, float* values, int slots, int headDim)
     {
-        int headDim = values.HeadDim;
         int c = 0;
         for (; c <= headDim - (2 * TSimd.Count); c += 2 * TSimd.Count)
         {
-            AddPairOfFour(sums, factors, weights, values, c);
+            AddPairOfFour(sums + c, factors, weights, values + c, slots, headDim);
         }
 
         for (int row = 0; row < 4 && c < headDim; row++)
         {
-            AddFrom(c, sums + (row * headDim), factors[row], weights + (row * Slots), values);
+            AddOne(sums + (row * headDim), factors[row], weights + (row * Slots), values, slots, headDim, c);
         }
     }
 
-    /// <summary>The same for one row.</summary>
-    public static void AddOne(float* sums, float factor, float* weights, in ValueRows values) =>
-        AddFrom(0, sums, factor, weights, values);
+    /// <summary>The same for one row, from column <paramref name="c"/> on.</summary>
+    public static void AddOne(float* sums, float factor, float* weights, float* values, int slots, int headDim, int c = 0)
+    {
+        for (; c <= headDim - (4 * TSimd.Count); c += 4 * TSimd.Count)
+        {
+            AddFourColumns(sums + c, factor, weights, values + c, slots, headDim);
+        }
+
+        for (; c <= headDim - TSimd.Count; c += TSimd.Count)
+        {
+            AddColumn(sums + c, factor, weights, values + c, slots, headDim);
+        }
+
+        // A head of 8, 24, 40, ... does not fill the widest vectors.
+        if (c < headDim)
+        {
+            AttentionKernel<Simd128, Vector128<float>>.AddOne(sums, factor, weights, values, slots, headDim, c);
+        }
+    }
 
     /// <summary>Adds a partial result to another one: greatest score, sum, weighted values. One that saw nothing changes nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Merge(float* state, float* sums, float* otherState, float* otherSums, int headDim)
     {
         if (otherState[0] == float.NegativeInfinity)
@@ -153,35 +174,15 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         float otherFactor = otherState[0] == greatest ? 1f : ExpOfOne(otherState[0] - greatest);
         state[0] = greatest;
         state[1] = (state[1] * factor) + (otherState[1] * otherFactor);
-        for (int c = 0; c < headDim; c++)
+        for (int c = 0; c < headDim; c += Simd128.Count)
         {
-            sums[c] = (sums[c] * factor) + (otherSums[c] * otherFactor);
+            (Vector128.Load(sums + c) * factor + (Vector128.Load(otherSums + c) * otherFactor)).Store(sums + c);
         }
     }
 
-    private static void AddFrom(int c, float* sums, float factor, float* weights, in ValueRows values)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddPairOfFour(float* sums, float* factors, float* weights, float* values, nint slots, nint stride)
     {
-        for (; c <= values.HeadDim - (4 * TSimd.Count); c += 4 * TSimd.Count)
-        {
-            AddFourColumns(sums, factor, weights, values, c);
-        }
-
-        for (; c <= values.HeadDim - TSimd.Count; c += TSimd.Count)
-        {
-            AddColumn(sums, factor, weights, values, c);
-        }
-
-        // A head of 8, 24, 40, ... does not fill the widest vectors.
-        if (c < values.HeadDim)
-        {
-            AttentionKernel<Simd128, Vector128<float>>.AddFrom(c, sums, factor, weights, values);
-        }
-    }
-
-    private static void AddPairOfFour(float* sums, float* factors, float* weights, in ValueRows values, int column)
-    {
-        nint stride = values.HeadDim;
-        sums += column;
         TVector f = TSimd.Broadcast(factors[0]);
         TVector a0 = Scaled(sums, f), a1 = Scaled(sums + TSimd.Count, f);
         f = TSimd.Broadcast(factors[1]);
@@ -190,26 +191,21 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         TVector c0 = Scaled(sums + (2 * stride), f), c1 = Scaled(sums + (2 * stride) + TSimd.Count, f);
         f = TSimd.Broadcast(factors[3]);
         TVector d0 = Scaled(sums + (3 * stride), f), d1 = Scaled(sums + (3 * stride) + TSimd.Count, f);
-        float* w = weights + values.First;
-        for (int page = 0; page < 2; page++)
+        for (nint j = 0; j < slots; j++, values += stride)
         {
-            float* v = values.Start(page) + column;
-            for (int j = values.InPage(page); j > 0; j--, w++, v += stride)
-            {
-                TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Count);
-                TVector row = TSimd.Broadcast(w[0]);
-                a0 = TSimd.FusedMultiplyAdd(row, v0, a0);
-                a1 = TSimd.FusedMultiplyAdd(row, v1, a1);
-                row = TSimd.Broadcast(w[Slots]);
-                b0 = TSimd.FusedMultiplyAdd(row, v0, b0);
-                b1 = TSimd.FusedMultiplyAdd(row, v1, b1);
-                row = TSimd.Broadcast(w[2 * Slots]);
-                c0 = TSimd.FusedMultiplyAdd(row, v0, c0);
-                c1 = TSimd.FusedMultiplyAdd(row, v1, c1);
-                row = TSimd.Broadcast(w[3 * Slots]);
-                d0 = TSimd.FusedMultiplyAdd(row, v0, d0);
-                d1 = TSimd.FusedMultiplyAdd(row, v1, d1);
-            }
+            TVector v0 = TSimd.Load(values), v1 = TSimd.Load(values + TSimd.Count);
+            TVector weight = TSimd.Broadcast(weights[j]);
+            a0 = TSimd.FusedMultiplyAdd(weight, v0, a0);
+            a1 = TSimd.FusedMultiplyAdd(weight, v1, a1);
+            weight = TSimd.Broadcast(weights[j + Slots]);
+            b0 = TSimd.FusedMultiplyAdd(weight, v0, b0);
+            b1 = TSimd.FusedMultiplyAdd(weight, v1, b1);
+            weight = TSimd.Broadcast(weights[j + (2 * Slots)]);
+            c0 = TSimd.FusedMultiplyAdd(weight, v0, c0);
+            c1 = TSimd.FusedMultiplyAdd(weight, v1, c1);
+            weight = TSimd.Broadcast(weights[j + (3 * Slots)]);
+            d0 = TSimd.FusedMultiplyAdd(weight, v0, d0);
+            d1 = TSimd.FusedMultiplyAdd(weight, v1, d1);
         }
 
         StorePair(sums, a0, a1);
@@ -218,44 +214,35 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         StorePair(sums + (3 * stride), d0, d1);
     }
 
-    private static void AddFourColumns(float* sums, float factor, float* weights, in ValueRows values, int column)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddFourColumns(float* sums, float factor, float* weights, float* values, nint slots, nint stride)
     {
-        sums += column;
         TVector f = TSimd.Broadcast(factor);
         TVector a = Scaled(sums, f), b = Scaled(sums + TSimd.Count, f);
         TVector c = Scaled(sums + (2 * TSimd.Count), f), d = Scaled(sums + (3 * TSimd.Count), f);
-        float* w = weights + values.First;
-        for (int page = 0; page < 2; page++)
+        for (nint j = 0; j < slots; j++, values += stride)
         {
-            float* v = values.Start(page) + column;
-            for (int j = values.InPage(page); j > 0; j--, w++, v += values.HeadDim)
-            {
-                TVector row = TSimd.Broadcast(*w);
-                a = TSimd.FusedMultiplyAdd(row, TSimd.Load(v), a);
-                b = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + TSimd.Count), b);
-                c = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + (2 * TSimd.Count)), c);
-                d = TSimd.FusedMultiplyAdd(row, TSimd.Load(v + (3 * TSimd.Count)), d);
-            }
+            TVector weight = TSimd.Broadcast(weights[j]);
+            a = TSimd.FusedMultiplyAdd(weight, TSimd.Load(values), a);
+            b = TSimd.FusedMultiplyAdd(weight, TSimd.Load(values + TSimd.Count), b);
+            c = TSimd.FusedMultiplyAdd(weight, TSimd.Load(values + (2 * TSimd.Count)), c);
+            d = TSimd.FusedMultiplyAdd(weight, TSimd.Load(values + (3 * TSimd.Count)), d);
         }
 
         StorePair(sums, a, b);
         StorePair(sums + (2 * TSimd.Count), c, d);
     }
 
-    private static void AddColumn(float* sums, float factor, float* weights, in ValueRows values, int column)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddColumn(float* sums, float factor, float* weights, float* values, nint slots, nint stride)
     {
-        TVector sum = Scaled(sums + column, TSimd.Broadcast(factor));
-        float* w = weights + values.First;
-        for (int page = 0; page < 2; page++)
+        TVector sum = Scaled(sums, TSimd.Broadcast(factor));
+        for (nint j = 0; j < slots; j++, values += stride)
         {
-            float* v = values.Start(page) + column;
-            for (int j = values.InPage(page); j > 0; j--, w++, v += values.HeadDim)
-            {
-                sum = TSimd.FusedMultiplyAdd(TSimd.Broadcast(*w), TSimd.Load(v), sum);
-            }
+            sum = TSimd.FusedMultiplyAdd(TSimd.Broadcast(weights[j]), TSimd.Load(values), sum);
         }
 
-        TSimd.Store(sums + column, sum);
+        TSimd.Store(sums, sum);
     }
 
     // The halves of the block are added to each other again and again, whatever the width.

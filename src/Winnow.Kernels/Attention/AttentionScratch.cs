@@ -19,11 +19,13 @@ internal readonly unsafe struct AttentionScratch
         Values = memory + block;
         Widened = Values + block;
         Scores = Widened + (block / 2);
-        Current = Scores + (4 * BlockSlots);
+        Current = Scores + ((long)RowsOfFours(rows) * BlockSlots);
         Merged = Current + ((long)rows * headDim);
         CurrentState = Merged + ((long)rows * headDim);
         MergedState = CurrentState + Lines(2L * rows);
-        Positions = (int*)(MergedState + Lines(2L * rows));
+        Factors = MergedState + Lines(2L * rows);
+        Seen = (uint*)(Factors + Lines(rows));
+        Positions = (int*)(Seen + Lines(RowsOfFours(rows) / 4));
     }
 
     /// <summary>The block's keys, [headDim, BlockSlots].</summary>
@@ -35,7 +37,7 @@ internal readonly unsafe struct AttentionScratch
     /// <summary>One page of keys before it is transposed, [PageSlots, headDim].</summary>
     public float* Widened { get; }
 
-    /// <summary>Scores, then probabilities, of four rows, [4, BlockSlots].</summary>
+    /// <summary>Scores of a block, then probabilities, [rows, BlockSlots].</summary>
     public float* Scores { get; }
 
     /// <summary>The weighted values of the split being worked on, [rows, headDim].</summary>
@@ -50,12 +52,21 @@ internal readonly unsafe struct AttentionScratch
     /// <summary>The same for <see cref="Merged"/>.</summary>
     public float* MergedState { get; }
 
+    /// <summary>For each row what the sums before the block are multiplied with, [rows].</summary>
+    public float* Factors { get; }
+
+    /// <summary>For each four rows the slots that some of them sees, as bits, [rows / 4].</summary>
+    public uint* Seen { get; }
+
     /// <summary>True positions of the block's slots, [BlockSlots].</summary>
     public int* Positions { get; }
 
     /// <summary>How many floats one worker needs.</summary>
     public static long FloatsFor(int rows, int headDim) =>
-        (BlockSlots * headDim * 5L / 2) + (4 * BlockSlots) + (2L * rows * headDim) + (2 * Lines(2L * rows)) + BlockSlots;
+        (BlockSlots * headDim * 5L / 2) + ((long)RowsOfFours(rows) * BlockSlots) + (2L * rows * headDim)
+        + (2 * Lines(2L * rows)) + Lines(rows) + Lines(RowsOfFours(rows) / 4) + BlockSlots;
+
+    private static int RowsOfFours(int rows) => (rows + 3) / 4 * 4;
 
     private static long Lines(long floats) => (floats + LineFloats - 1) / LineFloats * LineFloats;
 }

@@ -19,6 +19,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public const int SplitSlots = 512;
 
     private const int Slots = AttentionScratch.BlockSlots;
+    private const int PagesInBlock = Slots / PagedKv.PageSlots;
 
     private readonly AttentionProblem* _problem;
     private readonly AttentionScratch _scratch;
@@ -30,6 +31,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     private readonly int _greatestQuery;
     private readonly int* _pages;
     private SlotVisibility _visibility;
+    private int _pagesAhead;
 
     public AttentionTile(AttentionProblem* problem, AttentionScratch scratch, int sequence, int kvHead, int tile)
     {
@@ -62,6 +64,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         {
             int* pages = _pages + (slot / PagedKv.PageSlots);
             int slots = Math.Min(Slots, end - slot);
+            _pagesAhead = (end - slot + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
             _visibility.Load(*_problem, pages, slots, _firstOwn - slot);
             if (!_visibility.HidesAll(_leastQuery, _greatestQuery))
             {
@@ -107,69 +110,94 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
     }
 
-    private void SumBlock(int* pages, int slots)
+    // All rows meet the keys first and the values afterwards, so that each of the two stays in the nearest cache while it is used.
+    private readonly void SumBlock(int* pages, int slots)
     {
         LoadKeys(pages, slots);
-        float* first = LoadValues(pages, slots, 0);
-        float* second = LoadValues(pages, slots, 1);
         for (int row = 0; row < Rows; row += 4)
         {
             int rows = Math.Min(4, Rows - row);
             (int least, int greatest) = Range(row, rows);
-            if (!_visibility.HidesAll(least, greatest))
+            if (_visibility.HidesAll(least, greatest))
             {
-                SumRows(row, rows, _visibility.ShowsAll(least, greatest), first, second);
+                _scratch.Seen[row / 4] = 0;
+                continue;
+            }
+
+            Score(row, rows);
+            _scratch.Seen[row / 4] = Weigh(row, rows, _visibility.ShowsAll(least, greatest));
+        }
+
+        float* first = LoadValues(pages, slots, 0);
+        float* second = LoadValues(pages, slots, 1);
+        for (int row = 0; row < Rows; row += 4)
+        {
+            if (_scratch.Seen[row / 4] != 0)
+            {
+                AddPages(row, Math.Min(4, Rows - row), _scratch.Seen[row / 4], first, second);
             }
         }
     }
 
-    private readonly void SumRows(int row, int rows, bool all, float* firstPage, float* secondPage)
+    private readonly void Score(int row, int rows)
     {
         int headDim = _problem->HeadDim;
-        float* weights = _scratch.Scores;
+        float* scores = _scratch.Scores + (row * Slots);
         if (rows == 4)
         {
             AttentionKernel<TSimd, TVector>.ScoresOfFour(
-                weights, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
-        }
-        else
-        {
-            for (int i = 0; i < rows; i++)
-            {
-                AttentionKernel<TSimd, TVector>.ScoresOfOne(weights + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
-            }
-        }
-
-        float* factors = stackalloc float[4];
-        uint seen = Weigh(row, rows, all, factors);
-        if (seen == 0)
-        {
-            return;
-        }
-
-        // Every slot between them has been appended: only what no row of these sees at the ends is left out.
-        int first = BitOperations.TrailingZeroCount(seen);
-        int end = Slots - BitOperations.LeadingZeroCount(seen);
-        var values = new ValueRows(firstPage, secondPage, headDim, first, end);
-        float* sums = _scratch.Current + ((nint)row * headDim);
-        if (rows == 4)
-        {
-            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values);
+                scores, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
             return;
         }
 
         for (int i = 0; i < rows; i++)
         {
-            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values);
+            AttentionKernel<TSimd, TVector>.ScoresOfOne(scores + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
         }
     }
 
-    private readonly uint Weigh(int row, int rows, bool all, float* factors)
+    private readonly void AddPages(int row, int rows, uint seen, float* firstPage, float* secondPage)
+    {
+        // Slots before the first and after the last one that some row sees are left out: they would add exact zeros.
+        int first = BitOperations.TrailingZeroCount(seen);
+        int end = Slots - BitOperations.LeadingZeroCount(seen);
+        if (first < PagedKv.PageSlots)
+        {
+            Add(row, rows, first, Math.Min(end, PagedKv.PageSlots), firstPage);
+            new Span<float>(_scratch.Factors + row, rows).Fill(1f);
+        }
+
+        if (end > PagedKv.PageSlots)
+        {
+            Add(row, rows, Math.Max(first, PagedKv.PageSlots), end, secondPage - ((nint)PagedKv.PageSlots * _problem->HeadDim));
+        }
+    }
+
+    private readonly void Add(int row, int rows, int first, int end, float* values)
+    {
+        int headDim = _problem->HeadDim;
+        float* sums = _scratch.Current + ((nint)row * headDim);
+        float* weights = _scratch.Scores + (row * Slots) + first;
+        float* factors = _scratch.Factors + row;
+        values += (nint)first * headDim;
+        if (rows == 4)
+        {
+            AttentionKernel<TSimd, TVector>.AddFour(sums, factors, weights, values, end - first, headDim);
+            return;
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values, end - first, headDim);
+        }
+    }
+
+    private readonly uint Weigh(int row, int rows, bool all)
     {
         uint seen = 0;
         for (int i = 0; i < rows; i++)
         {
-            float* scores = _scratch.Scores + (i * Slots);
+            float* scores = _scratch.Scores + ((row + i) * Slots);
             AttentionKernel<TSimd, TVector>.ScaleAndCap(scores, _problem->Scale, _problem->SoftCap);
             uint bits = all ? uint.MaxValue : VisibleTo(row + i);
             for (uint hidden = ~bits; hidden != 0; hidden &= hidden - 1)
@@ -177,7 +205,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 scores[BitOperations.TrailingZeroCount(hidden)] = float.NegativeInfinity;
             }
 
-            factors[i] = AttentionKernel<TSimd, TVector>.Softmax(scores, _scratch.CurrentState + (2 * (row + i)));
+            _scratch.Factors[row + i] = AttentionKernel<TSimd, TVector>.Softmax(scores, _scratch.CurrentState + (2 * (row + i)));
             seen |= bits;
         }
 
@@ -204,7 +232,16 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 FloatConversion.Widen(_problem->Type, keys, floats, PagedKv.PageSlots * headDim);
             }
 
-            KeyBlock.Transpose(_scratch.KeysTransposed + (page * PagedKv.PageSlots), floats, headDim);
+            // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
+            bool more = page + PagesInBlock < _pagesAhead;
+            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * _problem->SlotBytes : 0;
+            KeyBlock.Transpose(
+                _scratch.KeysTransposed + (page * PagedKv.PageSlots),
+                floats,
+                headDim,
+                more ? _problem->Keys + ahead : null,
+                more ? _problem->Values + ahead : null,
+                (int)(PagedKv.PageSlots * _problem->SlotBytes));
         }
     }
 

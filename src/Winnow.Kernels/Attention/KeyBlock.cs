@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Winnow.Kernels.Cache;
@@ -11,12 +12,25 @@ internal static unsafe class KeyBlock
     /// <param name="keys">The page's first column within [headDim, BlockSlots].</param>
     /// <param name="page">F32 [PageSlots, headDim].</param>
     /// <param name="headDim">A multiple of 8.</param>
-    public static void Transpose(float* keys, float* page, int headDim)
+    /// <param name="keysAhead">The page of keys that is wanted next, or null; it is fetched from memory meanwhile.</param>
+    /// <param name="valuesAhead">The page of values that is wanted next, or null.</param>
+    /// <param name="pageBytes">The size of those pages.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* keys, float* page, int headDim, byte* keysAhead, byte* valuesAhead, int pageBytes)
     {
+        // Fetching everything at once would fill the few buffers that the processor has for it, and loads would wait behind.
+        int step = pageBytes / (2 * headDim / 8);
+        int ahead = 0;
         for (int j = 0; j < PagedKv.PageSlots; j += 8)
         {
-            for (int c = 0; c < headDim; c += 8)
+            for (int c = 0; c < headDim; c += 8, ahead += step)
             {
+                for (int line = ahead; line < ahead + step; line += 64)
+                {
+                    Fetch(keysAhead, line);
+                    Fetch(valuesAhead, line);
+                }
+
                 float* source = page + ((long)j * headDim) + c;
                 float* destination = keys + ((long)c * AttentionScratch.BlockSlots) + j;
                 if (Avx.IsSupported)
@@ -28,6 +42,15 @@ internal static unsafe class KeyBlock
                     TransposePlain(destination, source, headDim);
                 }
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(byte* page, int offset)
+    {
+        if (Sse.IsSupported && page != null)
+        {
+            Sse.Prefetch1(page + offset);
         }
     }
 
@@ -43,6 +66,7 @@ internal static unsafe class KeyBlock
     }
 
     // Two 4 x 4 transpositions side by side, twice: slots j and j + 4 share a vector from the start.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TransposeEight(float* destination, float* source, nint stride)
     {
         for (int c = 0; c < 8; c += 4, source += 4, destination += 4 * AttentionScratch.BlockSlots)
@@ -62,6 +86,7 @@ internal static unsafe class KeyBlock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Rows(float* source, nint stride) =>
         Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
 }

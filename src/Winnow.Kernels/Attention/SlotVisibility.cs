@@ -36,14 +36,26 @@ internal unsafe struct SlotVisibility
     public void Load(in AttentionProblem problem, int* pages, int slots, int firstOwn)
     {
         (_slots, _ownBase, _firstOwn) = (slots, firstOwn, Math.Clamp(firstOwn, 0, slots));
-        (_least, _greatest) = (int.MaxValue, int.MinValue);
-        for (int j = 0; j < slots; j++)
+        for (int j = 0; j < slots; j += PagedKv.PageSlots)
         {
-            int position = problem.SlotPositions[((long)pages[j / PagedKv.PageSlots] * PagedKv.PageSlots) + (j % PagedKv.PageSlots)];
-            _positions[j] = position;
-            _least = Math.Min(_least, position);
-            _greatest = Math.Max(_greatest, position);
+            int* from = problem.SlotPositions + ((long)pages[j / PagedKv.PageSlots] * PagedKv.PageSlots);
+            new ReadOnlySpan<int>(from, Math.Min(slots - j, PagedKv.PageSlots)).CopyTo(new Span<int>(_positions + j, PagedKv.PageSlots));
         }
+
+        // What is missing repeats a slot that is there, so that the least and the greatest position come from whole vectors.
+        new Span<int>(_positions + slots, AttentionScratch.BlockSlots - slots).Fill(_positions[0]);
+        Vector256<int> least = Vector256.Load(_positions);
+        Vector256<int> greatest = least;
+        for (int j = 8; j < AttentionScratch.BlockSlots; j += 8)
+        {
+            least = Vector256.Min(least, Vector256.Load(_positions + j));
+            greatest = Vector256.Max(greatest, Vector256.Load(_positions + j));
+        }
+
+        Vector128<int> four = Vector128.Min(least.GetLower(), least.GetUpper());
+        _least = Math.Min(Math.Min(four[0], four[1]), Math.Min(four[2], four[3]));
+        four = Vector128.Max(greatest.GetLower(), greatest.GetUpper());
+        _greatest = Math.Max(Math.Max(four[0], four[1]), Math.Max(four[2], four[3]));
     }
 
     /// <summary>True if no query at these positions can see any slot.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Winnow.Kernels.Norm;
 
@@ -8,6 +9,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     where TVector : struct
 {
     /// <summary>1 / sqrt(mean of the squares + epsilon).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float InverseRms(float* values, int columns, float epsilon)
     {
         TVector a = TSimd.Broadcast(0f), b = a, c = a, d = a;
@@ -35,6 +37,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     }
 
     /// <summary>output = input * factor * weight, or that added to what is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* output, float* input, float* weight, float factor, int columns, bool add)
     {
         TVector scale = TSimd.Broadcast(factor);
@@ -53,6 +56,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     }
 
     /// <summary>values *= factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* values, float factor, int columns)
     {
         TVector scale = TSimd.Broadcast(factor);
@@ -69,6 +73,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     }
 
     /// <summary>values = cap * tanh(values / cap).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SoftCap(float* values, float cap, int count)
     {
         int i = 0;
@@ -89,6 +94,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     }
 
     /// <summary>Rotates pairs (first[i], second[i]): x cos - y sin, y cos + x sin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RotateHalves(float* first, float* second, float* cos, float* sin, int pairs)
     {
         int i = 0;
@@ -109,6 +115,7 @@ internal static unsafe class NormRows<TSimd, TVector>
     }
 
     /// <summary>Rotates pairs (2i, 2i + 1); cosines stand twice and sines as (-sin, sin), [2 * pairs].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RotateNeighbours(float* head, float* cos, float* sin, int pairs)
     {
         int i = 0;
@@ -127,12 +134,14 @@ internal static unsafe class NormRows<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector AddSquare(float* values, TVector sum)
     {
         TVector x = TSimd.Load(values);
         return TSimd.FusedMultiplyAdd(x, x, sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Capped(TVector x, float cap)
     {
         TVector bound = TSimd.Broadcast(cap);
