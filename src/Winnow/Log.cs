@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(2003, LogLevel.Critical, "The engine stopped after an internal error")]
     public static partial void EngineFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(2004, LogLevel.Error, "Request {Ticket} could not be undone while the engine stopped")]
+    public static partial void RequestNotUndone(ILogger logger, Exception exception, long ticket);
+
     [LoggerMessage(3000, LogLevel.Trace, "Prompt of {Tokens} tokens: {Prompt}")]
     public static partial void Prompt(ILogger logger, int tokens, string prompt);
 

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using Microsoft.Extensions.Logging;
 using Winnow.Cache;
 using Winnow.Formats;
@@ -83,13 +82,22 @@ internal sealed class EngineCore
         }
     }
 
-    /// <summary>Stops all requests.</summary>
-    public void CancelAll(Exception reason)
+    /// <summary>Fails all requests and leaves their pages, which go with the cache: this is the end, and maybe the cache is what broke.</summary>
+    public void Abandon(Exception reason)
     {
-        foreach (EngineRequest request in _requests.ToArray())
+        foreach (EngineRequest request in _requests)
         {
-            End(request, reason);
+            try
+            {
+                request.Fail(reason);
+            }
+            catch (Exception exception)
+            {
+                Log.RequestNotUndone(_logger, exception, request.Sequence.Ticket);
+            }
         }
+
+        _requests.Clear();
     }
 
     /// <summary>Does one step for everybody who runs.</summary>
@@ -260,7 +268,6 @@ internal sealed class EngineCore
     {
         EngineSequence sequence = request.Sequence;
         sequence.Request = null;
-        _requests.Remove(request);
         if (request.KeepsSequence)
         {
             _pool.Truncate(sequence, sequence.Cached);
@@ -271,6 +278,8 @@ internal sealed class EngineCore
             _scheduler.Drop(sequence);
         }
 
+        // Not before: where giving pages back fails, the request must still be there to be abandoned.
+        _requests.Remove(request);
         Log.RequestEnded(_logger, sequence.Ticket, sequence.Known, exception?.GetType().Name);
         if (exception is null)
         {

@@ -34,7 +34,8 @@ internal sealed class EngineParts : IDisposable
         KvCacheOptions options = Cache.Options;
         long slots = (long)options.Layers * options.KvHeads * tokens;
         long headers = (options.Layers * options.KvHeads * sizeof(int)) + 64;
-        return headers + (slots * (sizeof(int) + (2 * options.Type.BytesOf(options.HeadDim))));
+        long attributes = (long)options.Attributes.Count * sizeof(float);
+        return headers + (slots * (sizeof(int) + attributes + (2 * options.Type.BytesOf(options.HeadDim))));
     }
 
     public void Dispose()

@@ -89,7 +89,7 @@ internal sealed class EngineThread
             reason = new WinnowException("The engine stopped after an internal error; dispose it and load the model again.", exception);
         }
 
-        _core.CancelAll(reason);
+        _core.Abandon(reason);
         _closed = reason;
         AbortCommands(reason);
         _ended.TrySetResult();

@@ -39,12 +39,27 @@ internal sealed class PrefillRequest : EngineRequest
 
     protected override void OnFail(Exception exception)
     {
+        try
+        {
+            Undo();
+        }
+        finally
+        {
+            Tell(exception);
+        }
+    }
+
+    private void Undo()
+    {
         if (_before >= 0)
         {
             Sequence.Truncate(_before);
             _pool.Truncate(Sequence, Math.Min(Sequence.Cached, Math.Max(0, _before - 1)));
         }
+    }
 
+    private void Tell(Exception exception)
+    {
         if (exception is OperationCanceledException cancelled)
         {
             _done.TrySetCanceled(cancelled.CancellationToken);

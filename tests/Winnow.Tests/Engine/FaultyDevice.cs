@@ -10,7 +10,7 @@ using Winnow.Kernels.Sampling;
 
 namespace Winnow.Tests.Engine;
 
-/// <summary>A processor device that fails on demand: in the middle of a step, after half of the layers.</summary>
+/// <summary>A processor device that fails on demand: in the middle of a step, between two layers, or at an upload.</summary>
 internal sealed unsafe class FaultyDevice : ComputeDevice
 {
     private readonly CpuDevice _inner = new(1);
@@ -18,6 +18,12 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     /// <summary>How many more times attention is used before it fails once.</summary>
     public void FailAfter(int calls) => _callsUntilFault = calls;
+
+    /// <summary>How often something was uploaded.</summary>
+    public int Uploads { get; private set; }
+
+    /// <summary>The upload, counted from the first, from which on all fail.</summary>
+    public int FailFromUpload { get; set; } = int.MaxValue;
 
     public override string Name => "faulty";
 
@@ -46,7 +52,15 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     protected override void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
 
-    protected override void CopyIn(nint destination, ReadOnlySpan<byte> source) => source.CopyTo(new Span<byte>((void*)destination, source.Length));
+    protected override void CopyIn(nint destination, ReadOnlySpan<byte> source)
+    {
+        if (Uploads++ >= FailFromUpload)
+        {
+            throw new InvalidOperationException("the device is gone");
+        }
+
+        source.CopyTo(new Span<byte>((void*)destination, source.Length));
+    }
 
     protected override void CopyOut(Span<byte> destination, nint source) =>
         new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);

@@ -168,6 +168,30 @@ internal sealed class LifetimeTests : EngineTests
     }
 
     [Test]
+    public async Task GenerateAsync_WhenTheCacheItselfFailsStopsTheEngineAndSaysSo()
+    {
+        using var device = new FaultyDevice();
+        WinnowEngine engine = await LoadAsync(new EngineOptions { Device = device });
+        Session session = engine.CreateSession();
+        await session.AppendAsync(Story);
+        Session twin = engine.CreateSession();
+        await twin.AppendAsync(Story);
+        int before = device.Uploads;
+        await ReadAsync(session.GenerateAsync(Sampled(1, 3)));
+
+        // The last upload of a generation is that of the counts of slots, when its last step is over.
+        device.FailFromUpload = device.Uploads + (device.Uploads - before) - 1;
+        Assert.That(
+            async () => await ReadAsync(twin.GenerateAsync(Sampled(1, 3))), Throws.TypeOf<WinnowException>().With.Message.Contains("dispose it"));
+
+        Assert.That(async () => await ReadAsync(engine.GenerateAsync("the")), Throws.TypeOf<WinnowException>().With.Message.Contains("dispose it"));
+        Assert.That(async () => await session.AppendAsync("the"), Throws.TypeOf<WinnowException>());
+        await session.DisposeAsync();
+        await twin.DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    [Test]
     public async Task AppendAsync_WhenAStepFailsTakesTheTokensOffAgain()
     {
         using var device = new FaultyDevice();

@@ -27,7 +27,7 @@ internal sealed class SchedulerPropertyTests
     public void Plan_WithRandomCancellationsAndSessionsEndsTheOthersAndLosesNoPage() => Check(workload => new Simulation(workload).Run(0.05));
 
     private static void Check(Action<Workload> property) =>
-        Prop.ForAll(Arb.From(Workloads), property).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(1, 3));
+        Prop.ForAll(Arb.From(Workloads), property).Check(Config.QuickThrowOnFailure.WithMaxTest(120).WithReplay(1, 3));
 
     private sealed record Workload(int[] Prompts, int[] Answers, int Running, int Chunk, int SparePages, int Seed);
 
