@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Threading;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
@@ -32,6 +31,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     {
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
+        Name = $"CPU ({RuntimeInformation.ProcessArchitecture}, {(int)width}-bit vectors, {Threads} threads)";
         _workers = new WorkerPool(Threads);
         _attention = new CpuAttention(_workers, width);
         Cache = new CpuCache(_workers);
@@ -47,14 +47,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     public long AllocatedBytes => Interlocked.Read(ref _allocatedBytes);
 
     /// <inheritdoc/>
-    public override string Name
-    {
-        get
-        {
-            int bits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
-            return $"CPU ({RuntimeInformation.ProcessArchitecture}, {bits}-bit vectors, {Threads} threads)";
-        }
-    }
+    public override string Name { get; }
 
     /// <inheritdoc/>
     public override long FreeBytes => AvailableMemory.Bytes();
