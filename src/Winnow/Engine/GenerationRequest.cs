@@ -11,6 +11,9 @@ namespace Winnow.Engine;
 /// and loses nothing; the context bounds what can pile up.</summary>
 internal sealed class GenerationRequest : EngineRequest
 {
+    // Enough for most answers without growing; requests in a long line should not each hold memory for a full context.
+    private const int ReservedTokens = 1024;
+
     private readonly ISampling _sampling;
     private readonly GenerationPlan _plan;
     private readonly TextAssembler _text;
@@ -33,9 +36,10 @@ internal sealed class GenerationRequest : EngineRequest
         _plan = plan;
         _text = text;
         _top = new TokenLogProbability[plan.TopCount];
-        _state = new SamplerState(sequence.Known + plan.MaxTokens);
+        int capacity = sequence.Known + Math.Min(plan.MaxTokens, ReservedTokens);
+        _state = new SamplerState(capacity);
         _state.Accept(sequence.Tokens);
-        sequence.EnsureCapacity(sequence.Known + plan.MaxTokens);
+        sequence.EnsureCapacity(capacity);
     }
 
     /// <summary>The pieces, in order; ends with the request's error where there is one.</summary>

@@ -115,6 +115,8 @@ public sealed partial class WinnowEngine
         {
             await foreach (GeneratedPiece piece in request.Pieces.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
+                // Pieces that wait already would otherwise still be handed out.
+                cancellationToken.ThrowIfCancellationRequested();
                 yield return piece;
             }
         }

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using NUnit.Framework;
-using Winnow.Cache;
 using Winnow.Engine;
 using Winnow.Kernels;
 
@@ -53,17 +52,17 @@ internal sealed class BatchInvarianceTests : EngineTests
     }
 
     [Test]
-    public async Task GenerateAsync_WithTooFewPagesPreemptsAndGivesTheSameBits()
+    public void Step_WithTooFewPagesPreemptsAndGivesTheSameBits()
     {
         // Pages for one full context and a bit: several prompts fit, their answers do not.
-        long context = (long)TinyModel.Layers * TinyModel.KvHeads * KvCache.PagesFor(TinyModel.ContextTokens) * KvCache.PageBytes(8, DType.F32);
-        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvCacheBytes = context * 5 / 4, PrefillChunkTokens = 64 });
+        using var engine = new ManualEngine(Folder, new EngineOptions { KvCacheBytes = ManualEngine.CacheBytes(1.25), PrefillChunkTokens = 64 });
+        GenerationRequest[] requests = [.. Enumerable.Range(0, Requests).Select(i => engine.Generate(Prompts[i], Sampled((ulong)i, 40)))];
 
-        string[] together = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => TraceAsync(engine, i)));
+        engine.RunToEnd();
 
-        Assert.That(together, Is.EqualTo(_alone));
-        Assert.That(engine.Statistics.Preemptions, Is.GreaterThan(0));
-        Assert.That(engine.Statistics.FreePages, Is.EqualTo(engine.Statistics.TotalPages));
+        Assert.That(requests.Select(request => Trace(ManualEngine.Read(request))), Is.EqualTo(_alone));
+        Assert.That(engine.Core.Preemptions, Is.GreaterThan(0));
+        Assert.That(engine.IsEmpty, Is.True);
     }
 
     private static async Task<string> TraceAsync(WinnowEngine engine, int request) =>

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Winnow.Kernels;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
@@ -10,14 +11,29 @@ using Winnow.Kernels.Sampling;
 
 namespace Winnow.Tests.Engine;
 
-/// <summary>A processor device that fails on demand: in the middle of a step, between two layers, or at an upload.</summary>
+/// <summary>A processor device that fails on demand, in the middle of a step or at an upload, or that stands still until it is told to go on.</summary>
 internal sealed unsafe class FaultyDevice : ComputeDevice
 {
     private readonly CpuDevice _inner = new(1);
+    private readonly ManualResetEventSlim _goesOn = new(true);
     private int _callsUntilFault = -1;
+    private int _callsUntilHold = -1;
 
     /// <summary>How many more times attention is used before it fails once.</summary>
     public void FailAfter(int calls) => _callsUntilFault = calls;
+
+    /// <summary>How many more times attention is used before it stands still.</summary>
+    public void HoldAfter(int calls)
+    {
+        _goesOn.Reset();
+        _callsUntilHold = calls;
+    }
+
+    /// <summary>Ends standing still.</summary>
+    public void GoOn() => _goesOn.Set();
+
+    /// <summary>Buffers that were allocated and not freed.</summary>
+    public int Buffers { get; private set; }
 
     /// <summary>How often something was uploaded.</summary>
     public int Uploads { get; private set; }
@@ -29,8 +45,18 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     public override long FreeBytes => _inner.FreeBytes;
 
-    public override IAttention Attention =>
-        _callsUntilFault-- == 0 ? throw new InvalidOperationException("the device broke") : _inner.Attention;
+    public override IAttention Attention
+    {
+        get
+        {
+            if (_callsUntilHold-- == 0)
+            {
+                _goesOn.Wait();
+            }
+
+            return _callsUntilFault-- == 0 ? throw new InvalidOperationException("the device broke") : _inner.Attention;
+        }
+    }
 
     public override ICache Cache => _inner.Cache;
 
@@ -46,11 +72,23 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     public override void Synchronize() => _inner.Synchronize();
 
-    protected override void Dispose(bool disposing) => _inner.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        _inner.Dispose();
+        _goesOn.Dispose();
+    }
 
-    protected override nint Acquire(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+    protected override nint Acquire(long bytes)
+    {
+        Buffers++;
+        return (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+    }
 
-    protected override void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+    protected override void Free(nint address, long bytes)
+    {
+        Buffers--;
+        NativeMemory.AlignedFree((void*)address);
+    }
 
     protected override void CopyIn(nint destination, ReadOnlySpan<byte> source)
     {

@@ -121,4 +121,29 @@ internal sealed class MeasureTests : EngineTests
         Assert.That(
             async () => await engine.PerplexityAsync("a", new PerplexityOptions { WindowTokens = 9999 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
+
+    [Test]
+    public async Task Step_ThatPreemptsEmbeddingsAndScoresForAnOlderTextGivesTheSameBits()
+    {
+        string text = string.Concat(Enumerable.Repeat("xy", 70));
+        await using WinnowEngine large = await LoadAsync();
+        float[] embedding = (await large.EmbedAsync([text]))[0];
+        PerplexityResult perplexity = await large.PerplexityAsync(text);
+        using var small = new ManualEngine(Folder, new EngineOptions { KvCacheBytes = ManualEngine.CacheBytes(1.25), PrefillChunkTokens = 1 });
+        int[] tokens = small.Encode(text);
+        var embed = new EmbeddingRequest(new EngineSequence(tokens, 0), TinyModel.Hidden, EmbeddingPooling.Mean, normalize: true);
+        var score = new ScoreRequest(new EngineSequence(tokens, 0) { NeedsAllLogits = true });
+        foreach (EngineRequest younger in new EngineRequest[] { embed, score })
+        {
+            long before = small.Core.Preemptions;
+            small.Generate("the", Sampled(1, 180));
+            small.Core.Step();
+            small.Core.Submit(younger);
+            small.RunToEnd();
+            Assert.That(small.Core.Preemptions, Is.GreaterThan(before));
+        }
+
+        Assert.That(embed.Done.Result, Is.EqualTo(embedding));
+        Assert.That(score.Done.Result / perplexity.Tokens, Is.EqualTo(perplexity.MeanNegativeLogLikelihood));
+    }
 }
