@@ -1,7 +1,9 @@
 #!/usr/bin/env pwsh
 # The verbs of this repository, each a few lines over `dotnet`; build.sh has the same ones.
-param([string] $Verb = 'help', [Parameter(ValueFromRemainingArguments)] [string[]] $Rest = @())
-$ErrorActionPreference = 'Stop'
+# No param block: that would take options such as -p away from the winnow command line.
+$Verb = if ($args.Count) { $args[0] } else { 'help' }
+[string[]] $Rest = @($args | Select-Object -Skip 1)
+$start = Get-Location
 Set-Location $PSScriptRoot
 $env:DOTNET_NOLOGO = '1'; $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'; $env:DOTNET_CLI_UI_LANGUAGE = 'en'
 $framework = if ($env:WinnowFramework) { $env:WinnowFramework } else { 'net10.0' }
@@ -22,15 +24,16 @@ usage: ./build.ps1 <verb> [arguments]
 # Builds and says something only where it fails.
 function Build-Quietly([string] $what) {
     [Console]::Error.WriteLine("building $what")
-    $log = dotnet build $what -c Release -v quiet "-clp:ErrorsOnly;NoSummary" 2>&1
+    $log = dotnet build $what -c Release -v quiet "-clp:ErrorsOnly;NoSummary"
     if ($LASTEXITCODE) { $log | Out-Host }
     return $LASTEXITCODE
 }
 
 function Invoke-Cli {
-    $arguments = if ($Rest.Count) { $Rest } else { @('generate') }
+    [string[]] $arguments = if ($Rest.Count) { $Rest } else { 'generate' }
     if (Build-Quietly src/Winnow.Cli) { exit 1 }
-    dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" @arguments
+    Set-Location $start
+    dotnet "$PSScriptRoot/src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" @arguments
     exit $LASTEXITCODE
 }
 
@@ -43,7 +46,7 @@ function Get-Count([string] $key, [string[]] $log) {
 # counts as one failed test.
 function Invoke-Tests($project, $sum, [string[]] $filter) {
     $name = $project.Name
-    $log = @(dotnet "$project/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi @filter 2>&1 | ForEach-Object { "$_" })
+    $log = @(dotnet "$($project.FullName)/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi @filter)
     $code = $LASTEXITCODE
     $log | Set-Content "artifacts/tests/$name.log"
     $ok = Get-Count 'succeeded' $log; $bad = Get-Count 'failed' $log; $left = Get-Count 'skipped' $log
@@ -57,7 +60,8 @@ function Invoke-Tests($project, $sum, [string[]] $filter) {
 
 function Invoke-AllTests {
     $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
-    $filter = if ($Rest.Count) { @('--filter', "FullyQualifiedName~$($Rest[0])") } else { @() }
+    [string[]] $filter = @()
+    if ($Rest.Count) { $filter = '--filter', "FullyQualifiedName~$($Rest[0])" }
     New-Item -ItemType Directory -Force artifacts/tests | Out-Null
     if (Build-Quietly Runtime.sln) { '0 passed, 1 failed, 0 skipped'; exit 1 }
     Get-ChildItem tests/*.Tests -Directory | ForEach-Object { Invoke-Tests $_ $sum $filter }
@@ -66,9 +70,14 @@ function Invoke-AllTests {
 }
 
 function Invoke-Bench {
-    if ($Rest.Count -and $Rest[0] -eq 'peers') { node bench/peers/llamacpp/run.mjs @($Rest | Select-Object -Skip 1); exit $LASTEXITCODE }
+    if ($Rest.Count -and $Rest[0] -eq 'peers') {
+        if (-not (Test-Path bench/peers/llamacpp/node_modules/node-llama-cpp)) { npm ci --prefix bench/peers/llamacpp --ignore-scripts --no-audit --no-fund }
+        dotnet run -c Release --project bench/Winnow.Peers -- @($Rest | Select-Object -Skip 1)
+        exit $LASTEXITCODE
+    }
     $name = if ($Rest.Count) { $Rest[0] } else { '' }
-    Get-ChildItem bench/*.Bench -Directory | ForEach-Object { dotnet run -c Release --project $_ -- --filter "*$name*" }
+    Get-ChildItem bench/*.Bench -Directory | ForEach-Object { dotnet run -c Release --project $_.FullName -- --filter "*$name*" }
+    exit $LASTEXITCODE
 }
 
 function Show-Size {
@@ -81,7 +90,7 @@ function Show-Size {
     exit [int] (@($files | Where-Object Lines -gt 450).Count -gt 0)
 }
 
-switch ($Verb) {
+try { switch ($Verb) {
     'build' { dotnet build Runtime.sln -c Release @Rest; exit $LASTEXITCODE }
     'run' { Invoke-Cli }
     'test' { Invoke-AllTests }
@@ -97,4 +106,4 @@ switch ($Verb) {
     'pack' { dotnet pack Runtime.sln -c Release -v quiet -o artifacts/packages @Rest; exit $LASTEXITCODE }
     'help' { $usage }
     default { [Console]::Error.WriteLine("build.ps1: unknown verb '$Verb'"); [Console]::Error.WriteLine($usage); exit 2 }
-}
+} } finally { Set-Location $start }

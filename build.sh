@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The verbs of this repository, each a few lines over `dotnet`; build.ps1 has the same ones.
 set -euo pipefail
+start=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 framework=${WinnowFramework:-net10.0}
@@ -40,7 +41,8 @@ quiet_build() {
 run_cli() {
   [ $# -gt 0 ] || set -- generate
   quiet_build src/Winnow.Cli
-  exec dotnet "src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
+  local program=$PWD/src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll
+  cd "$start" && exec dotnet "$program" "$@"
 }
 
 count() { awk -v key="$1:" '/^Test run summary:/ { tail = 1 } tail && $1 == key { n = $2 } END { print n + 0 }' "$2"; }
@@ -80,7 +82,10 @@ test_all() {
 bench() {
   if [ "${1:-}" = peers ]; then shift; exec bench/peers/llamacpp/run.sh "$@"; fi
   local project
-  for project in bench/*.Bench; do dotnet run -c Release --project "$project" -- --filter "*${1:-}*"; done
+  for project in bench/*.Bench/; do
+    [ -d "$project" ] || { echo "build.sh: there are no benchmarks under bench/" >&2; return 1; }
+    dotnet run -c Release --project "$project" -- --filter "*${1:-}*"
+  done
 }
 
 size() {
