@@ -31,7 +31,8 @@ public sealed unsafe class CpuDevice : ComputeDevice
     {
         Threads = threads ?? Environment.ProcessorCount;
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1, nameof(threads));
-        Name = $"CPU ({RuntimeInformation.ProcessArchitecture}, {(int)width}-bit vectors, {Threads} threads)";
+        VectorBits = (int)width;
+        Name = $"CPU ({RuntimeInformation.ProcessArchitecture}, {VectorBits}-bit vectors, {Threads} threads)";
         _workers = new WorkerPool(Threads);
         _attention = new CpuAttention(_workers, width);
         Cache = new CpuCache(_workers);
@@ -42,6 +43,9 @@ public sealed unsafe class CpuDevice : ComputeDevice
 
     /// <summary>How many threads compute.</summary>
     public int Threads { get; }
+
+    /// <summary>The width of the vectors that are computed with.</summary>
+    public int VectorBits { get; }
 
     /// <summary>Bytes allocated and not yet freed.</summary>
     public long AllocatedBytes => Interlocked.Read(ref _allocatedBytes);
