@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Winnow.Cli.Terminal;
 using Winnow.Kernels;
 
@@ -20,7 +19,6 @@ internal static class DevicesCommand
     private static int Run(CliHost host, bool asJson)
     {
         using CpuDevice device = new();
-        int vectorBits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
         string architecture = RuntimeInformation.ProcessArchitecture.ToString();
         long free = device.FreeBytes;
         long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -31,7 +29,7 @@ internal static class DevicesCommand
                 json.WriteString("kind", "cpu");
                 json.WriteString("name", device.Name);
                 json.WriteString("architecture", architecture);
-                json.WriteNumber("vector_bits", vectorBits);
+                json.WriteNumber("vector_bits", device.VectorBits);
                 json.WriteNumber("threads", device.Threads);
                 json.WriteNumber("free_bytes", free);
                 json.WriteNumber("total_bytes", total);
@@ -40,7 +38,7 @@ internal static class DevicesCommand
         }
 
         TextTable table = new("device", "#vector bits", "#threads", "#free memory", "#memory");
-        table.Add($"CPU ({architecture})", Quantities.Number(vectorBits), Quantities.Number(device.Threads), Quantities.Bytes(free), Quantities.Bytes(total));
+        table.Add($"CPU ({architecture})", Quantities.Number(device.VectorBits), Quantities.Number(device.Threads), Quantities.Bytes(free), Quantities.Bytes(total));
         table.Write(host);
         return ExitCodes.Success;
     }

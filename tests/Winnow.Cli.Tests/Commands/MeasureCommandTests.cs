@@ -59,6 +59,7 @@ public sealed class MeasureCommandTests
         Assert.That(device.GetProperty("kind").GetString(), Is.EqualTo("cpu"));
         Assert.That(device.GetProperty("threads").GetInt32(), Is.EqualTo(Environment.ProcessorCount));
         Assert.That(device.GetProperty("vector_bits").GetInt32(), Is.AnyOf(128, 256, 512));
+        Assert.That(device.GetProperty("name").GetString(), Does.Contain($"{device.GetProperty("vector_bits").GetInt32()}-bit"));
         Assert.That(device.GetProperty("free_bytes").GetInt64(), Is.Positive);
     }
 
