@@ -1,0 +1,88 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Winnow.Formats;
+
+namespace Winnow.Peers;
+
+/// <summary>Runs the same model in Winnow and in llama.cpp, in turns, and prints speed, ratio and memory.</summary>
+internal static class Program
+{
+    private const int PromptTokens = 512;
+    private const int DecodeTokens = 32;
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (arguments is ["serve", string model, string threads])
+        {
+            await Server.RunAsync(model, int.Parse(threads, CultureInfo.InvariantCulture), PromptTokens, DecodeTokens);
+            return 0;
+        }
+
+        if (arguments is ["--help"])
+        {
+            Console.WriteLine("usage: bench peers [rounds=5] [types=F16,Q8_0,Q4_0] [threads=1,2]");
+            return 0;
+        }
+
+        int rounds = int.Parse(arguments.ElementAtOrDefault(0) ?? "5", CultureInfo.InvariantCulture);
+        string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0").Split(',');
+        string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
+        Console.WriteLine($"125M random Llama, prefill of {PromptTokens}, decode of {DecodeTokens}, {rounds} interleaved rounds.");
+        Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest steps.");
+        Console.WriteLine($"{"type",-5} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
+        foreach (string type in types)
+        {
+            string path = Path.GetFullPath(Path.Combine("artifacts", "bench", $"random-125m-{type}.gguf"));
+            RandomModel.Write(path, Enum.Parse<TensorType>(type));
+            foreach (string count in threadCounts)
+            {
+                Compare(path, type, count, rounds);
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Compare(string path, string type, string threads, int rounds)
+    {
+        using var winnow = new Participant(Environment.ProcessPath!, ["serve", path, threads]);
+        string script = Path.Combine("bench", "peers", "llamacpp", "peer.mjs");
+        using var peer = new Participant("node", [script, path, threads, $"{PromptTokens}", $"{DecodeTokens}"]);
+        foreach (string what in new[] { "decode", "prefill" })
+        {
+            var pairs = new List<(Measurement Winnow, Measurement Peer)>();
+            for (int round = -1; round < rounds; round++)
+            {
+                (Measurement Winnow, Measurement Peer) pair = (winnow.Measure(what), peer.Measure(what));
+                if (round >= 0)
+                {
+                    pairs.Add(pair);
+                }
+            }
+
+            Print(type, threads, what, pairs);
+        }
+    }
+
+    private static void Print(string type, string threads, string what, List<(Measurement Winnow, Measurement Peer)> pairs)
+    {
+        double wall = Median(pairs.Select(p => p.Winnow.TokensPerSecond / p.Peer.TokensPerSecond));
+        double cpu = Median(pairs.Select(p => p.Winnow.TokensPerCpuSecond / p.Peer.TokensPerCpuSecond));
+        double best = pairs.Max(p => p.Winnow.BestTokensPerSecond) / pairs.Max(p => p.Peer.BestTokensPerSecond);
+        double ours = Median(pairs.Select(p => p.Winnow.TokensPerSecond));
+        double theirs = Median(pairs.Select(p => p.Peer.TokensPerSecond));
+        string memory = $"{pairs.Max(p => p.Winnow.PeakBytes) >> 20} and {pairs.Max(p => p.Peer.PeakBytes) >> 20}";
+        Console.WriteLine($"{type,-5} {threads,7} {what,-7} {ours,9:F1} {theirs,9:F1} {wall,6:F2} {cpu,6:F2} {best,6:F2}  {memory}");
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
