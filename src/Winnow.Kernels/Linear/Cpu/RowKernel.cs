@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -60,6 +61,8 @@ internal static unsafe class RowKernel<TLanes, TVector>
     private static void Units<TCodec>(byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
+        // The next four rows, as long as they fit the first-level cache beside these; the hardware does not see that far over short rows.
+        nint ahead = rowBytes <= 4096 ? 4 * rowBytes : 2048;
         for (int row = 0; row < rows; row += 4)
         {
             // Past the last row the last one is computed again; nobody looks at the result.
@@ -67,12 +70,13 @@ internal static unsafe class RowKernel<TLanes, TVector>
             byte* w1 = weight + (Math.Min(row + 1, rows - 1) * rowBytes);
             byte* w2 = weight + (Math.Min(row + 2, rows - 1) * rowBytes);
             byte* w3 = weight + (Math.Min(row + 3, rows - 1) * rowBytes);
-            Four<TCodec>(w0, w1, w2, w3, x, inputs, sums + (row * TLanes.Count), scratch);
+            Four<TCodec>(w0, w1, w2, w3, x, inputs, sums + (row * TLanes.Count), scratch, ahead);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four<TCodec>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, long inputs, float* sums, float* scratch)
+    private static void Four<TCodec>(
+        byte* w0, byte* w1, byte* w2, byte* w3, float* x, long inputs, float* sums, float* scratch, nint ahead)
         where TCodec : struct, IUnitCodec<TVector>
     {
         Column<TLanes, TVector> column = default;
@@ -87,6 +91,14 @@ internal static unsafe class RowKernel<TLanes, TVector>
             float* end = scratch + units;
             for (float* scale = scratch; scale < end; scale++)
             {
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(w0 + ahead);
+                    Sse.Prefetch0(w1 + ahead);
+                    Sse.Prefetch0(w2 + ahead);
+                    Sse.Prefetch0(w3 + ahead);
+                }
+
                 TVector s0 = default, s1 = default, s2 = default, s3 = default;
                 if (TCodec.IsScaled)
                 {
