@@ -14,6 +14,9 @@ internal static class SettingOption
     public static Option<int?> Count(string name, string description, int minimum, int maximum = int.MaxValue) =>
         Create(name, description, "count", minimum, maximum);
 
+    public static Option<ulong?> Whole(string name, string description) =>
+        Create(name, description, "number", ulong.MinValue, ulong.MaxValue);
+
     private static Option<T?> Create<T>(string name, string description, string kind, T minimum, T maximum)
         where T : struct, INumber<T>, IMinMaxValue<T> => new(name)
         {
@@ -33,7 +36,7 @@ internal static class SettingOption
 
         string rule = (minimum == T.MinValue, maximum == T.MaxValue) switch
         {
-            (true, true) => "a number",
+            (true, true) => T.MinValue < T.Zero ? "a number" : "a whole number, 0 or more",
             (_, true) => $"at least {minimum}",
             _ => $"between {minimum} and {maximum}",
         };
