@@ -31,7 +31,7 @@ public sealed class DequantizerTests
     {
         int bytes = TensorTypeInfo.BlockBytes(type);
         int values = TensorTypeInfo.BlockValues(type);
-        byte[] blocks = [.. GoldenBlock(type), .. GoldenBlock(type).Reverse(), .. GoldenBlock(type)];
+        byte[] blocks = [.. GoldenBlock(type), .. Enumerable.Reverse(GoldenBlock(type)), .. GoldenBlock(type)];
         var all = new float[3 * values];
         Dequantizer.Dequantize(type, blocks, all);
         for (int i = 0; i < 3; i++)
