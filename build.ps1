@@ -71,7 +71,7 @@ function Invoke-AllTests {
 
 function Invoke-Bench {
     if ($Rest.Count -and $Rest[0] -eq 'peers') {
-        if (-not (Test-Path bench/peers/llamacpp/node_modules/node-llama-cpp)) { npm ci --prefix bench/peers/llamacpp --ignore-scripts --no-audit --no-fund }
+        if (-not (Test-Path bench/peers/llamacpp/node_modules/node-llama-cpp)) { npm install --no-package-lock --prefix bench/peers/llamacpp --ignore-scripts --no-audit --no-fund }
         dotnet run -c Release --project bench/Winnow.Peers -- @($Rest | Select-Object -Skip 1)
         exit $LASTEXITCODE
     }

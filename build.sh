@@ -96,7 +96,7 @@ size() {
     END {
       for (p in lines) printf "%7d lines %4d files  %s\n", lines[p], files[p], p | "sort -k5"
       close("sort -k5"); printf "%7d lines in all\n", all
-      for (f in long) printf "%7d lines  %s%s\n", long[f], f, long[f] > 450 ? "  (over the limit of 450)" : "  (over the aim of 300)"
+      for (f in long) print sprintf("%7d lines  %s", long[f], f) (long[f] > 450 ? "  (over the limit of 450)" : "  (over the aim of 300)")
       exit over > 0
     }'
 }
