@@ -154,9 +154,36 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         }
 
         // A head of 8, 24, 40, ... does not fill the widest vectors.
-        if (c < headDim)
+        if (headDim - c >= Simd256.Count && TSimd.Count > Simd256.Count)
+        {
+            AttentionKernel<Simd256, Vector256<float>>.AddOne(sums, factor, weights, values, slots, headDim, c);
+        }
+        else if (c < headDim)
         {
             AttentionKernel<Simd128, Vector128<float>>.AddOne(sums, factor, weights, values, slots, headDim, c);
+        }
+    }
+
+    /// <summary>The same for two rows: each of them waits for its own sums, so that together they take hardly longer than one.</summary>
+    public static void AddTwo(float* sums, float* factors, float* weights, float* values, int slots, int headDim)
+    {
+        int c = 0;
+        for (; c <= headDim - (2 * TSimd.Count); c += 2 * TSimd.Count)
+        {
+            AddPairOfTwo(sums + c, factors, weights, values + c, slots, headDim);
+        }
+
+        if (c <= headDim - Simd256.Count && Simd256.Count <= TSimd.Count)
+        {
+            for (; c <= headDim - Simd256.Count; c += Simd256.Count)
+            {
+                AddColumnOfTwo(sums + c, factors, weights, values + c, slots, headDim);
+            }
+        }
+
+        for (int row = 0; row < 2 && c < headDim; row++)
+        {
+            AddOne(sums + (row * headDim), factors[row], weights + (row * Slots), values, slots, headDim, c);
         }
     }
 
@@ -212,6 +239,44 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         StorePair(sums + stride, b0, b1);
         StorePair(sums + (2 * stride), c0, c1);
         StorePair(sums + (3 * stride), d0, d1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddPairOfTwo(float* sums, float* factors, float* weights, float* values, nint slots, nint stride)
+    {
+        TVector f = TSimd.Broadcast(factors[0]);
+        TVector a0 = Scaled(sums, f), a1 = Scaled(sums + TSimd.Count, f);
+        f = TSimd.Broadcast(factors[1]);
+        TVector b0 = Scaled(sums + stride, f), b1 = Scaled(sums + stride + TSimd.Count, f);
+        for (nint j = 0; j < slots; j++, values += stride)
+        {
+            TVector v0 = TSimd.Load(values), v1 = TSimd.Load(values + TSimd.Count);
+            TVector weight = TSimd.Broadcast(weights[j]);
+            a0 = TSimd.FusedMultiplyAdd(weight, v0, a0);
+            a1 = TSimd.FusedMultiplyAdd(weight, v1, a1);
+            weight = TSimd.Broadcast(weights[j + Slots]);
+            b0 = TSimd.FusedMultiplyAdd(weight, v0, b0);
+            b1 = TSimd.FusedMultiplyAdd(weight, v1, b1);
+        }
+
+        StorePair(sums, a0, a1);
+        StorePair(sums + stride, b0, b1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddColumnOfTwo(float* sums, float* factors, float* weights, float* values, nint slots, nint stride)
+    {
+        Vector256<float> a = Vector256.Load(sums) * factors[0];
+        Vector256<float> b = Vector256.Load(sums + stride) * factors[1];
+        for (nint j = 0; j < slots; j++, values += stride)
+        {
+            Vector256<float> value = Vector256.Load(values);
+            a = Simd256.FusedMultiplyAdd(Vector256.Create(weights[j]), value, a);
+            b = Simd256.FusedMultiplyAdd(Vector256.Create(weights[j + Slots]), value, b);
+        }
+
+        a.Store(sums);
+        b.Store(sums + stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -88,14 +88,17 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     }
 
     /// <summary>Writes the merged result.</summary>
-    public readonly void Finish()
+    public readonly void Finish() => Finish(_scratch.MergedState, _scratch.Merged);
+
+    /// <summary>Writes a result.</summary>
+    public readonly void Finish(float* states, float* sums)
     {
         int headDim = _problem->HeadDim;
         for (int row = 0; row < Rows; row++)
         {
-            float sum = _scratch.MergedState[(2 * row) + 1];
+            float sum = states[(2 * row) + 1];
             float factor = sum == 0 ? 0f : 1f / sum;
-            float* from = _scratch.Merged + ((nint)row * headDim);
+            float* from = sums + ((nint)row * headDim);
             float* to = _problem->Output + ((nint)RowHead(row) * headDim);
             for (int c = 0; c < headDim; c++)
             {
@@ -105,7 +108,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
 
             if (_problem->LogSumExp != null)
             {
-                _problem->LogSumExp[RowHead(row)] = sum == 0 ? float.NegativeInfinity : _scratch.MergedState[2 * row] + MathF.Log(sum);
+                _problem->LogSumExp[RowHead(row)] = sum == 0 ? float.NegativeInfinity : states[2 * row] + MathF.Log(sum);
             }
         }
     }
@@ -186,7 +189,14 @@ internal unsafe struct AttentionTile<TSimd, TVector>
             return;
         }
 
-        for (int i = 0; i < rows; i++)
+        int done = 0;
+        if (rows >= 2)
+        {
+            AttentionKernel<TSimd, TVector>.AddTwo(sums, factors, weights, values, end - first, headDim);
+            done = 2;
+        }
+
+        for (int i = done; i < rows; i++)
         {
             AttentionKernel<TSimd, TVector>.AddOne(sums + (i * headDim), factors[i], weights + (i * Slots), values, end - first, headDim);
         }
@@ -242,6 +252,15 @@ internal unsafe struct AttentionTile<TSimd, TVector>
                 more ? _problem->Keys + ahead : null,
                 more ? _problem->Values + ahead : null,
                 (int)(PagedKv.PageSlots * _problem->SlotBytes));
+        }
+
+        if (slots <= PagedKv.PageSlots)
+        {
+            // What an earlier block left there would be multiplied, and subnormal leftovers slowly.
+            for (int c = 0; c < headDim; c++)
+            {
+                new Span<float>(_scratch.KeysTransposed + (c * Slots) + PagedKv.PageSlots, PagedKv.PageSlots).Clear();
+            }
         }
     }
 

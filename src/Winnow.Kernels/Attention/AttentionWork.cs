@@ -47,6 +47,14 @@ internal unsafe struct AttentionWork<TSimd, TVector> : IWork
 
     private static void Whole(ref AttentionTile<TSimd, TVector> tile, AttentionScratch scratch)
     {
+        if (tile.Splits == 1)
+        {
+            // Merged into nothing, one split stays what it is.
+            tile.Sum(0);
+            tile.Finish(scratch.CurrentState, scratch.Current);
+            return;
+        }
+
         tile.Reset();
         for (int split = 0; split < tile.Splits; split++)
         {
