@@ -14,6 +14,8 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     // Below this many multiply-adds waking the others costs more than it saves.
     private const double MacsWorthSharing = 96 * 1024;
 
+    private const long MostFewRows = 2;
+
     // Rows are packed in chunks of this size, which bounds the scratch memory.
     private const long ChunkRows = 512;
 
@@ -136,13 +138,15 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         }
 
         bool shared = _workers.Size > 1 && products->Rows * products->Inputs * outputs >= MacsWorthSharing;
-        ReserveAll(products->Rows, products->Inputs);
+        bool few = IsFew(products, count);
+        ReserveAll(products->Rows, products->Inputs, few);
         var job = new LinearJob
         {
             Kernel = _kernel,
-            Input = Pack(input, products->Rows, products->Inputs, shared),
+            Input = few ? Pad(input, products->Inputs) : Pack(input, products->Rows, products->Inputs, shared),
             Products = products,
             Count = count,
+            Few = few,
             Scratch = _scratch,
             ScratchFloats = _scratchFloats,
         };
@@ -159,14 +163,29 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         }
     }
 
-    private void ReserveAll(long rows, long inputs)
+    // Where widening is cheap, two rows are quicker one by one, the weights staying in the cache, than as half of a tile.
+    private static bool IsFew(Product* products, int count)
+    {
+        bool few = products->Rows <= MostFewRows && products->Inputs % 32 == 0;
+        for (int i = 0; i < count && few; i++)
+        {
+            few = IsCheap(products[i].WeightType) && (products[i].Gate == null || IsCheap(products[i].GateType));
+        }
+
+        return few || products->Rows == 1;
+    }
+
+    private static bool IsCheap(DType type) =>
+        type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL;
+
+    private void ReserveAll(long rows, long inputs, bool few)
     {
         long padded = LinearKernel.Padded(inputs);
         long groups = (rows + LinearKernel.RowsPerGroup - 1) / LinearKernel.RowsPerGroup;
-        _packed = Reserve(_packed, ref _packedFloats, rows == 1 ? padded : groups * LinearKernel.RowsPerGroup * padded);
+        _packed = Reserve(_packed, ref _packedFloats, few ? padded : groups * LinearKernel.RowsPerGroup * padded);
 
         // Every worker's part starts on a cache line of its own.
-        long needed = (_kernel.ScratchFloats(rows, inputs) + 31) / 16 * 16;
+        long needed = (_kernel.ScratchFloats(few, inputs) + 31) / 16 * 16;
         if (needed > _scratchFloats)
         {
             long total = _scratchFloats * _workers.Size;
@@ -175,21 +194,22 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         }
     }
 
-    private float* Pack(float* input, long rows, long inputs, bool shared)
+    // Several rows have a length that needs no padding.
+    private float* Pad(float* input, long inputs)
     {
-        if (rows == 1)
+        long padded = LinearKernel.Padded(inputs);
+        if (padded == inputs)
         {
-            long padded = LinearKernel.Padded(inputs);
-            if (padded == inputs)
-            {
-                return input;
-            }
-
-            new Span<float>(_packed, checked((int)padded)).Clear();
-            Buffer.MemoryCopy(input, _packed, inputs * sizeof(float), inputs * sizeof(float));
-            return _packed;
+            return input;
         }
 
+        new Span<float>(_packed, checked((int)padded)).Clear();
+        Buffer.MemoryCopy(input, _packed, inputs * sizeof(float), inputs * sizeof(float));
+        return _packed;
+    }
+
+    private float* Pack(float* input, long rows, long inputs, bool shared)
+    {
         var job = new PackJob { Kernel = _kernel, Input = input, Packed = _packed, Rows = rows, Inputs = inputs };
         int groups = (int)((rows + LinearKernel.RowsPerGroup - 1) / LinearKernel.RowsPerGroup);
         if (shared && groups > 4)

@@ -12,6 +12,7 @@ internal unsafe struct LinearJob : IWork
     public float* Input;
     public Product* Products;
     public int Count;
+    public bool Few;
     public float* Scratch;
     public long ScratchFloats;
 
@@ -25,7 +26,7 @@ internal unsafe struct LinearJob : IWork
         {
             ref Product product = ref Products[i];
             long perItem = LinearKernel.PanelOutputs;
-            if (product.Rows == 1)
+            if (Few)
             {
                 perItem = workers == 1 ? product.Outputs : product.Outputs / (workers * ItemsPerWorker);
                 perItem = Math.Max(16, (perItem + 15) / 16 * 16);
@@ -54,9 +55,9 @@ internal unsafe struct LinearJob : IWork
         long start = (long)(item - first) * product.OutputsPerItem;
         long end = Math.Min(start + product.OutputsPerItem, product.Outputs);
         float* scratch = Scratch + (worker * ScratchFloats);
-        if (product.Rows == 1)
+        if (Few)
         {
-            Kernel.One(product, Input, start, end, scratch);
+            Kernel.Few(product, Input, start, end, scratch);
         }
         else
         {

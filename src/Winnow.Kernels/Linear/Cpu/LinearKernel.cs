@@ -30,9 +30,9 @@ internal abstract unsafe class LinearKernel
     public static long Padded(long inputs) => (inputs + 31) / 32 * 32;
 
     /// <summary>Floats of scratch that one worker needs.</summary>
-    /// <param name="rows">Input rows.</param>
+    /// <param name="few">For <see cref="Few"/>, not for <see cref="Many"/>.</param>
     /// <param name="inputs">Input columns.</param>
-    public abstract long ScratchFloats(long rows, long inputs);
+    public abstract long ScratchFloats(bool few, long inputs);
 
     /// <summary>Interleaves four input rows for <see cref="Many"/>, filling up with zeros.</summary>
     /// <param name="input">F32 [rows, inputs].</param>
@@ -42,13 +42,13 @@ internal abstract unsafe class LinearKernel
     /// <param name="packed">All groups' [padded / Lanes, 4, Lanes].</param>
     public abstract void Pack(float* input, long rows, long inputs, long group, float* packed);
 
-    /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1 of a product with one row.</summary>
+    /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1 of a product with a row or a few, each multiplied for itself.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="x">The input row, padded with zeros to a multiple of 32.</param>
+    /// <param name="x">The input: one row padded with zeros to a multiple of 32, or several of such a length.</param>
     /// <param name="start">The first output.</param>
     /// <param name="end">One past the last output.</param>
     /// <param name="scratch">The worker's own memory.</param>
-    public abstract void One(in Product product, float* x, long start, long end, float* scratch);
+    public abstract void Few(in Product product, float* x, long start, long end, float* scratch);
 
     /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1, at most <see cref="PanelOutputs"/>, of all rows.</summary>
     /// <param name="product">The product.</param>

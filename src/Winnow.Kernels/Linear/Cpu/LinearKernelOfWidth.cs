@@ -23,7 +23,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
     private static long SumsFloats => BlockGroups * PanelOutputs * RowsPerGroup * TLanes.Count;
 
     /// <inheritdoc/>
-    public override long ScratchFloats(long rows, long inputs) => rows == 1
+    public override long ScratchFloats(bool few, long inputs) => few
         ? RowKernel<TLanes, TVector>.ScratchFloats + (Sixteen * TLanes.Count) + (2 * Sixteen)
         : (PanelOutputs * Padded(inputs)) + SumsFloats + Sixteen;
 
@@ -60,7 +60,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
     }
 
     /// <inheritdoc/>
-    public override void One(in Product product, float* x, long start, long end, float* scratch)
+    public override void Few(in Product product, float* x, long start, long end, float* scratch)
     {
         float* vectors = scratch + RowKernel<TLanes, TVector>.ScratchFloats;
         float* sums = vectors + (Sixteen * TLanes.Count);
@@ -68,18 +68,24 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         for (long output = start; output < end; output += Sixteen)
         {
             int count = (int)Math.Min(Sixteen, end - output);
-            if (product.Gate != null)
-            {
-                byte* row = product.Gate + ((nint)output * product.GateRowBytes);
-                RowKernel<TLanes, TVector>.Run(product.GateType, row, product.GateRowBytes, count, x, product.Inputs, vectors, scratch);
-                TLanes.Sum16(vectors, TLanes.Count, gate);
-                ActivateAll(product.Activation, gate);
-            }
-
+            byte* gateWeight = product.Gate + ((nint)output * product.GateRowBytes);
             byte* weight = product.Weight + ((nint)output * product.WeightRowBytes);
-            RowKernel<TLanes, TVector>.Run(product.WeightType, weight, product.WeightRowBytes, count, x, product.Inputs, vectors, scratch);
-            TLanes.Sum16(vectors, TLanes.Count, sums);
-            Finish(product, 0, output, count, sums, product.Gate == null ? null : gate);
+            for (long row = 0; row < product.Rows; row++)
+            {
+                float* input = x + (row * product.Inputs);
+                if (product.Gate != null)
+                {
+                    RowKernel<TLanes, TVector>.Run(
+                        product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, vectors, scratch);
+                    TLanes.Sum16(vectors, TLanes.Count, gate);
+                    ActivateAll(product.Activation, gate);
+                }
+
+                RowKernel<TLanes, TVector>.Run(
+                    product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, vectors, scratch);
+                TLanes.Sum16(vectors, TLanes.Count, sums);
+                Finish(product, row, output, count, sums, product.Gate == null ? null : gate);
+            }
         }
     }
 
@@ -96,7 +102,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
 
     /// <inheritdoc/>
     public override void Decode(DType type, byte* source, long values, float* output) =>
-        WeightDecoder<TLanes, TVector>.Decode(type, source, values, output, TLanes.Count);
+        WeightDecoder<TLanes, TVector>.Decode(type, source, values, output, TLanes.Count, ahead: 0);
 
     private static void Panel(in Product product, float* packed, long start, int count, float* scratch, bool isGate)
     {
@@ -151,14 +157,15 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
             // Past the last row the last one is computed again; nobody looks at the result.
             byte* source = weight + ((nint)(output + Math.Min(i, count - 1)) * rowBytes) + offset;
             float* destination = tile + (i * TLanes.Count);
-            WeightDecoder<TLanes, TVector>.Decode(type, source, whole, destination, TileOutputs * TLanes.Count);
+            WeightDecoder<TLanes, TVector>.Decode(type, source, whole, destination, TileOutputs * TLanes.Count, TileOutputs * rowBytes);
             if (whole < values)
             {
                 // Only plain numbers have rows that do not fill units of 32.
                 int bytes = (int)(product.Inputs - k - whole) * type.BlockBytes();
                 new Span<byte>(rest, 128).Clear();
                 Buffer.MemoryCopy(source + ((long)whole * type.BlockBytes()), rest, bytes, bytes);
-                WeightDecoder<TLanes, TVector>.Decode(type, rest, 32, destination + (whole * TileOutputs), TileOutputs * TLanes.Count);
+                float* end = destination + (whole * TileOutputs);
+                WeightDecoder<TLanes, TVector>.Decode(type, rest, 32, end, TileOutputs * TLanes.Count, ahead: 0);
             }
         }
     }

@@ -58,11 +58,13 @@ internal static unsafe class RowKernel<TLanes, TVector>
         }
     }
 
+    // The next four rows, as long as they fit the first-level cache beside these; the hardware does not see that far over short rows.
+    private static nint Ahead(nint rowBytes) => rowBytes <= 4096 ? 4 * rowBytes : 2048;
+
     private static void Units<TCodec>(byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
-        // The next four rows, as long as they fit the first-level cache beside these; the hardware does not see that far over short rows.
-        nint ahead = rowBytes <= 4096 ? 4 * rowBytes : 2048;
+        nint ahead = Ahead(rowBytes);
         for (int row = 0; row < rows; row += 4)
         {
             // Past the last row the last one is computed again; nobody looks at the result.
@@ -211,6 +213,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
     private static void Blocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
     {
         int values = Math.Max(type.BlockValues(), 128);
+        nint ahead = Ahead(rowBytes);
         for (int row = 0; row < rows; row += 4)
         {
             float* rowSums = sums + (row * TLanes.Count);
@@ -222,7 +225,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 for (int i = 0; i < 4; i++)
                 {
                     byte* source = weight + (Math.Min(row + i, rows - 1) * rowBytes) + offset;
-                    WeightDecoder<TLanes, TVector>.Decode(type, source, count, scratch + (i * TLanes.Count), 4 * TLanes.Count);
+                    WeightDecoder<TLanes, TVector>.Decode(type, source, count, scratch + (i * TLanes.Count), 4 * TLanes.Count, ahead);
                 }
 
                 Multiply(scratch, x + done, count, rowSums);

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -15,41 +16,47 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     /// <param name="values">How many values: a multiple of 32, and of the block size.</param>
     /// <param name="output">Where the first vector goes.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
-    public static void Decode(DType type, byte* source, long values, float* output, nint stride)
+    /// <param name="ahead">Bytes from here to what should be fetched into the cache meanwhile; 0 for nothing.</param>
+    public static void Decode(DType type, byte* source, long values, float* output, nint stride, nint ahead)
     {
         switch (type)
         {
             case DType.F32:
-                Units<SingleCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<SingleCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             case DType.F16:
-                Units<HalfCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<HalfCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             case DType.BF16:
-                Units<BrainCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<BrainCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             case DType.Q8_0:
-                Units<EightBitCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<EightBitCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             case DType.Q4_0:
-                Units<FourBitCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<FourBitCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             case DType.IQ4_NL:
-                Units<NonLinearCodec<TLanes, TVector>>(source, values, output, stride);
+                Units<NonLinearCodec<TLanes, TVector>>(source, values, output, stride, ahead);
                 break;
             default:
-                Blocks(type, source, values, output, stride);
+                Blocks(type, source, values, output, stride, ahead);
                 break;
         }
     }
 
-    private static void Blocks(DType type, byte* source, long values, float* output, nint stride)
+    private static void Blocks(DType type, byte* source, long values, float* output, nint stride, nint ahead)
     {
         int bytes = type.BlockBytes();
         int blockValues = type.BlockValues();
         nint step = blockValues / TLanes.Count * stride;
         for (long done = 0; done < values; done += blockValues, source += bytes, output += step)
         {
+            for (int line = 0; Sse.IsSupported && line < bytes; line += 64)
+            {
+                Sse.Prefetch0(source + ahead + line);
+            }
+
             switch (type)
             {
                 case DType.Q4_1:
@@ -78,12 +85,17 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Units<TCodec>(byte* source, long values, float* output, nint stride)
+    private static void Units<TCodec>(byte* source, long values, float* output, nint stride, nint ahead)
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector scale = default;
         for (long unit = values / 32; unit > 0; unit--, source += TCodec.UnitBytes)
         {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(source + ahead);
+            }
+
             if (TCodec.IsScaled)
             {
                 scale = TLanes.Broadcast(HalfBits.Read(source));
