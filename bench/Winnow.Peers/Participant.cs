@@ -25,11 +25,9 @@ internal sealed class Participant : IDisposable
         using JsonDocument answer = ReadAnswer();
         JsonElement root = answer.RootElement;
         int tokens = root.GetProperty("tokens").GetInt32();
-        double best = root.TryGetProperty("bestMilliseconds", out JsonElement value) ? value.GetDouble() : root.GetProperty("milliseconds").GetDouble();
         return new Measurement(
             tokens / root.GetProperty("milliseconds").GetDouble() * 1000,
             tokens / root.GetProperty("cpuMilliseconds").GetDouble() * 1000,
-            (command == "prefill" ? tokens : 1) / best * 1000,
             root.GetProperty("peakBytes").GetInt64());
     }
 

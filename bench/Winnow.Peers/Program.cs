@@ -33,7 +33,7 @@ internal static class Program
         string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0").Split(',');
         string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
         Console.WriteLine($"125M random Llama, prefill of {PromptTokens}, decode of {DecodeTokens}, {rounds} interleaved rounds.");
-        Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest steps.");
+        Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest rounds.");
         Console.WriteLine($"{"type",-5} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
         foreach (string type in types)
         {
@@ -73,7 +73,7 @@ internal static class Program
     {
         double wall = Median(pairs.Select(p => p.Winnow.TokensPerSecond / p.Peer.TokensPerSecond));
         double cpu = Median(pairs.Select(p => p.Winnow.TokensPerCpuSecond / p.Peer.TokensPerCpuSecond));
-        double best = pairs.Max(p => p.Winnow.BestTokensPerSecond) / pairs.Max(p => p.Peer.BestTokensPerSecond);
+        double best = pairs.Max(p => p.Winnow.TokensPerSecond) / pairs.Max(p => p.Peer.TokensPerSecond);
         double ours = Median(pairs.Select(p => p.Winnow.TokensPerSecond));
         double theirs = Median(pairs.Select(p => p.Peer.TokensPerSecond));
         string memory = $"{pairs.Max(p => p.Winnow.PeakBytes) >> 20} and {pairs.Max(p => p.Peer.PeakBytes) >> 20}";

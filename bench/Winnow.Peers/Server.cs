@@ -27,26 +27,25 @@ internal static class Server
         while (Console.ReadLine() is { } command)
         {
             TimeSpan before = Environment.CpuUsage.TotalTime;
-            (int tokens, double milliseconds, double best) = command.Trim() == "prefill"
+            (int tokens, double milliseconds) = command.Trim() == "prefill"
                 ? await PrefillAsync(engine, prompt)
                 : await DecodeAsync(engine, prompt[..WarmTokens], decodeTokens);
             double cpu = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{"tokens":{{tokens}},"milliseconds":{{milliseconds}},"bestMilliseconds":{{best}},"cpuMilliseconds":{{cpu}},"peakBytes":{{Process.GetCurrentProcess().PeakWorkingSet64}}}"""));
+                $$"""{"tokens":{{tokens}},"milliseconds":{{milliseconds}},"cpuMilliseconds":{{cpu}},"peakBytes":{{Process.GetCurrentProcess().PeakWorkingSet64}}}"""));
         }
     }
 
-    private static async Task<(int Tokens, double Milliseconds, double Best)> PrefillAsync(WinnowEngine engine, int[] prompt)
+    private static async Task<(int Tokens, double Milliseconds)> PrefillAsync(WinnowEngine engine, int[] prompt)
     {
         await using Session session = engine.CreateSession();
         long start = Stopwatch.GetTimestamp();
         await session.AppendAsync(prompt);
-        double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return (prompt.Length, milliseconds, milliseconds);
+        return (prompt.Length, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    private static async Task<(int Tokens, double Milliseconds, double Best)> DecodeAsync(WinnowEngine engine, int[] prompt, int tokens)
+    private static async Task<(int Tokens, double Milliseconds)> DecodeAsync(WinnowEngine engine, int[] prompt, int tokens)
     {
         await using Session session = engine.CreateSession();
         await session.AppendAsync(prompt);
@@ -54,16 +53,14 @@ internal static class Server
         int generated = -1;
         long start = 0;
         long last = 0;
-        double best = double.MaxValue;
         await foreach (GeneratedPiece piece in session.GenerateAsync(options))
         {
             long now = Stopwatch.GetTimestamp();
             generated++;
             start = generated == 0 ? now : start;
-            best = generated == 0 ? best : Math.Min(best, Stopwatch.GetElapsedTime(last, now).TotalMilliseconds);
             last = now;
         }
 
-        return (generated, Stopwatch.GetElapsedTime(start, last).TotalMilliseconds, best);
+        return (generated, Stopwatch.GetElapsedTime(start, last).TotalMilliseconds);
     }
 }
