@@ -1,10 +1,12 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using Winnow.Kernels.Linear;
 
 namespace Winnow.Kernels.Bench.Linear;
 
 /// <summary>Products as they occur in a model of 125 million parameters: one row (decode), a small batch, a prompt's chunk.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes it: the harness owns the life of a benchmark.")]
 public class LinearBench : ICosted
 {
     private const int Inputs = 768;
