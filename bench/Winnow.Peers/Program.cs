@@ -23,15 +23,23 @@ internal static class Program
             return 0;
         }
 
+        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0 1,2";
         if (arguments is ["--help"])
         {
-            Console.WriteLine("usage: bench peers [rounds=5] [types=F16,Q8_0,Q4_0] [threads=1,2]");
+            Console.WriteLine(Usage);
             return 0;
         }
 
-        int rounds = int.Parse(arguments.ElementAtOrDefault(0) ?? "5", CultureInfo.InvariantCulture);
         string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0").Split(',');
         string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
+        bool known = arguments.Length <= 3 && types.All(type => type is "F32" or "F16" or "Q8_0" or "Q4_0")
+            && threadCounts.All(count => int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads > 0);
+        if (!int.TryParse(arguments.ElementAtOrDefault(0) ?? "5", NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) || rounds < 1 || !known)
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return 2;
+        }
+
         Console.WriteLine($"125M random Llama, prefill of {PromptTokens}, decode of {DecodeTokens}, {rounds} interleaved rounds.");
         Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest rounds.");
         Console.WriteLine($"{"type",-5} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
