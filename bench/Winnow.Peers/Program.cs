@@ -23,7 +23,14 @@ internal static class Program
             return 0;
         }
 
-        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0 1,2";
+        if (arguments is ["loop", string small, ..] && arguments.Length <= 3)
+        {
+            DecoderLoop.Run(small, arguments.Length == 3 ? int.Parse(arguments[2], CultureInfo.InvariantCulture) : 1);
+            return 0;
+        }
+
+        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0 1,2\n"
+            + "       bench peers loop <model> [threads]; the decoder alone, no peer";
         if (arguments is ["--help"])
         {
             Console.WriteLine(Usage);
