@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.Linq;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,7 +43,7 @@ internal static class EngineLoader
             cancellationToken.ThrowIfCancellationRequested();
             own = options.Device is null ? new CpuDevice(options.Threads) : null;
             ComputeDevice device = options.Device ?? own!;
-            long weights = files.Tensors.Tensors.Sum(tensor => tensor.Bytes);
+            long weights = DecoderWeights.RequireMemory(files.Tensors, device);
             EngineCapacity capacity = EngineCapacity.For(
                 options, files.Config, files.Tokenizer.VocabularySize, device.FreeBytes - weights, logger);
             parts = new EngineParts

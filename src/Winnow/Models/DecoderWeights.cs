@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using Winnow.Formats;
 using Winnow.Kernels;
@@ -48,27 +49,22 @@ internal sealed class DecoderWeights : IDisposable
         return new DecoderWeights(loader, names, config);
     }
 
+    /// <summary>Says so at once where the weights cannot fit.</summary>
+    /// <returns>The bytes of all weights.</returns>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free.</exception>
+    public static long RequireMemory(TensorFile file, ComputeDevice device)
+    {
+        long bytes = file.Tensors.Sum(tensor => tensor.Bytes);
+        long free = device.FreeBytes;
+        return bytes <= free ? bytes : throw new OutOfDeviceMemoryException(
+            bytes, free, $"The weights of {file.Path} do not fit; use a smaller or a more quantized model, or free memory first.");
+    }
+
     public void Dispose()
     {
         foreach (DeviceBuffer buffer in _buffers)
         {
             buffer.Dispose();
-        }
-    }
-
-    private static void RequireMemory(TensorFile file, ComputeDevice device)
-    {
-        long bytes = 0;
-        foreach (TensorInfo tensor in file.Tensors)
-        {
-            bytes += tensor.Bytes;
-        }
-
-        long free = device.FreeBytes;
-        if (bytes > free)
-        {
-            throw new OutOfDeviceMemoryException(
-                bytes, free, $"The weights of {file.Path} do not fit; use a smaller or a more quantized model, or free memory first.");
         }
     }
 

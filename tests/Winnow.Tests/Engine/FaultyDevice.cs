@@ -43,7 +43,10 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     public override string Name => "faulty";
 
-    public override long FreeBytes => _inner.FreeBytes;
+    /// <summary>What the device says is free; null for the truth.</summary>
+    public long? PretendedFreeBytes { get; init; }
+
+    public override long FreeBytes => PretendedFreeBytes ?? _inner.FreeBytes;
 
     public override IAttention Attention
     {

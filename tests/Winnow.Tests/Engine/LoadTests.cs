@@ -45,6 +45,19 @@ internal sealed class LoadTests : EngineTests
     }
 
     [Test]
+    public void LoadAsync_IntoTooLittleMemorySaysSoBeforeAllocating()
+    {
+        using var device = new FaultyDevice { PretendedFreeBytes = 1000 };
+        var log = new ListLogger();
+        OutOfDeviceMemoryException error = Assert.ThrowsAsync<OutOfDeviceMemoryException>(
+            () => WinnowEngine.LoadAsync(Folder, new EngineOptions { Device = device, LoggerFactory = log }))!;
+        Assert.That(error.FreeBytes, Is.EqualTo(1000));
+        Assert.That(error.Message, Does.Contain("do not fit"));
+        Assert.That(device.Buffers, Is.Zero);
+        Assert.That(log.Lines, Is.Empty);
+    }
+
+    [Test]
     public void LoadAsync_WithBadOptionsThrowsBeforeLoading()
     {
         Assert.That(() => WinnowEngine.LoadAsync("x", new EngineOptions { MaxSequences = 0 }), Throws.InstanceOf<ArgumentException>());
