@@ -48,8 +48,13 @@ internal static class EngineLoader
                 options, files.Config, files.Tokenizer.VocabularySize, device.FreeBytes - weights, logger);
             parts = new EngineParts
             {
-                Files = files, Device = device, OwnsDevice = own is not null, Scheduling = capacity.Scheduling,
-                Defaults = ToOptions(files), WeightBytes = weights, CacheBytes = capacity.CacheBytes,
+                Files = files,
+                Device = device,
+                OwnsDevice = own is not null,
+                Scheduling = capacity.Scheduling,
+                Defaults = ToOptions(files),
+                WeightBytes = weights,
+                CacheBytes = capacity.CacheBytes,
             };
             Allocate(parts, capacity, weights, progress, cancellationToken);
         }

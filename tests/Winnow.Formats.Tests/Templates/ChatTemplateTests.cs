@@ -87,7 +87,13 @@ public sealed class ChatTemplateTests
             Messages = [],
             Variables = new Dictionary<string, object?>
             {
-                ["a"] = true, ["b"] = 3, ["c"] = 4L, ["d"] = 1.0, ["e"] = "x", ["f"] = null, ["g"] = Json("[1, 2.50]"),
+                ["a"] = true,
+                ["b"] = 3,
+                ["c"] = 4L,
+                ["d"] = 1.0,
+                ["e"] = "x",
+                ["f"] = null,
+                ["g"] = Json("[1, 2.50]"),
             },
         };
         Assert.That(ChatTemplate.Parse("{{ [a, b, c, d, e, f, g] }}").Render(input), Is.EqualTo("[True, 3, 4, 1.0, 'x', None, [1, 2.5]]"));

@@ -76,7 +76,8 @@ internal sealed class LoadTests : EngineTests
         long page = Winnow.Cache.KvCache.PageBytes(8, DType.F32);
         await using WinnowEngine engine = await LoadAsync(new EngineOptions
         {
-            KvCacheBytes = 5 * TinyModel.Layers * TinyModel.KvHeads * page, LoggerFactory = log,
+            KvCacheBytes = 5 * TinyModel.Layers * TinyModel.KvHeads * page,
+            LoggerFactory = log,
         });
 
         Assert.That(engine.ContextTokens, Is.EqualTo(80));

@@ -45,7 +45,9 @@ internal sealed class TinyModel
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), TokenizerJson(vocabulary));
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(new Dictionary<string, string>
         {
-            ["bos_token"] = Special[Bos], ["eos_token"] = Special[Eos], ["chat_template"] = Template,
+            ["bos_token"] = Special[Bos],
+            ["eos_token"] = Special[Eos],
+            ["chat_template"] = Template,
         }));
         model.WriteTensors(Path.Combine(folder, "model.safetensors"));
     }
@@ -76,7 +78,13 @@ internal sealed class TinyModel
             version = "1.0",
             added_tokens = Special.Select((content, id) => new
             {
-                id, content, single_word = false, lstrip = false, rstrip = false, normalized = false, special = true,
+                id,
+                content,
+                single_word = false,
+                lstrip = false,
+                rstrip = false,
+                normalized = false,
+                special = true,
             }),
             pre_tokenizer = byteLevel,
             post_processor = new
