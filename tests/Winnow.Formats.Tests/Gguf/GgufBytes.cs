@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using Winnow.Formats.Gguf;
-using Winnow.Formats.Storage;
 
 namespace Winnow.Formats.Tests.Gguf;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Text;
 using Winnow.Formats.Safetensors;
-using Winnow.Formats.Storage;
 
 namespace Winnow.Formats.Tests.Safetensors;
 

@@ -1,6 +1,7 @@
 using System;
+using Winnow.Formats.Storage;
 
-namespace Winnow.Formats.Storage;
+namespace Winnow.Formats.Tests;
 
 /// <summary>A file's bytes held in memory.</summary>
 internal sealed class MemoryByteSource(string path, ReadOnlyMemory<byte> bytes) : ByteSource(path, bytes.Length)
