@@ -173,12 +173,9 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
             AddPairOfTwo(sums + c, factors, weights, values + c, slots, headDim);
         }
 
-        if (c <= headDim - Simd256.Count && Simd256.Count <= TSimd.Count)
+        for (; TSimd.Count >= Simd256.Count && c <= headDim - Simd256.Count; c += Simd256.Count)
         {
-            for (; c <= headDim - Simd256.Count; c += Simd256.Count)
-            {
-                AddColumnOfTwo(sums + c, factors, weights, values + c, slots, headDim);
-            }
+            AddColumnOfTwo(sums + c, factors, weights, values + c, slots, headDim);
         }
 
         for (int row = 0; row < 2 && c < headDim; row++)
