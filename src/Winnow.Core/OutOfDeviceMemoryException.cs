@@ -1,4 +1,4 @@
-namespace Winnow.Kernels;
+namespace Winnow;
 
 /// <summary>A device has less free memory than was asked for.</summary>
 public sealed class OutOfDeviceMemoryException : WinnowException
