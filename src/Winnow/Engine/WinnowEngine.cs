@@ -85,7 +85,7 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
     /// <exception cref="ModelNotFoundException">There is no model.</exception>
     /// <exception cref="UnsupportedModelException">The architecture is not one that Winnow knows.</exception>
     /// <exception cref="Formats.ModelFormatException">A file is damaged.</exception>
-    /// <exception cref="Kernels.OutOfDeviceMemoryException">The device has less free memory than is needed.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free memory than is needed.</exception>
     /// <exception cref="ArgumentException">An option breaks the rule that the message states.</exception>
     public static Task<WinnowEngine> LoadAsync(
         string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
