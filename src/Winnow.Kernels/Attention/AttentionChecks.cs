@@ -15,6 +15,7 @@ internal static unsafe class AttentionChecks
     {
         (int kvHeads, int headDim) = CacheChecks.Cache(cache, arguments.Layer);
         CacheChecks.Batch(cache, batch);
+        CacheContents.Batch(cache, batch);
         Operands.RequireMatrix(queries);
         int tokens = batch.Tokens;
         long columns = queries.Shape[1];
@@ -88,7 +89,7 @@ internal static unsafe class AttentionChecks
             for (int kvHead = 0; kvHead < problem.KvHeads && tokens > 0; kvHead++)
             {
                 int count = problem.Count(sequence, kvHead);
-                CacheChecks.Pages(cache, problem.HeadIndex(sequence, kvHead), count);
+                CacheContents.Pages(cache, problem.HeadIndex(sequence, kvHead), count);
             }
         }
     }

@@ -1,7 +1,7 @@
 namespace Winnow.Kernels.Cache;
 
-/// <summary>Checks of the cache's and the batch's tensors, whose contents lie in host memory on this device.</summary>
-internal static unsafe class CacheChecks
+/// <summary>Checks of the shapes and types of the cache's and the batch's tensors: what every device can check before it launches anything.</summary>
+internal static class CacheChecks
 {
     /// <summary>Shapes and types of the cache.</summary>
     /// <returns>Its KV heads and head size.</returns>
@@ -27,39 +27,14 @@ internal static unsafe class CacheChecks
         return ((int)table[2], (int)keys.Shape[2]);
     }
 
-    /// <summary>Shapes and contents of the batch.</summary>
+    /// <summary>Shapes and types of the batch, and its hints.</summary>
     public static void Batch(in PagedKv cache, in RaggedBatch batch)
     {
         Operands.RequireType(batch.Rows, DType.I32);
         Operands.RequireType(batch.Positions, DType.I32);
         Operands.Require(batch.Starts, DType.I32, batch.Sequences + 1L);
-        var starts = (int*)batch.Starts.Address;
-        var rows = (int*)batch.Rows.Address;
-        bool ascending = starts[0] == 0 && starts[batch.Sequences] == batch.Tokens;
-        bool known = true;
-        for (int sequence = 0; sequence < batch.Sequences; sequence++)
-        {
-            ascending &= starts[sequence] <= starts[sequence + 1];
-            known &= (uint)rows[sequence] < (ulong)cache.Counts.Shape[0];
-        }
-
-        Operands.Require(ascending, "Starts must ascend from 0 to the number of tokens.", nameof(batch));
-        Operands.Require(known, "Rows must be rows of the page table.", nameof(batch));
-    }
-
-    /// <summary>The pages that a number of slots of one head lie in.</summary>
-    public static void Pages(in PagedKv cache, long headIndex, int slots)
-    {
-        long perHead = cache.PageTable.Shape[3];
-        Operands.Require(slots >= 0 && slots <= perHead * PagedKv.PageSlots, $"{slots} slots do not fit the {perHead} pages of a head.", nameof(cache));
-        var pages = (uint)cache.Keys.Shape[0];
-        int* table = (int*)cache.PageTable.Address + (headIndex * perHead);
-        bool known = true;
-        for (int page = 0; page * PagedKv.PageSlots < slots; page++)
-        {
-            known &= (uint)table[page] < pages;
-        }
-
-        Operands.Require(known, $"A page id is not one of the pool's {pages} pages.", nameof(cache));
+        long slots = cache.PageTable.Shape[3] * PagedKv.PageSlots;
+        Operands.Require(batch.MostTokens >= 0 && batch.MostTokens <= batch.Tokens, $"MostTokens must be 0 or at most the step's {batch.Tokens} tokens, not {batch.MostTokens}.", nameof(batch));
+        Operands.Require(batch.MostSlots >= 0 && batch.MostSlots <= slots, $"MostSlots must be 0 or at most the {slots} slots of a head, not {batch.MostSlots}.", nameof(batch));
     }
 }

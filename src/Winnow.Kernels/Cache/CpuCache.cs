@@ -11,6 +11,7 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
     {
         (int kvHeads, int headDim) = CacheChecks.Cache(cache, layer);
         CacheChecks.Batch(cache, batch);
+        CacheContents.Batch(cache, batch);
         Operands.Require(keys, DType.F32, (long)batch.Tokens * kvHeads * headDim);
         Operands.Require(values, DType.F32, (long)batch.Tokens * kvHeads * headDim);
         var starts = (int*)batch.Starts.Address;
@@ -51,7 +52,7 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
         int* count = (int*)cache.Counts.Address + head;
         var slots = (int*)kept.Address;
         int keep = checked((int)kept.Shape.ElementCount);
-        CacheChecks.Pages(cache, head, *count);
+        CacheContents.Pages(cache, head, *count);
         bool ascending = keep == 0 || (slots[0] >= 0 && slots[keep - 1] < *count);
         for (int i = 1; i < keep; i++)
         {
@@ -95,7 +96,7 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
         {
             int count = ((int*)cache.Counts.Address)[head + kvHead];
             Operands.Require(count >= 0 && count <= int.MaxValue - tokens, $"A count of {count} leaves no room for {tokens} tokens.", nameof(cache));
-            CacheChecks.Pages(cache, head + kvHead, count + tokens);
+            CacheContents.Pages(cache, head + kvHead, count + tokens);
         }
     }
 

@@ -104,6 +104,22 @@ public sealed class CpuCacheTests
         Assert.That(() => device.Cache.Append(cache, batch, Layer, tensors.Of(keys), tensors.Of(keys)), Throws.ArgumentException);
     }
 
+    [TestCase(2, 0)]
+    [TestCase(-1, 0)]
+    [TestCase(4, 0)]
+    [TestCase(3, -1)]
+    [TestCase(3, 81)]
+    public void Append_RefusesHintsThatAreNoBounds(int mostTokens, int mostSlots)
+    {
+        using var device = new CpuDevice(1);
+        using var tensors = new TestTensors(device);
+        PagedKv cache = Build(tensors, DType.F32, rows: 1, counts: [0, 0], usedRow: 0);
+        Tensor keys = tensors.Of(new float[3 * KvHeads * HeadDim]);
+        RaggedBatch batch = Batch(tensors, [0], [0, 3], [0, 1, 2]) with { MostTokens = mostTokens, MostSlots = mostSlots };
+        Assert.That(() => device.Cache.Append(cache, batch, Layer, keys, keys), Throws.ArgumentException.With.Message.Contains(mostTokens == 3 ? "MostSlots" : "MostTokens"));
+        device.Cache.Append(cache, batch with { MostTokens = 3, MostSlots = 80 }, Layer, keys, keys);
+    }
+
     [Test]
     public void Compact_KeepsTheChosenSlotsInOrder([ValueSource(nameof(Types))] DType type, [Values(1, 16, 17, 53)] int count, [Values(0, 1, 2, 3)] int pattern)
     {
