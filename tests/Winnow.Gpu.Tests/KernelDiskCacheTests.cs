@@ -1,0 +1,124 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Runtime.Versioning;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Winnow.Gpu;
+
+/// <summary>The folder of compiled kernels.</summary>
+public sealed class KernelDiskCacheTests
+{
+    private const string SharedFolderVariable = "WINNOW_TEST_CACHE";
+
+    [Test]
+    public void Read_AfterWriteGivesTheImage()
+    {
+        using TemporaryFolder folder = new();
+        KernelDiskCache cache = new(folder["new"]);
+        cache.Write("a", [1, 2, 3]);
+
+        Assert.That(cache.Read("a"), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That(cache.Read("b"), Is.Null);
+    }
+
+    [Test]
+    public void Read_OfAnEntryUnderAnotherKeyGivesNothing()
+    {
+        using TemporaryFolder folder = new();
+        KernelDiskCache cache = new(folder.Root);
+        cache.Write("a", [1, 2, 3]);
+        File.Move(folder["a.image"], folder["b.image"]);
+
+        Assert.That(cache.Read("b"), Is.Null);
+    }
+
+    [Test]
+    [UnsupportedOSPlatform("windows")]
+    [Platform(Exclude = "Win")]
+    public void Write_MakesAFolderForItsOwnerOnly()
+    {
+        using TemporaryFolder folder = new();
+        new KernelDiskCache(folder["new"]).Write("a", [1]);
+
+        Assert.That(File.GetUnixFileMode(folder["new"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+    }
+
+    [TestCase("WINNOW_CACHE=/given;XDG_CACHE_HOME=/xdg;HOME=/home/me", "/given/kernels")]
+    [TestCase("XDG_CACHE_HOME=/xdg;HOME=/home/me", "/xdg/winnow/kernels")]
+    [TestCase("HOME=/home/me", "/home/me/.cache/winnow/kernels")]
+    [TestCase("", null)]
+    [Platform("Linux")]
+    public void DefaultFolder_IsTheUsersCache(string environment, string? expected)
+    {
+        Dictionary<string, string> variables = environment.Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+
+        Assert.That(KernelDiskCache.DefaultFolder(variables.GetValueOrDefault), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Entry_ThatManyWriteAndReadIsAlwaysWhole()
+    {
+        using TemporaryFolder own = new();
+        string folder = Environment.GetEnvironmentVariable(SharedFolderVariable) ?? own.Root;
+        int whole = 0;
+        Parallel.For(0, 200, i =>
+        {
+            KernelDiskCache cache = new(folder);
+            if (i % 2 == 0)
+            {
+                cache.Write("shared", Image(i));
+            }
+            else if (cache.Read("shared") is { } image)
+            {
+                Assert.That(image, Is.EqualTo(Image(image[0])));
+                System.Threading.Interlocked.Increment(ref whole);
+            }
+        });
+
+        Assert.That(whole, Is.Positive);
+        Assert.That(new KernelDiskCache(folder).Read("shared"), Is.Not.Null);
+    }
+
+    [Test]
+    public void Entry_ThatTwoProcessesWriteAndReadIsAlwaysWhole()
+    {
+        using TemporaryFolder folder = new();
+        Process[] processes = [StartSharing(folder.Root), StartSharing(folder.Root)];
+        foreach (Process process in processes)
+        {
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.That(process.ExitCode, Is.Zero, output);
+            process.Dispose();
+        }
+
+        Assert.That(Directory.GetFiles(folder.Root).Select(Path.GetFileName), Is.EqualTo(new[] { "shared.image" }), "no temporary file stays behind");
+    }
+
+    private static byte[] Image(int seed)
+    {
+        byte[] image = new byte[20_000 + (997 * (byte)seed)];
+        Array.Fill(image, (byte)seed);
+        return image;
+    }
+
+    private static Process StartSharing(string folder)
+    {
+        string program = Environment.ProcessPath!;
+        ProcessStartInfo start = new(program) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(program) == "dotnet")
+        {
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Winnow.Gpu.Tests.dll"));
+        }
+
+        start.ArgumentList.Add("--filter");
+        start.ArgumentList.Add($"FullyQualifiedName~{nameof(Entry_ThatManyWriteAndReadIsAlwaysWhole)}");
+        start.Environment[SharedFolderVariable] = folder;
+        return Process.Start(start)!;
+    }
+}
