@@ -54,6 +54,41 @@ public abstract class ComputeDevice : IDisposable
     public Tensor AllocateTensor(DType type, Shape shape) =>
         new(Allocate(Math.Max(1, type.BytesOf(shape.ElementCount))), 0, type, shape);
 
+    /// <summary>Allocates host memory that <see cref="CopyIn(Tensor, HostBuffer, long)"/> and <see cref="CopyOut(HostBuffer, long, Tensor)"/> use.</summary>
+    /// <param name="bytes">The size; at least 1.</param>
+    public HostBuffer AllocateHost(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1);
+        return new HostBuffer(this, AcquireHost(bytes), bytes);
+    }
+
+    /// <summary>Issues a copy of host bytes to a tensor: the tensor's size, without waiting.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="source">Where from; unchanged until the copy is done.</param>
+    /// <param name="byteOffset">Where in the source.</param>
+    public void CopyIn(Tensor destination, HostBuffer source, long byteOffset)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        IssueCopyIn(destination.Address, AddressOf(source, byteOffset, destination.Bytes), destination.Bytes);
+    }
+
+    /// <summary>Issues a copy of a tensor to the host without waiting; see <see cref="Synchronize"/>.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="byteOffset">Where in the destination.</param>
+    /// <param name="source">Where from.</param>
+    public void CopyOut(HostBuffer destination, long byteOffset, Tensor source)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        IssueCopyOut(AddressOf(destination, byteOffset, source.Bytes), source.Address, source.Bytes);
+    }
+
+    /// <summary>
+    /// Records what an action issues, without doing it. Everything it uses must have been used before: nothing may be allocated or compiled.
+    /// </summary>
+    /// <param name="issue">Issues operations and copies of this device, and waits for nothing.</param>
+    /// <returns>The recording; null where the device gains nothing by it.</returns>
+    public virtual DeviceRecording? Record(Action issue) => null;
+
     /// <summary>Copies host values to the start of a tensor.</summary>
     /// <typeparam name="T">A plain value; its bytes are copied as they are.</typeparam>
     /// <param name="destination">Where to; at least as many bytes as the source.</param>
@@ -95,6 +130,8 @@ public abstract class ComputeDevice : IDisposable
 
     internal void Release(nint address, long bytes) => Free(address, bytes);
 
+    internal void ReleaseHost(nint address) => FreeHost(address);
+
     /// <summary>Releases what the device holds; buffers free themselves.</summary>
     /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);
@@ -118,4 +155,34 @@ public abstract class ComputeDevice : IDisposable
     /// <param name="destination">The host bytes.</param>
     /// <param name="source">A device address.</param>
     protected abstract void CopyOut(Span<byte> destination, nint source);
+
+    /// <summary>Takes host memory that copies need not wait for.</summary>
+    /// <param name="bytes">The size.</param>
+    /// <returns>Its address, aligned to 64 bytes.</returns>
+    protected virtual unsafe nint AcquireHost(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+
+    /// <summary>Gives host memory back; may be called from a finalizer thread.</summary>
+    /// <param name="address">What <see cref="AcquireHost"/> returned.</param>
+    protected virtual unsafe void FreeHost(nint address) => NativeMemory.AlignedFree((void*)address);
+
+    /// <summary>Issues a copy from host memory of <see cref="AcquireHost"/>.</summary>
+    /// <param name="destination">A device address.</param>
+    /// <param name="source">A host address.</param>
+    /// <param name="bytes">How many.</param>
+    protected virtual unsafe void IssueCopyIn(nint destination, nint source, long bytes) =>
+        CopyIn(destination, new ReadOnlySpan<byte>((void*)source, checked((int)bytes)));
+
+    /// <summary>Issues a copy to host memory of <see cref="AcquireHost"/>.</summary>
+    /// <param name="destination">A host address.</param>
+    /// <param name="source">A device address.</param>
+    /// <param name="bytes">How many.</param>
+    protected virtual unsafe void IssueCopyOut(nint destination, nint source, long bytes) =>
+        CopyOut(new Span<byte>((void*)destination, checked((int)bytes)), source);
+
+    private static nint AddressOf(HostBuffer buffer, long byteOffset, long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(byteOffset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(byteOffset + bytes, buffer.Bytes, nameof(byteOffset));
+        return (nint)(buffer.Address + byteOffset);
+    }
 }

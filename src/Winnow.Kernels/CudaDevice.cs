@@ -1,0 +1,124 @@
+using System;
+using Winnow.Gpu;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
+using Winnow.Kernels.Linear;
+using Winnow.Kernels.Norm;
+using Winnow.Kernels.Reduction;
+using Winnow.Kernels.Sampling;
+
+namespace Winnow.Kernels;
+
+/// <summary>
+/// A GPU, or its simulator, as a device: handwritten kernels, compiled by NVRTC when first needed. Operations are asynchronous on one
+/// stream; errors of kernels come out at the next copy to the host or <see cref="Synchronize"/>.
+/// </summary>
+public sealed class CudaDevice : ComputeDevice
+{
+
+    private readonly GpuDriver _driver;
+    private readonly bool _ownsDriver;
+    private readonly CudaContext _context;
+    private readonly CudaStaging _staging;
+    private bool _disposed;
+
+    /// <summary>Takes a driver into use.</summary>
+    /// <param name="driver">The GPU or its simulator.</param>
+    /// <param name="compiler">Compiles the kernels; null for a new one with the usual cache.</param>
+    /// <param name="ownsDriver">Whether disposing the device disposes the driver.</param>
+    public CudaDevice(GpuDriver driver, KernelCompiler? compiler = null, bool ownsDriver = false)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        (_driver, _ownsDriver) = (driver, ownsDriver);
+        _context = new CudaContext(driver, compiler ?? new KernelCompiler());
+        _staging = new CudaStaging(_context);
+    }
+
+    /// <summary>What the device is and has.</summary>
+    public GpuProperties Properties => _driver.Properties;
+
+    /// <inheritdoc/>
+    public override string Name => _driver.Properties.Name;
+
+    /// <inheritdoc/>
+    public override long FreeBytes => _driver.FreeBytes;
+
+    /// <inheritdoc/>
+    public override IAttention Attention => throw Missing(nameof(Attention));
+
+    /// <inheritdoc/>
+    public override ICache Cache => throw Missing(nameof(Cache));
+
+    /// <inheritdoc/>
+    public override ILinear Linear => throw Missing(nameof(Linear));
+
+    /// <inheritdoc/>
+    public override INorm Norm => throw Missing(nameof(Norm));
+
+    /// <inheritdoc/>
+    public override IReduction Reduction => throw Missing(nameof(Reduction));
+
+    /// <inheritdoc/>
+    public override ISampling Sampling => throw Missing(nameof(Sampling));
+
+    internal CudaContext Context => _context;
+
+    /// <inheritdoc/>
+    public override void Fill(Tensor destination, byte value) =>
+        _driver.Fill(destination.Address, value, destination.Bytes, _context.Stream);
+
+    /// <inheritdoc/>
+    public override DeviceRecording Record(Action issue)
+    {
+        ArgumentNullException.ThrowIfNull(issue);
+        return CudaRecording.Make(_context, issue);
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() => _driver.Synchronize(_context.Stream);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || _disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _staging.Dispose();
+        _context.Dispose();
+        if (_ownsDriver)
+        {
+            _driver.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override nint Acquire(long bytes) => _driver.Allocate(bytes);
+
+    /// <inheritdoc/>
+    protected override void Free(nint address, long bytes) => _driver.Free(address);
+
+    /// <inheritdoc/>
+    protected override void CopyIn(nint destination, ReadOnlySpan<byte> source) => _staging.CopyIn(destination, source);
+
+    /// <inheritdoc/>
+    protected override void CopyOut(Span<byte> destination, nint source) => _staging.CopyOut(destination, source);
+
+    /// <inheritdoc/>
+    protected override nint AcquireHost(long bytes) => _driver.AllocateHost(bytes);
+
+    /// <inheritdoc/>
+    protected override void FreeHost(nint address) => _driver.FreeHost(address);
+
+    /// <inheritdoc/>
+    protected override void IssueCopyIn(nint destination, nint source, long bytes) =>
+        _driver.CopyToDevice(destination, source, bytes, _context.Stream);
+
+    /// <inheritdoc/>
+    protected override void IssueCopyOut(nint destination, nint source, long bytes) =>
+        _driver.CopyToHost(destination, source, bytes, _context.Stream);
+
+    private static NotSupportedException Missing(string family) => new($"{family} has no CUDA form.");
+}
