@@ -31,9 +31,6 @@ need_dotnet() {
   fi
 }
 
-# Tests and benchmarks compile the kernels. Where NVRTC cannot be had the tests that need it say so: skipped, or failed where CI=true.
-get_nvrtc() { kernels/nvrtc.sh || true; }
-
 # Builds and says something only where it fails.
 quiet_build() {
   local log
@@ -109,8 +106,8 @@ verb=${1:-help}
 case $verb in
   build) need_dotnet; dotnet build Runtime.sln -c Release "$@" ;;
   run) need_dotnet; run_cli "$@" ;;
-  test) need_dotnet; get_nvrtc; test_all "$@" ;;
-  bench) need_dotnet; get_nvrtc; bench "$@" ;;
+  test) need_dotnet; test_all "$@" ;;
+  bench) need_dotnet; bench "$@" ;;
   format) need_dotnet; dotnet format Runtime.sln "$@" ;;
   size) size ;;
   api) need_dotnet; quiet_build Runtime.sln; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;

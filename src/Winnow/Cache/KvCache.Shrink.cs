@@ -75,6 +75,18 @@ public sealed partial class KvCache
         return CountsOf(sequence.Row)[HeadIndex(layer, kvHead)];
     }
 
+    /// <summary>The most slots that one of a sequence's heads holds.</summary>
+    internal int MostSlots(KvSequence sequence)
+    {
+        int most = 0;
+        foreach (int count in CountsOf(sequence.Row))
+        {
+            most = Math.Max(most, count);
+        }
+
+        return most;
+    }
+
     private static void CheckKept(ReadOnlySpan<int> kept, int count)
     {
         int before = -1;

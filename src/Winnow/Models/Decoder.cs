@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Threading;
 using Winnow.Cache;
 using Winnow.Formats;
@@ -19,8 +20,11 @@ public sealed class Decoder : IDisposable
     private readonly DecoderWeights _weights;
     private readonly DecoderWorkspace _space;
     private readonly Tensor _output;
-    private readonly float[] _logits;
+    private readonly HostBuffer _logits;
     private readonly float[] _hidden;
+    private readonly StepRecordings _recordings;
+    private readonly Action _issue;
+    private StepRecordings.Key _step;
     private int _logitCount;
     private int _hiddenCount;
 
@@ -31,7 +35,9 @@ public sealed class Decoder : IDisposable
         _output = weights.Output.Rows(0, Vocabulary);
         _space = new DecoderWorkspace(device, config, options, Vocabulary);
         MaxLogitRows = options.MaxLogitRows;
-        _logits = new float[(long)options.MaxLogitRows * Vocabulary];
+        _logits = device.AllocateHost((long)options.MaxLogitRows * Vocabulary * sizeof(float));
+        _recordings = new StepRecordings(device);
+        _issue = Issue;
         _hidden = new float[(long)options.MaxHiddenRows * config.Hidden];
     }
 
@@ -86,25 +92,26 @@ public sealed class Decoder : IDisposable
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(batch);
         CheckCapacity(batch, keepHidden);
-        StepBatch.DeviceStep step = batch.Upload();
-        DecoderWorkspace.Step space = _space.ForStep(batch.Tokens, batch.LogitCount);
-
-        _device.Norm.Embed(space.Hidden, _weights.Embedding, step.Tokens, Config.EmbeddingScale);
-        _space.ComputeRopeTables(step.Ragged.Positions, space);
-        for (int layer = 0; layer < Config.Layers; layer++)
+        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch));
+        batch.MarkPending();
+        if (batch.IsDecode && !keepHidden)
         {
-            RunLayer(cache, step.Ragged, space, layer);
+            _recordings.Run(_step, _issue);
+        }
+        else
+        {
+            Issue();
         }
 
         if (keepHidden)
         {
-            _device.Norm.RmsNorm(space.Normed, space.Hidden, _weights.OutputNorm, Config.RmsEpsilon);
-            _device.Download(space.Normed, _hidden.AsSpan(0, batch.Tokens * Config.Hidden));
+            ReadHidden(batch.Tokens);
         }
 
         if (batch.LogitCount > 0)
         {
-            ComputeLogits(step.LogitTokens, space);
+            _device.Synchronize();
+            batch.Settle(wait: false);
         }
 
         _logitCount = batch.LogitCount;
@@ -118,7 +125,7 @@ public sealed class Decoder : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _logitCount);
-        return _logits.AsSpan(index * Vocabulary, Vocabulary);
+        return _logits.Values<float>((long)index * Vocabulary * sizeof(float), Vocabulary);
     }
 
     /// <summary>A token's row after the last norm, [hidden]; valid until the next step.</summary>
@@ -133,6 +140,8 @@ public sealed class Decoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _recordings.Dispose();
+        _logits.Dispose();
         _space.Dispose();
         _weights.Dispose();
     }
@@ -143,6 +152,43 @@ public sealed class Decoder : IDisposable
         {
             cache.Advance(batch.Sequences[s], batch.CountOf(s));
         }
+    }
+
+    // Everything a step issues, in order; nothing in it waits, so that it can be recorded.
+    private void Issue()
+    {
+        StepBatch batch = _step.Batch;
+        batch.IssueUpload();
+        StepBatch.DeviceStep step = batch.View();
+        RaggedBatch ragged = step.Ragged with { MostTokens = batch.MostTokens, MostSlots = _step.MostSlots };
+        DecoderWorkspace.Step space = _space.ForStep(batch.Tokens, batch.LogitCount);
+
+        _device.Norm.Embed(space.Hidden, _weights.Embedding, step.Tokens, Config.EmbeddingScale);
+        _space.ComputeRopeTables(ragged.Positions, space);
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            RunLayer(_step.Cache, ragged, space, layer);
+        }
+
+        if (batch.LogitCount > 0)
+        {
+            ComputeLogits(step.LogitTokens, space);
+        }
+    }
+
+    // Grids are made for a power of two, so that one recording serves many lengths.
+    private static int SlotBound(KvCache cache, StepBatch batch)
+    {
+        const int LeastBound = 256;
+        int capacity = KvCache.PagesFor(cache.Options.MaxTokens) * PagedKv.PageSlots;
+        return (int)Math.Min(capacity, Math.Max(LeastBound, BitOperations.RoundUpToPowerOf2((uint)batch.MostSlots)));
+    }
+
+    private void ReadHidden(int tokens)
+    {
+        DecoderWorkspace.Step space = _space.ForStep(tokens, 0);
+        _device.Norm.RmsNorm(space.Normed, space.Hidden, _weights.OutputNorm, Config.RmsEpsilon);
+        _device.Download(space.Normed, _hidden.AsSpan(0, tokens * Config.Hidden));
     }
 
     private void RunLayer(KvCache cache, in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)
@@ -198,7 +244,7 @@ public sealed class Decoder : IDisposable
             _device.Norm.SoftCap(space.Logits, Config.LogitSoftCap);
         }
 
-        _device.Download(space.Logits, _logits.AsSpan(0, (int)space.Logits.Shape.ElementCount));
+        _device.CopyOut(_logits, 0, space.Logits);
     }
 
     private void CheckCapacity(StepBatch batch, bool keepHidden)

@@ -12,18 +12,13 @@ namespace Winnow.Models;
 /// </summary>
 public sealed class StepBatch : IDisposable
 {
+    private const int Kinds = 3;
+
     private readonly ComputeDevice _device;
-    private readonly int[] _tokens;
-    private readonly int[] _positions;
-    private readonly int[] _rows;
-    private readonly int[] _starts;
-    private readonly int[] _logitTokens;
+    private readonly HostBuffer _host;
+    private readonly Tensor _block;
     private readonly List<KvSequence> _sequences;
-    private readonly Tensor _deviceTokens;
-    private readonly Tensor _devicePositions;
-    private readonly Tensor _deviceRows;
-    private readonly Tensor _deviceStarts;
-    private readonly Tensor _deviceLogitTokens;
+    private bool _pending;
 
     /// <summary>Allocates for the largest step.</summary>
     /// <param name="device">The device that runs the steps.</param>
@@ -35,17 +30,9 @@ public sealed class StepBatch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, maxSequences);
         (_device, MaxTokens, MaxSequences) = (device, maxTokens, maxSequences);
-        _tokens = new int[maxTokens];
-        _positions = new int[maxTokens];
-        _logitTokens = new int[maxTokens];
-        _rows = new int[maxSequences];
-        _starts = new int[maxSequences + 1];
         _sequences = new List<KvSequence>(maxSequences);
-        _deviceTokens = device.AllocateTensor(DType.I32, new Shape(maxTokens));
-        _devicePositions = device.AllocateTensor(DType.I32, new Shape(maxTokens));
-        _deviceLogitTokens = device.AllocateTensor(DType.I32, new Shape(maxTokens));
-        _deviceRows = device.AllocateTensor(DType.I32, new Shape(maxSequences));
-        _deviceStarts = device.AllocateTensor(DType.I32, new Shape(maxSequences + 1));
+        _block = device.AllocateTensor(DType.I32, new Shape((Kinds * (long)maxTokens) + (2 * maxSequences) + 1));
+        _host = device.AllocateHost(_block.Bytes);
     }
 
     /// <summary>Tokens in the largest step.</summary>
@@ -64,13 +51,34 @@ public sealed class StepBatch : IDisposable
     public IReadOnlyList<KvSequence> Sequences => _sequences;
 
     /// <summary>The token ids, in the order they were added.</summary>
-    public ReadOnlySpan<int> TokenIds => _tokens.AsSpan(0, Tokens);
+    public ReadOnlySpan<int> TokenIds => HostTokens[..Tokens];
+
+    /// <summary>The most slots that a head of one of the sequences has after the step.</summary>
+    public int MostSlots { get; private set; }
+
+    /// <summary>The most tokens of one sequence.</summary>
+    public int MostTokens { get; private set; }
+
+    /// <summary>Whether every sequence has one token, with logits.</summary>
+    internal bool IsDecode => Tokens == _sequences.Count && LogitCount == Tokens;
+
+    // One block, here and on the device, so that one copy brings a step over: tokens, positions, tokens with logits, rows, starts.
+    private Span<int> HostTokens => HostPart(0, MaxTokens);
+
+    private Span<int> HostPositions => HostPart(MaxTokens, MaxTokens);
+
+    private Span<int> HostLogitTokens => HostPart(2 * MaxTokens, MaxTokens);
+
+    private Span<int> HostRows => HostPart(Kinds * MaxTokens, MaxSequences);
+
+    private Span<int> HostStarts => HostPart((Kinds * MaxTokens) + MaxSequences, MaxSequences + 1);
 
     /// <summary>Empties the batch for the next step.</summary>
     public void Clear()
     {
-        Tokens = 0;
-        LogitCount = 0;
+        // The last step's copy may still be reading the block.
+        Settle(wait: true);
+        (Tokens, LogitCount, MostSlots, MostTokens) = (0, 0, 0, 0);
         _sequences.Clear();
     }
 
@@ -88,52 +96,68 @@ public sealed class StepBatch : IDisposable
             throw new InvalidOperationException($"A step takes {MaxSequences} sequences at most, and each of them once.");
         }
 
-        tokens.CopyTo(_tokens.AsSpan(Tokens));
+        tokens.CopyTo(HostTokens[Tokens..]);
+        Span<int> positions = HostPositions;
         for (int i = 0; i < tokens.Length; i++)
         {
-            _positions[Tokens + i] = sequence.Length + i;
+            positions[Tokens + i] = sequence.Length + i;
             if (logits == LogitRows.All || (logits == LogitRows.Last && i == tokens.Length - 1))
             {
-                _logitTokens[LogitCount++] = Tokens + i;
+                HostLogitTokens[LogitCount++] = Tokens + i;
             }
         }
 
-        _starts[_sequences.Count] = Tokens;
-        _rows[_sequences.Count] = sequence.Row;
+        HostStarts[_sequences.Count] = Tokens;
+        HostRows[_sequences.Count] = sequence.Row;
         _sequences.Add(sequence);
         Tokens += tokens.Length;
-        _starts[_sequences.Count] = Tokens;
+        HostStarts[_sequences.Count] = Tokens;
+        MostTokens = Math.Max(MostTokens, tokens.Length);
+        MostSlots = Math.Max(MostSlots, sequence.Cache.MostSlots(sequence) + tokens.Length);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor tensor in (ReadOnlySpan<Tensor>)[_deviceTokens, _devicePositions, _deviceLogitTokens, _deviceRows, _deviceStarts])
-        {
-            tensor.Buffer.Dispose();
-        }
+        _block.Buffer.Dispose();
+        _host.Dispose();
     }
 
     /// <summary>Tokens of the sequence at <paramref name="index"/> in <see cref="Sequences"/>.</summary>
     /// <param name="index">Its place.</param>
-    public int CountOf(int index) => _starts[index + 1] - _starts[index];
+    public int CountOf(int index) => HostStarts[index + 1] - HostStarts[index];
 
-    internal DeviceStep Upload()
+    /// <summary>Where the step's numbers lie on the device.</summary>
+    internal DeviceStep View()
     {
         int sequences = _sequences.Count;
-        _device.Upload<int>(_deviceTokens, _tokens.AsSpan(0, Tokens));
-        _device.Upload<int>(_devicePositions, _positions.AsSpan(0, Tokens));
-        _device.Upload<int>(_deviceLogitTokens, _logitTokens.AsSpan(0, LogitCount));
-        _device.Upload<int>(_deviceRows, _rows.AsSpan(0, sequences));
-        _device.Upload<int>(_deviceStarts, _starts.AsSpan(0, sequences + 1));
         var ragged = new RaggedBatch
         {
-            Rows = _deviceRows.Rows(0, sequences),
-            Starts = _deviceStarts.Rows(0, sequences + 1),
-            Positions = _devicePositions.Rows(0, Tokens),
+            Rows = _block.Rows(Kinds * (long)MaxTokens, sequences),
+            Starts = _block.Rows((Kinds * (long)MaxTokens) + MaxSequences, sequences + 1),
+            Positions = _block.Rows(MaxTokens, Tokens),
         };
-        return new DeviceStep(_deviceTokens.Rows(0, Tokens), _deviceLogitTokens.Rows(0, LogitCount), ragged);
+        return new DeviceStep(_block.Rows(0, Tokens), _block.Rows(2L * MaxTokens, LogitCount), ragged);
     }
+
+    /// <summary>Issues the copy of the step's numbers to the device.</summary>
+    internal void IssueUpload() => _device.CopyIn(_block, _host, 0);
+
+    /// <summary>Notes that a step was issued.</summary>
+    internal void MarkPending() => _pending = true;
+
+    /// <summary>Notes that nothing reads the host's block any more, after waiting where that is not known.</summary>
+    internal void Settle(bool wait)
+    {
+        if (_pending && wait)
+        {
+            _device.Synchronize();
+        }
+
+        _pending = false;
+    }
+
+    private Span<int> HostPart(int first, int count) => _host.Values<int>(first * sizeof(int), count);
 
     internal readonly record struct DeviceStep(Tensor Tokens, Tensor LogitTokens, RaggedBatch Ragged);
 }

@@ -1,0 +1,75 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Cache;
+using Winnow.Kernels;
+
+namespace Winnow.Models;
+
+/// <summary>
+/// Decode steps as recordings of the device. A step of a shape that was not seen yet is issued op by op, which compiles what it needs;
+/// the second one is recorded, and from then on it is issued as one piece. Allocates nothing once a shape is recorded.
+/// </summary>
+/// <param name="device">The device.</param>
+internal sealed class StepRecordings(ComputeDevice device) : IDisposable
+{
+    private readonly Dictionary<Key, DeviceRecording?> _recordings = [];
+    private bool _unsupported;
+
+    /// <summary>Issues a step.</summary>
+    /// <param name="key">What the addresses and sizes of the step depend on.</param>
+    /// <param name="issue">Issues it op by op.</param>
+    public void Run(in Key key, Action issue)
+    {
+        if (_unsupported)
+        {
+            issue();
+            return;
+        }
+
+        if (!_recordings.TryGetValue(key, out DeviceRecording? recording))
+        {
+            issue();
+            _recordings.Add(key, null);
+            return;
+        }
+
+        if (recording is null)
+        {
+            recording = device.Record(issue);
+            _unsupported = recording is null;
+            _recordings[key] = recording;
+        }
+        else if (recording.IsStale)
+        {
+            recording.Dispose();
+            recording = null;
+            _recordings[key] = null;
+        }
+
+        if (recording is null)
+        {
+            issue();
+        }
+        else
+        {
+            recording.Launch();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (DeviceRecording? recording in _recordings.Values)
+        {
+            recording?.Dispose();
+        }
+
+        _recordings.Clear();
+    }
+
+    /// <summary>What the addresses and sizes of a decode step depend on.</summary>
+    /// <param name="Cache">The cache.</param>
+    /// <param name="Batch">The batch, for its memory.</param>
+    /// <param name="Sequences">Sequences of one token each.</param>
+    /// <param name="MostSlots">The bound on slots that grids are made for.</param>
+    public readonly record struct Key(KvCache Cache, StepBatch Batch, int Sequences, int MostSlots);
+}
