@@ -11,7 +11,7 @@ internal sealed record PtxInstruction
     /// <summary>The parts after it, without dots, in order: <c>lo</c>, <c>s32</c>. A part like <c>L2::128B</c> keeps its colons.</summary>
     public required string[] Modifiers { get; init; }
 
-    /// <summary>The operands, in order.</summary>
+    /// <summary>The operands, in order. A call always has three: the returned parameters, the function, the parameters passed.</summary>
     public required PtxOperand[] Operands { get; init; }
 
     /// <summary>The predicate register that guards it, with its percent sign; null where there is none.</summary>

@@ -26,4 +26,7 @@ internal sealed record PtxOperand
 
     /// <summary>For vectors: the elements.</summary>
     public PtxOperand[] Parts { get; init; } = [];
+
+    /// <summary>Whether an address has a register as its base.</summary>
+    public bool HasRegisterBase => Name.StartsWith('%');
 }
