@@ -1,0 +1,50 @@
+namespace Winnow.Simulator.Execution;
+
+/// <summary>What the simulator finds, as <see cref="Winnow.Gpu.GpuFaultException.Kind"/> names it.</summary>
+internal static class FaultKinds
+{
+    /// <summary>An access outside of any allocation, variable or parameter, or across the end of one.</summary>
+    public const string OutOfBounds = "out-of-bounds";
+
+    /// <summary>An access to device memory that was given back.</summary>
+    public const string FreedMemory = "freed-memory";
+
+    /// <summary>An address that is no multiple of the access's size.</summary>
+    public const string Misaligned = "misaligned";
+
+    /// <summary>A read of global, shared or local memory that nothing wrote.</summary>
+    public const string Uninitialized = "uninitialized";
+
+    /// <summary>A write to constants or to parameters.</summary>
+    public const string ReadOnly = "read-only";
+
+    /// <summary>Two threads, at least one of them writing, with no barrier between them.</summary>
+    public const string Race = "race";
+
+    /// <summary>An access to what a <c>cp.async</c> of the thread still copies.</summary>
+    public const string MissingWait = "missing-wait";
+
+    /// <summary>A barrier that only a part of a warp reaches.</summary>
+    public const string DivergentBarrier = "divergent-barrier";
+
+    /// <summary>A barrier whose warps state different thread counts, or a count that is no multiple of 32.</summary>
+    public const string MismatchedBarrier = "mismatched-barrier";
+
+    /// <summary>All warps that are left wait for barriers that nobody can complete.</summary>
+    public const string Deadlock = "deadlock";
+
+    /// <summary>More instructions than the budget of a block: most likely a loop without an end.</summary>
+    public const string EndlessLoop = "endless-loop";
+
+    /// <summary>The kernel stopped itself: <c>trap</c>, <c>__trap()</c>, a failed assertion.</summary>
+    public const string Trap = "trap";
+
+    /// <summary>A warp function whose member mask leaves out a thread that executes it, or names one that does not.</summary>
+    public const string WrongMask = "wrong-mask";
+
+    /// <summary>A warp function that reads a lane which does not take part in it.</summary>
+    public const string InactiveLane = "inactive-lane";
+
+    /// <summary>An instruction that the whole warp must execute together, executed by a part of it.</summary>
+    public const string DivergentWarp = "divergent-warp";
+}
