@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Winnow.Simulator.Operations;
+
+/// <summary>What vectors of .NET lack in portable form; AVX2 where there is one.</summary>
+internal static class VectorMath
+{
+    /// <summary>Products of the even elements, 64 bits each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> MultiplyEven(Vector256<uint> a, Vector256<uint> b) => Avx2.IsSupported
+        ? Avx2.Multiply(a, b)
+        : (a.AsUInt64() & Vector256.Create(0xFFFFFFFFul)) * (b.AsUInt64() & Vector256.Create(0xFFFFFFFFul));
+
+    /// <summary>Signed products of the even elements, 64 bits each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<long> MultiplyEven(Vector256<int> a, Vector256<int> b) => Avx2.IsSupported
+        ? Avx2.Multiply(a, b)
+        : ((a.AsInt64() << 32) >> 32) * ((b.AsInt64() << 32) >> 32);
+
+    /// <summary>Upper halves of 64-bit products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> MultiplyHigh(Vector256<uint> a, Vector256<uint> b)
+    {
+        Vector256<ulong> even = MultiplyEven(a, b) >>> 32;
+        Vector256<ulong> odd = MultiplyEven((a.AsUInt64() >>> 32).AsUInt32(), (b.AsUInt64() >>> 32).AsUInt32());
+        return (even | (odd & Vector256.Create(0xFFFFFFFF00000000ul))).AsUInt32();
+    }
+
+    /// <summary>Upper halves of signed 64-bit products.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyHigh(Vector256<int> a, Vector256<int> b)
+    {
+        Vector256<ulong> even = MultiplyEven(a, b).AsUInt64() >>> 32;
+        Vector256<ulong> odd = MultiplyEven((a.AsUInt64() >>> 32).AsInt32(), (b.AsUInt64() >>> 32).AsInt32()).AsUInt64();
+        return (even | (odd & Vector256.Create(0xFFFFFFFF00000000ul))).AsInt32();
+    }
+
+    /// <summary>Shifts left by a count of its own for each element; 32 and more give 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> ShiftLeft(Vector256<uint> a, Vector256<uint> count) => Avx2.IsSupported
+        ? Avx2.ShiftLeftLogicalVariable(a, count)
+        : EachOf(a, count, static (value, n) => n > 31 ? 0 : value << (int)n);
+
+    /// <summary>Shifts zeros in from above; 32 and more give 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> ShiftRight(Vector256<uint> a, Vector256<uint> count) => Avx2.IsSupported
+        ? Avx2.ShiftRightLogicalVariable(a, count)
+        : EachOf(a, count, static (value, n) => n > 31 ? 0 : value >> (int)n);
+
+    /// <summary>Shifts the sign in from above; 32 and more give the sign.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> ShiftRightSigned(Vector256<uint> a, Vector256<uint> count) => Avx2.IsSupported
+        ? Avx2.ShiftRightArithmeticVariable(a.AsInt32(), count).AsUInt32()
+        : EachOf(a, count, static (value, n) => (uint)((int)value >> (int)(n > 31 ? 31 : n)));
+
+    /// <summary>Shifts left by a count of its own for each element; 64 and more give 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> ShiftLeft(Vector256<ulong> a, Vector256<ulong> count) => Avx2.IsSupported
+        ? Avx2.ShiftLeftLogicalVariable(a, count)
+        : EachOf(a, count, static (value, n) => n > 63 ? 0 : value << (int)n);
+
+    /// <summary>Shifts zeros in from above; 64 and more give 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> ShiftRight(Vector256<ulong> a, Vector256<ulong> count) => Avx2.IsSupported
+        ? Avx2.ShiftRightLogicalVariable(a, count)
+        : EachOf(a, count, static (value, n) => n > 63 ? 0 : value >> (int)n);
+
+    /// <summary>Shifts the sign in from above; 64 and more give the sign.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> ShiftRightSigned(Vector256<ulong> a, Vector256<ulong> count)
+    {
+        Vector256<ulong> sign = (a.AsInt64() >> 63).AsUInt64();
+        return ShiftRight(a ^ sign, count) ^ sign;
+    }
+
+    private static Vector256<T> EachOf<T>(Vector256<T> a, Vector256<T> b, System.Func<T, T, T> apply)
+    {
+        Vector256<T> result = a;
+        for (int i = 0; i < Vector256<T>.Count; i++)
+        {
+            result = result.WithElement(i, apply(a.GetElement(i), b.GetElement(i)));
+        }
+
+        return result;
+    }
+}
