@@ -16,6 +16,7 @@ usage: ./build.sh <verb> [arguments]
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
   api             write src/<project>/PublicApi.txt anew after a change of the public API
+  bundle          make artifacts/winnow-linux-x64.tar.xz: tests, benchmarks and command line for a GPU machine without .NET
   pack            make the NuGet packages and the winnow tool in artifacts/packages
   help            this text
 TEXT
@@ -88,6 +89,20 @@ bench() {
   done
 }
 
+# One folder for all programs, so that the runtime is in it once; docs/gpu.md says how to use it.
+bundle() {
+  local root=artifacts/bundle/winnow-linux-x64 archive=artifacts/winnow-linux-x64.tar.xz project
+  rm -rf artifacts/bundle "$archive"
+  mkdir -p "$root/app"
+  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels}.Tests tests/Winnow.Tests bench/Winnow.Kernels.Bench src/Winnow.Cli; do
+    echo "publishing $project" >&2
+    dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
+  done
+  cp bench/bundle/* Runtime.sln docs/gpu.md "$root/"
+  tar -C artifacts/bundle -c winnow-linux-x64 | xz -T0 -6 >"$archive"
+  echo "$archive: $(($(stat -c %s "$archive") / 1000000)) MB"
+}
+
 size() {
   git ls-files '*.cs' '*.cu' '*.cuh' '*.c' '*.h' '*.py' | xargs -r wc -l | awk '
     $2 == "total" { next }
@@ -111,6 +126,7 @@ case $verb in
   format) need_dotnet; dotnet format Runtime.sln "$@" ;;
   size) size ;;
   api) need_dotnet; quiet_build Runtime.sln; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;
+  bundle) need_dotnet; bundle ;;
   pack) need_dotnet; dotnet pack Runtime.sln -c Release -v quiet -o artifacts/packages "$@" ;;
   help | -h | --help) usage ;;
   *) echo "build.sh: unknown verb '$verb'" >&2; usage >&2; exit 2 ;;
