@@ -22,4 +22,7 @@ public sealed class CudaException : WinnowException
 
     /// <summary>The call that returned it.</summary>
     public string Call { get; }
+
+    /// <summary>Whether the device is lost to this process: every later call on it fails, and what was on it is gone.</summary>
+    public bool IsDeviceLost { get; init; }
 }

@@ -104,6 +104,7 @@ public sealed partial class KernelCompiler
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(nvrtcVersion.ToString(CultureInfo.InvariantCulture));
+        Append(CudaLibrary.Version.ToString(CultureInfo.InvariantCulture));
         Append(source.Name);
         Append(source.Text);
         foreach ((string name, string text) in headers)

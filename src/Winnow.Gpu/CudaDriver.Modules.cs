@@ -1,0 +1,143 @@
+using System;
+using System.Text;
+using Winnow.Gpu.Native;
+
+namespace Winnow.Gpu;
+
+/// <content>Images, kernels and launches.</content>
+public sealed unsafe partial class CudaDriver
+{
+    private const int LogBytes = 8192;
+
+    /// <inheritdoc/>
+    public override GpuModule LoadModule(ReadOnlySpan<byte> image, string name)
+    {
+        MakeCurrent();
+        bool isText = !image.StartsWith("\u007fELF"u8);
+        // The driver reads text up to a zero.
+        byte[] terminated = isText ? [.. image, 0] : [];
+        byte[] log = new byte[LogBytes];
+        nint module;
+        CudaResult result;
+        fixed (byte* pointer = isText ? terminated : image)
+        fixed (byte* logPointer = log)
+        {
+            JitOption* options = stackalloc JitOption[] { JitOption.ErrorLogBuffer, JitOption.ErrorLogBufferSizeBytes };
+            void** values = stackalloc void*[] { logPointer, (void*)LogBytes };
+            result = Driver.cuModuleLoadDataEx(&module, pointer, 2, options, values);
+        }
+
+        if (result != CudaResult.Success)
+        {
+            string said = Encoding.UTF8.GetString(log).Split('\0')[0].Trim();
+            throw CudaResults.Error(result, $"cuModuleLoadDataEx({name})", said);
+        }
+
+        _modules.Add(module);
+        _names[module] = name;
+        return new GpuModule(module);
+    }
+
+    /// <inheritdoc/>
+    public override void UnloadModule(GpuModule module)
+    {
+        if (GivesBack(_modules, module.Handle))
+        {
+            _names.TryRemove(module.Handle, out _);
+            using Pushed context = new(this);
+            Driver.cuModuleUnload(module.Handle).CheckUnlessLost();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override GpuFunction GetFunction(GpuModule module, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        MakeCurrent();
+        nint function;
+        byte[] text = Encoding.UTF8.GetBytes(name + '\0');
+        fixed (byte* pointer = text)
+        {
+            CudaResult result = Driver.cuModuleGetFunction(&function, module.Handle, pointer);
+            if (result == CudaResult.NotFound)
+            {
+                throw CudaResults.Error(
+                    result, $"cuModuleGetFunction({name})", $"{NameOf(module.Handle)} has no such kernel; it must be declared extern \"C\" __global__.");
+            }
+
+            result.Check("cuModuleGetFunction");
+        }
+
+        _names[function] = name;
+        return new GpuFunction(function);
+    }
+
+    /// <inheritdoc/>
+    public override GpuFunctionAttributes GetAttributes(GpuFunction function)
+    {
+        MakeCurrent();
+        return new GpuFunctionAttributes(
+            Attribute(function, FunctionAttribute.RegisterCount),
+            Attribute(function, FunctionAttribute.SharedSizeBytes),
+            Attribute(function, FunctionAttribute.LocalSizeBytes),
+            Attribute(function, FunctionAttribute.MaxThreadsPerBlock));
+    }
+
+    /// <inheritdoc/>
+    public override void AllowSharedBytes(GpuFunction function, int bytes)
+    {
+        MakeCurrent();
+        CudaResult result = Driver.cuFuncSetAttribute(function.Handle, FunctionAttribute.MaxDynamicSharedSizeBytes, bytes);
+        if (result == CudaResult.InvalidValue)
+        {
+            throw CudaResults.Error(
+                result,
+                $"cuFuncSetAttribute({NameOf(function.Handle)}, {bytes} bytes of shared memory)",
+                $"A block of {Properties.Name} can have {Properties.MaxSharedBytesPerBlock}, less what the kernel declares itself.");
+        }
+
+        result.Check("cuFuncSetAttribute");
+    }
+
+    /// <inheritdoc/>
+    public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
+    {
+        MakeCurrent();
+        nuint bytes = (nuint)arguments.Length;
+        CudaResult result;
+        fixed (byte* pointer = arguments)
+        {
+            // CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE, CU_LAUNCH_PARAM_END
+            void** extra = stackalloc void*[] { (void*)1, pointer, (void*)2, &bytes, (void*)0 };
+            result = Driver.cuLaunchKernel(
+                function.Handle,
+                (uint)shape.GridX,
+                (uint)shape.GridY,
+                (uint)shape.GridZ,
+                (uint)shape.BlockX,
+                (uint)shape.BlockY,
+                (uint)shape.BlockZ,
+                (uint)shape.SharedBytes,
+                stream.Handle,
+                null,
+                bytes == 0 ? null : extra);
+        }
+
+        if (result != CudaResult.Success)
+        {
+            throw LaunchError(result, function, shape, arguments.Length);
+        }
+    }
+
+    private CudaException LaunchError(CudaResult result, GpuFunction function, LaunchShape shape, int argumentBytes) => CudaResults.Error(
+        result,
+        $"cuLaunchKernel({NameOf(function.Handle)}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, "
+        + $"block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, {shape.SharedBytes} shared bytes, {argumentBytes} argument bytes)");
+
+    private static int Attribute(GpuFunction function, FunctionAttribute attribute)
+    {
+        int value;
+        Driver.cuFuncGetAttribute(&value, attribute, function.Handle).Check();
+        return value;
+    }
+}

@@ -1,0 +1,198 @@
+// fake_cuda_work.c - the other half of the fake driver: modules, launches, streams, events and graphs.
+#include "fake_cuda.h"
+
+// ---- modules and launches -------------------------------------------------------------------------------------------------
+
+static Named* named(const char* name, int is_function) {
+  Named* object = calloc(1, sizeof *object);
+  snprintf(object->name, sizeof object->name, "%s", name);
+  object->is_function = is_function;
+  return object;
+}
+
+CUresult cuModuleLoadDataEx(void** module, const char* image, unsigned count, const int* options, void** values) {
+  ENTER(1);
+  if (count != 2 || options[0] != 5 || options[1] != 6) return 1;
+  int is_elf = !memcmp(image, "\177ELF", 4);
+  note(is_elf ? "cubin\n" : "ptx %zu\n", is_elf ? (size_t)0 : strlen(image));
+  if (!is_elf && strstr(image, "bad")) {
+    snprintf(values[0], (size_t)values[1], "ptxas application ptx input, line 3; fatal : bad");
+    return 218;
+  }
+  *module = named("module", 0);
+  live_objects++;
+  return 0;
+}
+
+CUresult cuModuleUnload(void* module) {
+  ENTER(1);
+  free(module);
+  live_objects--;
+  return 0;
+}
+
+CUresult cuModuleGetFunction(void** function, void* module, const char* name) {
+  ENTER(1);
+  static Named* functions[16];  // a real driver's functions live as long as their module; these as long as the library
+  if (!module || strstr(name, "missing")) return 500;
+  for (int i = 0; i < 16; i++) {
+    if (!functions[i]) functions[i] = named(name, 1);
+    if (strcmp(functions[i]->name, name)) continue;
+    *function = functions[i];
+    return 0;
+  }
+  return 2;
+}
+
+CUresult cuFuncGetAttribute(int* value, int attribute, Named* function) {
+  ENTER(1);
+  *value = 100 + attribute;
+  return function->is_function ? 0 : 1;
+}
+
+CUresult cuFuncSetAttribute(Named* function, int attribute, int value) {
+  ENTER(1);
+  note("set %s %d %d\n", function->name, attribute, value);
+  return value <= 232448 ? 0 : 1;
+}
+
+CUresult cuLaunchKernel(Named* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
+                        unsigned block_z, unsigned shared, Stream* stream, void** parameters, void** extra) {
+  ENTER(1);
+  if (!function || !function->is_function || parameters || block_x * block_y * block_z > 1024) return 1;
+  char text[4096];
+  int length = snprintf(text, sizeof text, "launch %s %u,%u,%u %u,%u,%u %u", function->name, grid_x, grid_y, grid_z, block_x, block_y, block_z, shared);
+  const unsigned char* block = NULL;
+  size_t bytes = 0;
+  for (void** item = extra; item && *item; item += 2) {
+    if (*item == (void*)1) block = item[1];
+    if (*item == (void*)2) bytes = *(size_t*)item[1];
+  }
+  for (size_t i = 0; i < bytes; i++) length += snprintf(text + length, sizeof text - length, i ? "%02x" : " %02x", block[i]);
+  if (stream && stream->is_capturing) {
+    size_t used = strlen(stream->record);
+    snprintf(stream->record + used, sizeof stream->record - used, "%s\n", text);
+  } else {
+    note("%s\n", text);
+  }
+  return 0;
+}
+
+// ---- streams, events, graphs ----------------------------------------------------------------------------------------------
+
+CUresult cuStreamCreate(Stream** stream, unsigned flags) {
+  ENTER(1);
+  *stream = calloc(1, sizeof **stream);
+  live_objects++;
+  return flags == 1 ? 0 : 1;
+}
+
+CUresult cuStreamDestroy_v2(Stream* stream) {
+  ENTER(1);
+  free(stream);
+  live_objects--;
+  return 0;
+}
+
+CUresult cuStreamSynchronize(Stream* stream) {
+  ENTER(1);
+  return stream->is_capturing ? 900 : 0;
+}
+
+CUresult cuStreamWaitEvent(Stream* stream, void* event, unsigned flags) {
+  ENTER(1);
+  note("wait\n");
+  return stream && event && !flags ? 0 : 1;
+}
+
+CUresult cuEventCreate(unsigned** event, unsigned flags) {
+  ENTER(1);
+  *event = malloc(sizeof **event);
+  **event = flags;
+  live_objects++;
+  return 0;
+}
+
+CUresult cuEventDestroy_v2(unsigned* event) {
+  ENTER(1);
+  free(event);
+  live_objects--;
+  return 0;
+}
+
+CUresult cuEventRecord(unsigned* event, Stream* stream) {
+  ENTER(1);
+  return event && stream ? 0 : 1;
+}
+
+CUresult cuEventQuery(unsigned* event) {
+  ENTER(1);
+  (void)event;
+  return event_ready ? 0 : 600;
+}
+
+CUresult cuEventSynchronize(unsigned* event) {
+  ENTER(1);
+  return event ? 0 : 1;
+}
+
+CUresult cuEventElapsedTime(float* milliseconds, unsigned* start, unsigned* end) {
+  ENTER(1);
+  *milliseconds = 1.5f;
+  return *start == 0 && *end == 0 ? 0 : 1;  // events without timing cannot be asked
+}
+
+CUresult cuStreamBeginCapture_v2(Stream* stream, unsigned mode) {
+  ENTER(1);
+  stream->is_capturing = 1;
+  stream->record[0] = 0;
+  return mode == 2 ? 0 : 1;
+}
+
+CUresult cuStreamEndCapture(Stream* stream, Graph** graph) {
+  ENTER(1);
+  stream->is_capturing = 0;
+  *graph = malloc(sizeof **graph);
+  strcpy((*graph)->record, stream->record);
+  live_objects++;
+  return 0;
+}
+
+static CUresult instantiate(Graph** executable, const Graph* graph, const char* how) {
+  *executable = malloc(sizeof **executable);
+  **executable = *graph;
+  live_objects++;
+  note("instantiated %s\n", how);
+  return 0;
+}
+
+#ifdef OLD_DRIVER
+CUresult cuGraphInstantiate_v2(Graph** executable, Graph* graph, void** node, char* text, size_t bytes) {
+  ENTER(1);
+  return node && !text && !bytes ? instantiate(executable, graph, "the old way") : 1;
+}
+#else
+CUresult cuGraphInstantiateWithFlags(Graph** executable, Graph* graph, unsigned long long flags) {
+  ENTER(1);
+  return flags ? 1 : instantiate(executable, graph, "with flags");
+}
+#endif
+
+CUresult cuGraphLaunch(Graph* executable, Stream* stream) {
+  ENTER(1);
+  note("replay\n%s", executable->record);
+  return stream ? 0 : 1;
+}
+
+CUresult cuGraphExecDestroy(Graph* executable) {
+  ENTER(1);
+  free(executable);
+  live_objects--;
+  return 0;
+}
+
+CUresult cuGraphDestroy(Graph* graph) {
+  free(graph);
+  live_objects--;
+  return 0;
+}
