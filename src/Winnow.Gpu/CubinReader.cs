@@ -1,0 +1,134 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Text;
+
+namespace Winnow.Gpu;
+
+/// <summary>
+/// Reads what a cubin says of its kernels. A cubin is a 64-bit little-endian ELF file: the code of kernel k is section <c>.text.k</c>, its
+/// shared memory <c>.nv.shared.k</c>, and <c>.nv.info</c> lists registers and stack by symbol.
+/// </summary>
+public static class CubinReader
+{
+    private const int HeaderBytes = 64;
+    private const int SectionBytes = 64;
+    private const int SymbolBytes = 24;
+    private const byte SizedValue = 4;
+    private const byte FrameSize = 0x11;
+    private const byte MinStackSize = 0x12;
+    private const byte RegisterCount = 0x2F;
+    private const string CodePrefix = ".text.";
+
+    /// <summary>The kernels of an image, in the image's order.</summary>
+    /// <param name="cubin">The image.</param>
+    /// <exception cref="WinnowException">It is no cubin, or it is damaged.</exception>
+    public static IReadOnlyList<KernelResources> Read(ReadOnlySpan<byte> cubin)
+    {
+        if (cubin.Length < HeaderBytes || !cubin[..4].SequenceEqual("\u007fELF"u8) || cubin[4] != 2)
+        {
+            throw new WinnowException("This is no cubin: it does not start with the header of a 64-bit ELF file. Compile for sm_80 or newer, not for compute_80.");
+        }
+
+        try
+        {
+            return Kernels(cubin);
+        }
+        catch (Exception exception) when (exception is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
+        {
+            throw new WinnowException("The cubin is damaged: a section reaches past its end. Compile it again.", exception);
+        }
+    }
+
+    private static List<KernelResources> Kernels(ReadOnlySpan<byte> cubin)
+    {
+        Section[] sections = Sections(cubin);
+        var registers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var stacks = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (Section section in sections)
+        {
+            if (section.Name == ".nv.info")
+            {
+                ReadInfo(cubin, section, sections, registers, stacks);
+            }
+        }
+
+        var kernels = new List<KernelResources>();
+        foreach (Section section in sections)
+        {
+            if (section.Name.StartsWith(CodePrefix, StringComparison.Ordinal))
+            {
+                string kernel = section.Name[CodePrefix.Length..];
+                kernels.Add(new KernelResources(
+                    kernel,
+                    registers.GetValueOrDefault(kernel, (int)(section.Info >> 24)),
+                    (int)SizeOf(sections, ".nv.shared." + kernel),
+                    stacks.GetValueOrDefault(kernel),
+                    checked((int)section.Size)));
+            }
+        }
+
+        return kernels;
+    }
+
+    private static Section[] Sections(ReadOnlySpan<byte> cubin)
+    {
+        int table = checked((int)BinaryPrimitives.ReadInt64LittleEndian(cubin[40..]));
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(cubin[60..]);
+        int names = BinaryPrimitives.ReadUInt16LittleEndian(cubin[62..]);
+        long namesOffset = BinaryPrimitives.ReadInt64LittleEndian(cubin[(table + (names * SectionBytes) + 24)..]);
+        var sections = new Section[count];
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> header = cubin.Slice(table + (i * SectionBytes), SectionBytes);
+            sections[i] = new Section(
+                Text(cubin, namesOffset + BinaryPrimitives.ReadUInt32LittleEndian(header)),
+                BinaryPrimitives.ReadUInt32LittleEndian(header[4..]),
+                BinaryPrimitives.ReadInt64LittleEndian(header[24..]),
+                BinaryPrimitives.ReadInt64LittleEndian(header[32..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(header[40..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(header[44..]));
+        }
+
+        return sections;
+    }
+
+    private static void ReadInfo(
+        ReadOnlySpan<byte> cubin, Section info, Section[] sections, Dictionary<string, int> registers, Dictionary<string, int> stacks)
+    {
+        ReadOnlySpan<byte> left = cubin.Slice(checked((int)info.Offset), checked((int)info.Size));
+        while (left.Length >= 4)
+        {
+            (byte format, byte attribute, int size) = (left[0], left[1], BinaryPrimitives.ReadUInt16LittleEndian(left[2..]));
+            int bytes = format == SizedValue ? 4 + size : 4;
+            if (format == SizedValue && size == 8 && attribute is RegisterCount or FrameSize or MinStackSize)
+            {
+                string kernel = SymbolName(cubin, sections, BinaryPrimitives.ReadInt32LittleEndian(left[4..]));
+                int value = BinaryPrimitives.ReadInt32LittleEndian(left[8..]);
+                Dictionary<string, int> values = attribute == RegisterCount ? registers : stacks;
+                values[kernel] = Math.Max(value, values.GetValueOrDefault(kernel));
+            }
+
+            left = left[bytes..];
+        }
+    }
+
+    private static string SymbolName(ReadOnlySpan<byte> cubin, Section[] sections, int index)
+    {
+        const uint SymbolTable = 2;
+        Section symbols = Array.Find(sections, section => section.Type == SymbolTable);
+        long entry = symbols.Offset + ((long)index * SymbolBytes);
+        uint name = BinaryPrimitives.ReadUInt32LittleEndian(cubin[checked((int)entry)..]);
+        return Text(cubin, sections[symbols.Link].Offset + name);
+    }
+
+    private static long SizeOf(Section[] sections, string name) => Array.Find(sections, section => section.Name == name).Size;
+
+    private static string Text(ReadOnlySpan<byte> cubin, long offset)
+    {
+        ReadOnlySpan<byte> text = cubin[checked((int)offset)..];
+        return Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]);
+    }
+
+    private readonly record struct Section(string Name, uint Type, long Offset, long Size, uint Link, uint Info);
+}
