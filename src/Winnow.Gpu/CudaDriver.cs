@@ -67,7 +67,7 @@ public sealed unsafe partial class CudaDriver : GpuDriver
             return probe;
         }
 
-        if (probe.Devices.All(device => device.ComputeCapability < CudaLibrary.MinimumCapability))
+        if (!probe.Devices.Any(device => device.IsSupported))
         {
             return probe with { Problem = TooOld(probe.Devices[0]) };
         }
@@ -101,9 +101,7 @@ public sealed unsafe partial class CudaDriver : GpuDriver
         }
 
         GpuProperties properties = probe.Devices[ordinal];
-        return properties.ComputeCapability < CudaLibrary.MinimumCapability
-            ? throw new WinnowException(TooOld(properties))
-            : new CudaDriver(ordinal, properties);
+        return properties.IsSupported ? new CudaDriver(ordinal, properties) : throw new WinnowException(TooOld(properties));
     }
 
     /// <inheritdoc/>

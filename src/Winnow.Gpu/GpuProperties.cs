@@ -9,6 +9,9 @@ public sealed record GpuProperties
     /// <summary>Compute capability times ten: 80, 86, 89, 90.</summary>
     public required int ComputeCapability { get; init; }
 
+    /// <summary>Whether the kernels run on it: they need compute capability 8.0 (Ampere).</summary>
+    public bool IsSupported => ComputeCapability >= 80;
+
     /// <summary>The driver's CUDA version times a thousand, plus ten times the minor version: 12040 is 12.4.</summary>
     public required int DriverVersion { get; init; }
 

@@ -15,9 +15,6 @@ internal static unsafe class CudaLibrary
     /// <summary>The oldest driver that the bindings fit.</summary>
     public const int MinimumVersion = 11020;
 
-    /// <summary>The oldest GPU that the kernels run on: compute capability times ten.</summary>
-    public const int MinimumCapability = 80;
-
     private const string Install =
         "Install NVIDIA's driver (from the distribution, or from nvidia.com/drivers); in a container start it with the GPU, for instance "
         + "`docker run --gpus all`; or set " + Variable + " to the path of the library.";

@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -7,7 +6,7 @@ using NUnit.Framework;
 
 namespace Winnow.Cli.Commands;
 
-/// <summary>The commands that answer with numbers: embed, perplexity, devices.</summary>
+/// <summary>The commands that answer with numbers: embed and perplexity.</summary>
 public sealed class MeasureCommandTests
 {
     [Test]
@@ -48,19 +47,6 @@ public sealed class MeasureCommandTests
 
         Assert.That(run.Code, Is.EqualTo(ExitCodes.Failure));
         Assert.That(run.Error, Does.Contain("such.txt"));
-    }
-
-    [Test]
-    public async Task Devices_ShowsTheProcessor()
-    {
-        CliRun run = await CliRun.OfAsync("devices", "--json");
-
-        JsonElement device = run.Json.Single();
-        Assert.That(device.GetProperty("kind").GetString(), Is.EqualTo("cpu"));
-        Assert.That(device.GetProperty("threads").GetInt32(), Is.EqualTo(Environment.ProcessorCount));
-        Assert.That(device.GetProperty("vector_bits").GetInt32(), Is.AnyOf(128, 256, 512));
-        Assert.That(device.GetProperty("name").GetString(), Does.Contain($"{device.GetProperty("vector_bits").GetInt32()}-bit"));
-        Assert.That(device.GetProperty("free_bytes").GetInt64(), Is.Positive);
     }
 
     private static double[] Vector(JsonElement line) => [.. line.GetProperty("embedding").EnumerateArray().Select(value => value.GetDouble())];
