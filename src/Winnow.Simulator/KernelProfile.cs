@@ -1,0 +1,96 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+
+namespace Winnow.Simulator;
+
+/// <summary>What a kernel did, counted while the simulator executed it: a profile without a GPU. It says nothing about time.</summary>
+public sealed record KernelProfile
+{
+    /// <summary>The kernel.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>Launches that were counted.</summary>
+    public required long Launches { get; init; }
+
+    /// <summary>Blocks of all launches.</summary>
+    public required long Blocks { get; init; }
+
+    /// <summary>Instructions that warps issued, by class; classes without any are absent.</summary>
+    public required IReadOnlyDictionary<InstructionClass, long> Instructions { get; init; }
+
+    /// <summary>Instructions that threads executed: each issued one counts for every thread that takes part.</summary>
+    public required long LaneInstructions { get; init; }
+
+    /// <summary>Loads of global memory, <c>cp.async</c> included.</summary>
+    public required GlobalTraffic GlobalLoads { get; init; }
+
+    /// <summary>Stores to global memory.</summary>
+    public required GlobalTraffic GlobalStores { get; init; }
+
+    /// <summary>Atomics and reductions on global memory.</summary>
+    public required GlobalTraffic GlobalAtomics { get; init; }
+
+    /// <summary>Loads, stores and atomics of shared memory, <c>ldmatrix</c> and the shared side of <c>cp.async</c> included.</summary>
+    public required SharedTraffic Shared { get; init; }
+
+    /// <summary>Bytes of local memory that were read and written: spilled registers and indexed arrays.</summary>
+    public required long LocalBytes { get; init; }
+
+    /// <summary>Floating-point operations outside of tensor cores: a fused multiply-add is two, packed pairs count twice.</summary>
+    public required long Flops { get; init; }
+
+    /// <summary>Operations of tensor cores: 2 m n k for a product of an m x k with a k x n matrix.</summary>
+    public required long TensorFlops { get; init; }
+
+    /// <summary>Instructions that warps issued.</summary>
+    public long WarpInstructions => Instructions.Values.Sum();
+
+    /// <summary>Bytes that moved between global memory and the multiprocessors, in whole sectors, caches aside.</summary>
+    public long GlobalBytes => (GlobalLoads.Sectors + GlobalStores.Sectors + GlobalAtomics.Sectors) * GlobalTraffic.SectorBytes;
+
+    /// <summary>The part of a warp's lanes that took part in its instructions, 0 to 1: 1 without divergence.</summary>
+    public double LaneUse => WarpInstructions == 0 ? 0 : LaneInstructions / (32.0 * WarpInstructions);
+
+    /// <summary>Operations for each byte that moved: what a roofline asks; 0 where nothing moved.</summary>
+    public double Intensity => GlobalBytes == 0 ? 0 : (double)(Flops + TensorFlops) / GlobalBytes;
+
+    /// <summary>The profile as a few lines of text, for people.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Kernel}: {Launches:N0} launches, {Blocks:N0} blocks\n");
+        text.Append(CultureInfo.InvariantCulture, $"  instructions   {WarpInstructions:N0} of warps, {LaneInstructions:N0} of threads ({LaneUse:P0} of lanes)\n");
+        foreach ((InstructionClass kind, long count) in Instructions.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    {kind,-15}{count:N0}\n");
+        }
+
+        Append(text, "global loads", GlobalLoads);
+        Append(text, "global stores", GlobalStores);
+        Append(text, "global atomics", GlobalAtomics);
+        if (Shared.Requests > 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  shared         {Shared.Requests:N0} requests, {Shared.Bytes:N0} bytes, {Shared.Passes:N0} passes, {Shared.Conflicts:N0} bank conflicts\n");
+        }
+
+        text.Append(LocalBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  local          {LocalBytes:N0} bytes\n") : "");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"  operations     {Flops:N0} and {TensorFlops:N0} on tensor cores; {Intensity:0.###} a byte of global memory");
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string name, GlobalTraffic traffic)
+    {
+        if (traffic.Requests > 0)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {name,-15}{traffic.Requests:N0} requests, {traffic.Bytes:N0} bytes, {traffic.Sectors:N0} sectors ({traffic.Coalescing:P0} of bytes moved)\n");
+        }
+    }
+}

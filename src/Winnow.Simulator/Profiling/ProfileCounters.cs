@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Numerics;
+
+namespace Winnow.Simulator.Profiling;
+
+/// <summary>Counts what one worker executes. Not thread-safe: each worker has its own, which <see cref="Add"/> brings together.</summary>
+internal sealed class ProfileCounters
+{
+    private readonly long[] _instructions = new long[(int)InstructionClass.Other + 1];
+    private long _laneInstructions;
+    private long _flops;
+    private long _tensorFlops;
+    private GlobalTraffic _loads;
+    private GlobalTraffic _stores;
+    private GlobalTraffic _atomics;
+    private SharedTraffic _shared;
+
+    /// <summary>Launches.</summary>
+    public long Launches { get; set; }
+
+    /// <summary>Blocks.</summary>
+    public long Blocks { get; set; }
+
+    /// <summary>Bytes of local memory, read and written.</summary>
+    public long LocalBytes { get; set; }
+
+    /// <summary>Counts an instruction that a warp issued.</summary>
+    /// <param name="traits">Its traits.</param>
+    /// <param name="lanes">The lanes that take part.</param>
+    public void AddInstruction(in InstructionTraits traits, uint lanes)
+    {
+        int count = BitOperations.PopCount(lanes);
+        _instructions[(int)traits.Class]++;
+        _laneInstructions += count;
+        _flops += (long)traits.LaneFlops * count;
+        _tensorFlops += traits.TensorFlops;
+    }
+
+    /// <summary>Counts a load of global memory.</summary>
+    /// <inheritdoc cref="MemoryTraffic.Sectors"/>
+    public void AddGlobalLoad(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _loads += Global(addresses, lanes, bytes);
+
+    /// <summary>Counts a store to global memory.</summary>
+    /// <inheritdoc cref="MemoryTraffic.Sectors"/>
+    public void AddGlobalStore(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _stores += Global(addresses, lanes, bytes);
+
+    /// <summary>Counts an atomic on global memory.</summary>
+    /// <inheritdoc cref="MemoryTraffic.Sectors"/>
+    public void AddGlobalAtomic(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _atomics += Global(addresses, lanes, bytes);
+
+    /// <summary>Counts an access of shared memory.</summary>
+    /// <inheritdoc cref="MemoryTraffic.Passes"/>
+    public void AddShared(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+    {
+        (int passes, int conflicts) = MemoryTraffic.Passes(addresses, lanes, bytes);
+        _shared += new SharedTraffic(lanes == 0 ? 0 : 1, (long)BitOperations.PopCount(lanes) * bytes, passes, conflicts);
+    }
+
+    /// <summary>Adds what another worker counted.</summary>
+    /// <param name="other">Its counters.</param>
+    public void Add(ProfileCounters other)
+    {
+        for (int i = 0; i < _instructions.Length; i++)
+        {
+            _instructions[i] += other._instructions[i];
+        }
+
+        Launches += other.Launches;
+        Blocks += other.Blocks;
+        LocalBytes += other.LocalBytes;
+        _laneInstructions += other._laneInstructions;
+        _flops += other._flops;
+        _tensorFlops += other._tensorFlops;
+        _loads += other._loads;
+        _stores += other._stores;
+        _atomics += other._atomics;
+        _shared += other._shared;
+    }
+
+    /// <summary>The counts as a profile.</summary>
+    /// <param name="kernel">The kernel they are of.</param>
+    public KernelProfile ToProfile(string kernel)
+    {
+        var instructions = new Dictionary<InstructionClass, long>();
+        for (int i = 0; i < _instructions.Length; i++)
+        {
+            if (_instructions[i] > 0)
+            {
+                instructions.Add((InstructionClass)i, _instructions[i]);
+            }
+        }
+
+        return new KernelProfile
+        {
+            Kernel = kernel,
+            Launches = Launches,
+            Blocks = Blocks,
+            Instructions = instructions,
+            LaneInstructions = _laneInstructions,
+            GlobalLoads = _loads,
+            GlobalStores = _stores,
+            GlobalAtomics = _atomics,
+            Shared = _shared,
+            LocalBytes = LocalBytes,
+            Flops = _flops,
+            TensorFlops = _tensorFlops,
+        };
+    }
+
+    private static GlobalTraffic Global(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+        => new(lanes == 0 ? 0 : 1, (long)BitOperations.PopCount(lanes) * bytes, MemoryTraffic.Sectors(addresses, lanes, bytes));
+}
