@@ -35,8 +35,8 @@ public sealed unsafe class CpuDevice : ComputeDevice
         Name = $"CPU ({RuntimeInformation.ProcessArchitecture}, {VectorBits}-bit vectors, {Threads} threads)";
         _workers = new WorkerPool(Threads);
         _attention = new CpuAttention(_workers, width);
-        Cache = new CpuCache(_workers);
         Norm = new CpuNorm(_workers, width);
+        Cache = new CpuCache(_workers, Norm);
         Reduction = new CpuReduction(_workers);
         _linear = new CpuLinear(_workers);
     }

@@ -6,14 +6,14 @@ using NUnit.Framework;
 namespace Winnow.Kernels.Tests;
 
 /// <summary>Tensors for a test, with guard values after each one; disposing checks the guards and frees them.</summary>
-internal sealed class TestTensors(CpuDevice device) : IDisposable
+internal sealed class TestTensors(ComputeDevice device) : IDisposable
 {
     private const int GuardBytes = 256;
     private const byte GuardByte = 0xA5;
 
     private readonly List<Tensor> _owned = [];
 
-    public CpuDevice Device { get; } = device;
+    public ComputeDevice Device { get; } = device;
 
     public Tensor Of(float[] values, params long[] dimensions) => Of<float>(DType.F32, values, dimensions);
 

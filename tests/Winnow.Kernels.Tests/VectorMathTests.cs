@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.Intrinsics;
 using NUnit.Framework;
+using Winnow.Kernels.Tests.Norm;
 
 namespace Winnow.Kernels.Tests;
 
@@ -81,6 +82,37 @@ public sealed unsafe class VectorMathTests
     }
 
     [Test]
+    public void Erf_IsWithinTwoUlpOfDouble([Values(128, 256, 512)] int bits)
+    {
+        var width = (SimdWidth)bits;
+        double worst = 0;
+        for (float x = -6f; x < 6f; x += 0.00037f)
+        {
+            worst = Math.Max(worst, UlpError(Erf(width, x), NormReference.Erf(x)));
+        }
+
+        for (float x = 1e-30f; x < 1f; x *= 1.01f)
+        {
+            worst = Math.Max(worst, UlpError(Erf(width, -x), NormReference.Erf(-x)));
+        }
+
+        Assert.That(worst, Is.AtMost(2));
+    }
+
+    [TestCase(float.NegativeInfinity, -1f)]
+    [TestCase(float.PositiveInfinity, 1f)]
+    [TestCase(0f, 0f)]
+    [TestCase(100f, 1f)]
+    [TestCase(float.NaN, float.NaN)]
+    public void Erf_HasExactEnds(float x, float expected)
+    {
+        foreach (SimdWidth width in Enum.GetValues<SimdWidth>())
+        {
+            Assert.That(Erf(width, x), Is.EqualTo(expected), width.ToString());
+        }
+    }
+
+    [Test]
     public void Functions_GiveTheSameBitsAtEveryWidth()
     {
         var random = new Random(1);
@@ -91,6 +123,8 @@ public sealed unsafe class VectorMathTests
             Assert.That(Exp(SimdWidth.Bits512, x), Is.EqualTo(Exp(SimdWidth.Bits128, x)));
             Assert.That(Tanh(SimdWidth.Bits256, x / 20), Is.EqualTo(Tanh(SimdWidth.Bits128, x / 20)));
             Assert.That(Tanh(SimdWidth.Bits512, x / 20), Is.EqualTo(Tanh(SimdWidth.Bits128, x / 20)));
+            Assert.That(Erf(SimdWidth.Bits256, x / 20), Is.EqualTo(Erf(SimdWidth.Bits128, x / 20)));
+            Assert.That(Erf(SimdWidth.Bits512, x / 20), Is.EqualTo(Erf(SimdWidth.Bits128, x / 20)));
         }
     }
 
@@ -110,6 +144,13 @@ public sealed unsafe class VectorMathTests
         _ => Tanh<Simd128, Vector128<float>>(x),
     };
 
+    private static float Erf(SimdWidth width, float x) => width switch
+    {
+        SimdWidth.Bits512 => Erf<Simd512, Vector512<float>>(x),
+        SimdWidth.Bits256 => Erf<Simd256, Vector256<float>>(x),
+        _ => Erf<Simd128, Vector128<float>>(x),
+    };
+
     private static float Exp<TSimd, TVector>(float x)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
@@ -125,6 +166,15 @@ public sealed unsafe class VectorMathTests
     {
         float* lanes = stackalloc float[Lanes];
         TSimd.Store(lanes, VectorMath.Tanh<TSimd, TVector>(TSimd.Broadcast(x)));
+        return lanes[TSimd.Count - 1];
+    }
+
+    private static float Erf<TSimd, TVector>(float x)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        float* lanes = stackalloc float[Lanes];
+        TSimd.Store(lanes, VectorMath.Erf<TSimd, TVector>(TSimd.Broadcast(x)));
         return lanes[TSimd.Count - 1];
     }
 }

@@ -1,3 +1,6 @@
+using System;
+using Winnow.Kernels.Norm;
+
 namespace Winnow.Kernels.Cache;
 
 /// <summary>Checks of the shapes and types of the cache's and the batch's tensors: what every device can check before it launches anything.</summary>
@@ -36,5 +39,73 @@ internal static class CacheChecks
         long slots = cache.PageTable.Shape[3] * PagedKv.PageSlots;
         Operands.Require(batch.MostTokens >= 0 && batch.MostTokens <= batch.Tokens, $"MostTokens must be 0 or at most the step's {batch.Tokens} tokens, not {batch.MostTokens}.", nameof(batch));
         Operands.Require(batch.MostSlots >= 0 && batch.MostSlots <= slots, $"MostSlots must be 0 or at most the {slots} slots of a head, not {batch.MostSlots}.", nameof(batch));
+    }
+
+    /// <summary>An append: cache, batch, keys, values and the planes of the norms.</summary>
+    /// <returns>The KV heads and the head size.</returns>
+    public static (int KvHeads, int HeadDim) Append(
+        in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values, in SlotNorms norms)
+    {
+        (int kvHeads, int headDim) = Cache(cache, layer);
+        Batch(cache, batch);
+        Operands.Require(keys, DType.F32, (long)batch.Tokens * kvHeads * headDim);
+        Operands.Require(values, DType.F32, (long)batch.Tokens * kvHeads * headDim);
+        long planes = cache.Attributes.IsEmpty ? 0 : cache.Attributes.Shape[0];
+        foreach (int? plane in (ReadOnlySpan<int?>)[norms.KeyL1, norms.KeyL2, norms.ValueL1, norms.ValueL2])
+        {
+            Operands.Require(plane is null || (plane >= 0 && plane < planes), $"Plane {plane} is not one of the cache's {planes} attributes.", nameof(norms));
+        }
+
+        return (kvHeads, headDim);
+    }
+
+    /// <summary>The queries and the rotation of an append.</summary>
+    public static void Rotation(in RaggedBatch batch, int kvHeads, int headDim, Tensor queries, Tensor keys, in Rotation rotation)
+    {
+        Operands.Require(!queries.IsEmpty && queries.Shape[0] == batch.Tokens, $"Queries must have a row for each of {batch.Tokens} tokens; they are {queries}.", nameof(queries));
+        NormChecks.Rope(queries, headDim, rotation.Table, rotation.Layout, rotation.QueryNorm);
+        Tensor rows = keys.Reshape(new Shape(batch.Tokens, (long)kvHeads * headDim));
+        NormChecks.Rope(rows, headDim, rotation.Table, rotation.Layout, rotation.KeyNorm);
+    }
+
+    /// <summary>The lists of a compaction.</summary>
+    public static void Lists(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept)
+    {
+        Cache(cache, 0);
+        Operands.Require(!heads.IsEmpty && heads.Type == DType.I32 && heads.Shape.Rank == 2 && heads.Shape[1] == 3, $"Heads must be I32 [heads, 3], the row, layer and KV head of each; they are {heads}.", nameof(heads));
+        Operands.Require(starts, DType.I32, heads.Shape[0] + 1);
+        Operands.RequireType(kept, DType.I32);
+    }
+
+    /// <summary>The lists of accepted tokens.</summary>
+    public static void Accepted(in PagedKv cache, in RaggedBatch batch, Tensor starts, Tensor accepted)
+    {
+        Cache(cache, 0);
+        Batch(cache, batch);
+        Operands.Require(starts, DType.I32, batch.Sequences + 1L);
+        Operands.RequireType(accepted, DType.I32);
+        Operands.Require(accepted.Shape.ElementCount >= batch.Tokens, $"There must be room for all {batch.Tokens} tokens to be accepted; there is for {accepted.Shape.ElementCount}.", nameof(accepted));
+    }
+
+    /// <summary>One head and its list.</summary>
+    /// <returns>Its index among all heads.</returns>
+    public static long Head(in PagedKv cache, int row, int layer, int kvHead, Tensor kept)
+    {
+        (int kvHeads, _) = Cache(cache, layer);
+        Shape shape = cache.Counts.Shape;
+        Operands.Require(row >= 0 && row < shape[0], $"Row {row} is not one of the page table's {shape[0]}.", nameof(row));
+        Operands.Require(kvHead >= 0 && kvHead < kvHeads, $"KV head {kvHead} is not one of {kvHeads}.", nameof(kvHead));
+        Operands.RequireType(kept, DType.I32);
+        return (((row * shape[1]) + layer) * kvHeads) + kvHead;
+    }
+
+    /// <summary>The page ids of a copy.</summary>
+    /// <returns>How many.</returns>
+    public static int Copies(in PagedKv cache, Tensor sources, Tensor destinations)
+    {
+        Cache(cache, 0);
+        Operands.RequireType(sources, DType.I32);
+        Operands.Require(destinations, DType.I32, sources.Shape.ElementCount);
+        return checked((int)sources.Shape.ElementCount);
     }
 }

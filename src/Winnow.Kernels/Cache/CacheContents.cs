@@ -41,4 +41,26 @@ internal static unsafe class CacheContents
 
         Operands.Require(known, $"A page id is not one of the pool's {pages} pages.", nameof(cache));
     }
+
+    /// <summary>Where lists begin.</summary>
+    public static void Lists(Tensor starts, int lists, long elements)
+    {
+        var first = (int*)starts.Address;
+        bool ascending = first[0] >= 0 && first[lists] <= elements;
+        for (int list = 0; list < lists; list++)
+        {
+            ascending &= first[list] <= first[list + 1];
+        }
+
+        Operands.Require(ascending, $"Starts must ascend and stay within {elements} elements.", nameof(starts));
+    }
+
+    /// <summary>The index among all heads of a (row, layer, KV head).</summary>
+    public static long Head(in PagedKv cache, int* head)
+    {
+        Shape shape = cache.Counts.Shape;
+        bool known = (uint)head[0] < shape[0] && (uint)head[1] < shape[1] && (uint)head[2] < shape[2];
+        Operands.Require(known, $"There is no head of row {head[0]}, layer {head[1]}, KV head {head[2]} among {shape}.", nameof(head));
+        return (((head[0] * shape[1]) + head[1]) * shape[2]) + head[2];
+    }
 }

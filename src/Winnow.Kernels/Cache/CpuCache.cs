@@ -1,84 +1,36 @@
 using System;
+using Winnow.Kernels.Norm;
 
 namespace Winnow.Kernels.Cache;
 
 /// <summary>The paged cache in host memory.</summary>
 /// <param name="workers">The threads to use.</param>
-internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
+/// <param name="norm">The same device's rotation.</param>
+internal sealed unsafe partial class CpuCache(WorkerPool workers, INorm norm) : ICache
 {
     /// <inheritdoc/>
-    public void Append(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values)
+    public void Append(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values, in SlotNorms norms = default)
     {
-        (int kvHeads, int headDim) = CacheChecks.Cache(cache, layer);
-        CacheChecks.Batch(cache, batch);
-        CacheContents.Batch(cache, batch);
-        Operands.Require(keys, DType.F32, (long)batch.Tokens * kvHeads * headDim);
-        Operands.Require(values, DType.F32, (long)batch.Tokens * kvHeads * headDim);
-        var starts = (int*)batch.Starts.Address;
-        var rows = (int*)batch.Rows.Address;
-        var counts = (int*)cache.Counts.Address;
-        long layers = cache.Counts.Shape[1];
-        for (int sequence = 0; sequence < batch.Sequences; sequence++)
-        {
-            long head = ((rows[sequence] * layers) + layer) * kvHeads;
-            RequireRoom(cache, head, kvHeads, starts[sequence + 1] - starts[sequence]);
-        }
-
-        for (int sequence = 0; sequence < batch.Sequences; sequence++)
-        {
-            long head = ((rows[sequence] * layers) + layer) * kvHeads;
-            int tokens = starts[sequence + 1] - starts[sequence];
-
-            // Once more, for a row that is named twice has grown by now.
-            RequireRoom(cache, head, kvHeads, tokens);
-            var append = new AppendWork(cache, head, kvHeads, keys.Address, values.Address, (int*)batch.Positions.Address, starts[sequence]);
-            RowRunner.Run(workers, append, tokens, 2L * kvHeads * headDim);
-            for (int kvHead = 0; kvHead < kvHeads; kvHead++)
-            {
-                counts[head + kvHead] += tokens;
-            }
-        }
+        CheckAppend(cache, batch, layer, keys, values, norms);
+        AppendChecked(cache, batch, layer, keys, values, norms);
     }
 
     /// <inheritdoc/>
-    public void Compact(in PagedKv cache, int row, int layer, int kvHead, Tensor kept)
+    public void AppendRotated(
+        in PagedKv cache, in RaggedBatch batch, int layer, Tensor queries, Tensor keys, Tensor values, in Rotation rotation, in SlotNorms norms = default)
     {
-        (int kvHeads, int headDim) = CacheChecks.Cache(cache, layer);
-        Shape shape = cache.Counts.Shape;
-        Operands.Require(row >= 0 && row < shape[0], $"Row {row} is not one of the page table's {shape[0]}.", nameof(row));
-        Operands.Require(kvHead >= 0 && kvHead < kvHeads, $"KV head {kvHead} is not one of {kvHeads}.", nameof(kvHead));
-        Operands.RequireType(kept, DType.I32);
-        long head = (((row * shape[1]) + layer) * kvHeads) + kvHead;
-        int* count = (int*)cache.Counts.Address + head;
-        var slots = (int*)kept.Address;
-        int keep = checked((int)kept.Shape.ElementCount);
-        CacheContents.Pages(cache, head, *count);
-        bool ascending = keep == 0 || (slots[0] >= 0 && slots[keep - 1] < *count);
-        for (int i = 1; i < keep; i++)
-        {
-            ascending &= slots[i - 1] < slots[i];
-        }
-
-        Operands.Require(ascending, $"Kept slots must ascend strictly and stay below the count {*count}.", nameof(kept));
-        var pool = new SlotPool(cache, head);
-        for (int i = 0; i < keep; i++)
-        {
-            if (slots[i] != i)
-            {
-                pool.Copy(slots[i], i);
-            }
-        }
-
-        *count = keep;
+        (int kvHeads, int headDim) = CheckAppend(cache, batch, layer, keys, values, norms);
+        CacheChecks.Rotation(batch, kvHeads, headDim, queries, keys, rotation);
+        Tensor rows = keys.Reshape(new Shape(batch.Tokens, (long)kvHeads * headDim));
+        norm.Rope(queries, headDim, rotation.Table, rotation.Layout, rotation.QueryNorm, rotation.Epsilon);
+        norm.Rope(rows, headDim, rotation.Table, rotation.Layout, rotation.KeyNorm, rotation.Epsilon);
+        AppendChecked(cache, batch, layer, keys, values, norms);
     }
 
     /// <inheritdoc/>
     public void CopyPages(in PagedKv cache, Tensor sources, Tensor destinations)
     {
-        CacheChecks.Cache(cache, 0);
-        Operands.RequireType(sources, DType.I32);
-        Operands.Require(destinations, DType.I32, sources.Shape.ElementCount);
-        int pages = checked((int)sources.Shape.ElementCount);
+        int pages = CacheChecks.Copies(cache, sources, destinations);
         var work = new CopyWork(cache, (int*)sources.Address, (int*)destinations.Address);
         bool known = true;
         for (int i = 0; i < pages; i++)
@@ -90,6 +42,24 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
         RowRunner.Run(workers, work, pages, cache.Keys.Bytes / Math.Max(1, cache.Keys.Shape[0]) / sizeof(float) * 2);
     }
 
+    private static (int KvHeads, int HeadDim) CheckAppend(
+        in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values, in SlotNorms norms)
+    {
+        (int kvHeads, int headDim) = CacheChecks.Append(cache, batch, layer, keys, values, norms);
+        CacheContents.Batch(cache, batch);
+        var starts = (int*)batch.Starts.Address;
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+        {
+            long head = HeadOf(cache, ((int*)batch.Rows.Address)[sequence], layer);
+            RequireRoom(cache, head, kvHeads, starts[sequence + 1] - starts[sequence]);
+        }
+
+        return (kvHeads, headDim);
+    }
+
+    private static long HeadOf(in PagedKv cache, int row, int layer) =>
+        ((row * cache.Counts.Shape[1]) + layer) * cache.Counts.Shape[2];
+
     private static void RequireRoom(in PagedKv cache, long head, int kvHeads, int tokens)
     {
         for (int kvHead = 0; kvHead < kvHeads && tokens > 0; kvHead++)
@@ -100,7 +70,29 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
         }
     }
 
-    private readonly struct AppendWork(PagedKv cache, long head, int kvHeads, nint keys, nint values, int* positions, int start) : IRowWork
+    private void AppendChecked(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values, in SlotNorms norms)
+    {
+        (int kvHeads, int headDim) = ((int)cache.Counts.Shape[2], (int)cache.Keys.Shape[2]);
+        var starts = (int*)batch.Starts.Address;
+        var counts = (int*)cache.Counts.Address;
+        for (int sequence = 0; sequence < batch.Sequences; sequence++)
+        {
+            long head = HeadOf(cache, ((int*)batch.Rows.Address)[sequence], layer);
+            int tokens = starts[sequence + 1] - starts[sequence];
+
+            // Once more, for a row that is named twice has grown by now.
+            RequireRoom(cache, head, kvHeads, tokens);
+            var append = new AppendWork(cache, head, kvHeads, keys.Address, values.Address, (int*)batch.Positions.Address, starts[sequence], norms);
+            RowRunner.Run(workers, append, tokens, 2L * kvHeads * headDim);
+            for (int kvHead = 0; kvHead < kvHeads; kvHead++)
+            {
+                counts[head + kvHead] += tokens;
+            }
+        }
+    }
+
+    private readonly struct AppendWork(
+        PagedKv cache, long head, int kvHeads, nint keys, nint values, int* positions, int start, SlotNorms norms) : IRowWork
     {
         public void Execute(int row)
         {
@@ -115,6 +107,11 @@ internal sealed unsafe class CpuCache(WorkerPool workers) : ICache
                 FloatConversion.Narrow(cache.Keys.Type, (float*)values + offset, pool.Value(slot), headDim);
                 *pool.Position(slot) = positions[token];
                 pool.ClearAttributes(slot);
+                if (norms.Any)
+                {
+                    pool.SetNorms(slot, norms.KeyL1, norms.KeyL2, (float*)keys + offset, headDim);
+                    pool.SetNorms(slot, norms.ValueL1, norms.ValueL2, (float*)values + offset, headDim);
+                }
             }
         }
     }

@@ -1,3 +1,5 @@
+using Winnow.Kernels.Norm;
+
 namespace Winnow.Kernels.Cache;
 
 /// <summary>Operations on the paged KV cache.</summary>
@@ -12,7 +14,23 @@ public interface ICache
     /// <param name="layer">The layer.</param>
     /// <param name="keys">Keys after RoPE, F32 [tokens, kvHeads * headDim].</param>
     /// <param name="values">Values, F32 [tokens, kvHeads * headDim].</param>
-    void Append(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values);
+    /// <param name="norms">The norms to keep with each slot.</param>
+    void Append(in PagedKv cache, in RaggedBatch batch, int layer, Tensor keys, Tensor values, in SlotNorms norms = default);
+
+    /// <summary>
+    /// What comes before the attention of a layer, in one pass: <see cref="INorm.Rope"/> on the queries in place, the same on the keys,
+    /// and <see cref="Append"/> of the keys and the values.
+    /// </summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="batch">The step's tokens.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="queries">Queries, F32 [tokens, heads * headDim]; normalized and rotated afterwards.</param>
+    /// <param name="keys">Keys before RoPE, F32 [tokens, kvHeads * headDim]; undefined afterwards.</param>
+    /// <param name="values">Values, F32 [tokens, kvHeads * headDim].</param>
+    /// <param name="rotation">The table of angles, the layout and the norms of heads.</param>
+    /// <param name="norms">The norms to keep with each slot.</param>
+    void AppendRotated(
+        in PagedKv cache, in RaggedBatch batch, int layer, Tensor queries, Tensor keys, Tensor values, in Rotation rotation, in SlotNorms norms = default);
 
     /// <summary>
     /// Keeps some slots of one (row, layer, head) and drops the rest: in place, in order, keys, values, positions and attributes bit for bit.
@@ -24,6 +42,25 @@ public interface ICache
     /// <param name="kvHead">The KV head.</param>
     /// <param name="kept">Slot indices to keep, strictly ascending, each below the count, I32 [kept]; empty keeps none.</param>
     void Compact(in PagedKv cache, int row, int layer, int kvHead, Tensor kept);
+
+    /// <summary>The same for many heads at once, each with a list of its own.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, in ascending order, I32 [heads, 3].</param>
+    /// <param name="starts">Where each head's list begins in <paramref name="kept"/> and, last, where the last one ends, I32 [heads + 1].</param>
+    /// <param name="kept">Slot indices to keep, each list strictly ascending and below its head's count, I32 [any].</param>
+    void Compact(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept);
+
+    /// <summary>
+    /// Of the step's tokens keeps those that were accepted, in every head of every layer of each sequence: what follows the check of a
+    /// drafted tree. The step's tokens must be the last slots of each head. Older slots stay; counts shrink by what is dropped.
+    /// </summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="batch">The step whose tokens were appended to all layers.</param>
+    /// <param name="starts">Where each sequence's list begins in <paramref name="accepted"/> and, last, where the last one ends, I32 [sequences + 1].</param>
+    /// <param name="accepted">
+    /// Which of its sequence's tokens of the step, from 0, each list strictly ascending, I32 [as many as the step has tokens, or more].
+    /// </param>
+    void KeepAccepted(in PagedKv cache, in RaggedBatch batch, Tensor starts, Tensor accepted);
 
     /// <summary>Copies whole pages: keys, values, positions and attributes.</summary>
     /// <param name="cache">The cache.</param>

@@ -43,6 +43,17 @@ internal readonly unsafe struct SlotPool
         }
     }
 
+    /// <summary>Writes the norms of a key or value to the planes that are asked for.</summary>
+    public void SetNorms(int slot, int? l1, int? l2, float* values, int count)
+    {
+        if ((l1 ?? l2) is not null)
+        {
+            (float first, float second) = SlotNorm.Of(values, count);
+            Set(slot, l1, first);
+            Set(slot, l2, second);
+        }
+    }
+
     /// <summary>Copies key, value, position and attributes.</summary>
     public void Copy(int source, int destination)
     {
@@ -52,6 +63,14 @@ internal readonly unsafe struct SlotPool
         for (int plane = 0; plane < _planes; plane++)
         {
             _attributes[(plane * _planeSlots) + Index(destination)] = _attributes[(plane * _planeSlots) + Index(source)];
+        }
+    }
+
+    private void Set(int slot, int? plane, float value)
+    {
+        if (plane is int index)
+        {
+            _attributes[(index * _planeSlots) + Index(slot)] = value;
         }
     }
 

@@ -4,55 +4,49 @@ using Winnow.Kernels.Linear;
 
 namespace Winnow.Kernels.Norm;
 
-/// <summary>Norms, rotary embedding and the embedding lookup on the processor.</summary>
+/// <summary>Norms, rotary embedding, activations and the embedding lookup on the processor.</summary>
 /// <param name="workers">The threads to use.</param>
 /// <param name="width">The width of vectors to use.</param>
 internal sealed unsafe class CpuNorm(WorkerPool workers, SimdWidth width) : INorm
 {
-    // A cosine or sine costs about as much as this many values streamed.
+    // A cosine or sine costs about as much as this many values streamed, and so does one value of an activation as a few.
     private const int AngleCost = 64;
-    private const int CapRun = 4096;
+    private const int FunctionCost = 4;
+    private const int FunctionRun = 4096;
 
     /// <inheritdoc/>
     public void Embed(Tensor output, Tensor table, Tensor tokens, float scale)
     {
-        Operands.Require(!table.IsEmpty && table.Shape.Rank == 2, $"The table must be [vocab, hidden]; it is {table}.", nameof(table));
-        Operands.RequireType(tokens, DType.I32);
-        int rows = checked((int)tokens.Shape.ElementCount);
-        Operands.Require(output, DType.F32, rows * table.Shape[1]);
+        (int rows, int columns) = NormChecks.Embed(output, table, tokens);
         var ids = (int*)tokens.Address;
         for (int i = 0; i < rows; i++)
         {
             Operands.Require((uint)ids[i] < (ulong)table.Shape[0], $"Token {ids[i]} is not below the vocabulary's {table.Shape[0]}.", nameof(tokens));
         }
 
-        RowRunner.Run(workers, new EmbedWork((float*)output.Address, table, ids, scale), rows, table.Shape[1]);
+        RowRunner.Run(workers, new EmbedWork((float*)output.Address, table, ids, scale), rows, columns);
     }
 
     /// <inheritdoc/>
-    public void RmsNorm(Tensor output, Tensor input, Tensor weight, float epsilon)
-    {
-        Operands.RequireMatrix(input);
-        Operands.Require(output, DType.F32, input.Shape.ElementCount);
-        Normalize(output, input, weight, epsilon, add: false);
-    }
+    public void RmsNorm(Tensor output, Tensor input, Tensor weight, float epsilon) =>
+        Normalize(NormKind.Rms, output, input, weight, epsilon);
 
     /// <inheritdoc/>
-    public void AddRmsNorm(Tensor residual, Tensor input, Tensor weight, float epsilon)
-    {
-        Operands.RequireMatrix(input);
-        Operands.Require(residual, DType.F32, input.Shape.ElementCount);
-        Normalize(residual, input, weight, epsilon, add: true);
-    }
+    public void AddRmsNorm(Tensor residual, Tensor input, Tensor weight, float epsilon) =>
+        Normalize(NormKind.RmsAdded, residual, input, weight, epsilon);
+
+    /// <inheritdoc/>
+    public void AddThenRmsNorm(Tensor output, Tensor residual, Tensor input, Tensor weight, float epsilon) =>
+        Normalize(NormKind.RmsOfSum, output, input, weight, epsilon, residual: residual);
+
+    /// <inheritdoc/>
+    public void LayerNorm(Tensor output, Tensor input, Tensor weight, Tensor bias, float epsilon) =>
+        Normalize(NormKind.Layer, output, input, weight, epsilon, bias: bias);
 
     /// <inheritdoc/>
     public void RopeTable(Tensor table, Tensor positions, Tensor inverseFrequencies, float magnitude)
     {
-        Operands.RequireType(positions, DType.I32);
-        Operands.RequireType(inverseFrequencies, DType.F32);
-        int tokens = checked((int)positions.Shape.ElementCount);
-        int pairs = checked((int)inverseFrequencies.Shape.ElementCount);
-        Operands.Require(table, DType.F32, 2L * tokens * pairs);
+        (int tokens, int pairs) = NormChecks.RopeTable(table, positions, inverseFrequencies);
         var work = new TableWork((float*)table.Address, (int*)positions.Address, (float*)inverseFrequencies.Address, pairs, magnitude);
         RowRunner.Run(workers, work, tokens, (long)pairs * AngleCost);
     }
@@ -60,18 +54,8 @@ internal sealed unsafe class CpuNorm(WorkerPool workers, SimdWidth width) : INor
     /// <inheritdoc/>
     public void Rope(Tensor heads, int headDim, Tensor table, RopeLayout layout, Tensor normWeight = default, float epsilon = 0)
     {
-        Operands.RequireMatrix(heads);
-        Operands.RequireType(table, DType.F32);
-        Operands.Require(headDim > 0 && heads.Shape[1] % headDim == 0, $"Rows of {heads.Shape[1]} are no whole number of heads of {headDim}.", nameof(headDim));
-        Operands.Require(table.Shape.Rank == 3 && table.Shape[0] == heads.Shape[0] && table.Shape[2] == 2, $"The table must be [{heads.Shape[0]}, rotary / 2, 2]; it is {table}.", nameof(table));
-        Operands.Require(2 * table.Shape[1] <= headDim, $"{2 * table.Shape[1]} rotary dimensions do not fit heads of {headDim}.", nameof(table));
-        float* weight = null;
-        if (!normWeight.IsEmpty)
-        {
-            Operands.Require(normWeight, DType.F32, headDim);
-            weight = (float*)normWeight.Address;
-        }
-
+        NormChecks.Rope(heads, headDim, table, layout, normWeight);
+        float* weight = normWeight.IsEmpty ? null : (float*)normWeight.Address;
         var problem = new RopeProblem(
             (float*)heads.Address, (float*)table.Address, weight, epsilon, (int)(heads.Shape[1] / headDim), headDim, (int)table.Shape[1], layout);
         int rows = checked((int)heads.Shape[0]);
@@ -92,67 +76,81 @@ internal sealed unsafe class CpuNorm(WorkerPool workers, SimdWidth width) : INor
     /// <inheritdoc/>
     public void SoftCap(Tensor values, float cap)
     {
-        Operands.RequireType(values, DType.F32);
-        Operands.Require(cap > 0, $"The cap must be above 0, not {cap}.", nameof(cap));
+        NormChecks.SoftCap(values, cap);
+        Apply(values, cap, default);
+    }
+
+    /// <inheritdoc/>
+    public void Activate(Tensor values, Activation activation)
+    {
+        NormChecks.Activate(values, activation);
+        Apply(values, 0, activation);
+    }
+
+    private void Normalize(NormKind kind, Tensor output, Tensor input, Tensor weight, float epsilon, Tensor residual = default, Tensor bias = default)
+    {
+        (int rows, int columns) = NormChecks.Rows(kind, output, input, weight, residual, bias);
+        var problem = new NormProblem
+        {
+            Kind = kind,
+            Output = (float*)output.Address,
+            Input = (float*)input.Address,
+            Residual = residual.IsEmpty ? null : (float*)residual.Address,
+            Weight = (float*)weight.Address,
+            Bias = bias.IsEmpty ? null : (float*)bias.Address,
+            Epsilon = epsilon,
+            Columns = columns,
+        };
+        switch (width)
+        {
+            case SimdWidth.Bits512:
+                RowRunner.Run(workers, new NormWork<Simd512, Vector512<float>>(problem), rows, 2 * columns);
+                break;
+            case SimdWidth.Bits256:
+                RowRunner.Run(workers, new NormWork<Simd256, Vector256<float>>(problem), rows, 2 * columns);
+                break;
+            default:
+                RowRunner.Run(workers, new NormWork<Simd128, Vector128<float>>(problem), rows, 2 * columns);
+                break;
+        }
+    }
+
+    // A cap above 0 is a soft cap, otherwise the activation counts.
+    private void Apply(Tensor values, float cap, Activation activation)
+    {
         var start = (float*)values.Address;
         long count = values.Shape.ElementCount;
-        int runs = checked((int)((count + CapRun - 1) / CapRun));
+        int runs = checked((int)((count + FunctionRun - 1) / FunctionRun));
         switch (width)
         {
             case SimdWidth.Bits512:
-                RowRunner.Run(workers, new CapWork<Simd512, Vector512<float>>(start, count, cap), runs, CapRun * 4);
+                RowRunner.Run(workers, new FunctionWork<Simd512, Vector512<float>>(start, count, cap, activation), runs, FunctionRun * FunctionCost);
                 break;
             case SimdWidth.Bits256:
-                RowRunner.Run(workers, new CapWork<Simd256, Vector256<float>>(start, count, cap), runs, CapRun * 4);
+                RowRunner.Run(workers, new FunctionWork<Simd256, Vector256<float>>(start, count, cap, activation), runs, FunctionRun * FunctionCost);
                 break;
             default:
-                RowRunner.Run(workers, new CapWork<Simd128, Vector128<float>>(start, count, cap), runs, CapRun * 4);
+                RowRunner.Run(workers, new FunctionWork<Simd128, Vector128<float>>(start, count, cap, activation), runs, FunctionRun * FunctionCost);
                 break;
         }
     }
 
-    private void Normalize(Tensor output, Tensor input, Tensor weight, float epsilon, bool add)
-    {
-        int columns = checked((int)input.Shape[1]);
-        int rows = checked((int)input.Shape[0]);
-        Operands.Require(weight, DType.F32, columns);
-        var to = (float*)output.Address;
-        var from = (float*)input.Address;
-        var scale = (float*)weight.Address;
-        switch (width)
-        {
-            case SimdWidth.Bits512:
-                RowRunner.Run(workers, new NormWork<Simd512, Vector512<float>>(to, from, scale, columns, epsilon, add), rows, 2 * columns);
-                break;
-            case SimdWidth.Bits256:
-                RowRunner.Run(workers, new NormWork<Simd256, Vector256<float>>(to, from, scale, columns, epsilon, add), rows, 2 * columns);
-                break;
-            default:
-                RowRunner.Run(workers, new NormWork<Simd128, Vector128<float>>(to, from, scale, columns, epsilon, add), rows, 2 * columns);
-                break;
-        }
-    }
-
-    private readonly struct NormWork<TSimd, TVector>(float* output, float* input, float* weight, int columns, float epsilon, bool add) : IRowWork
+    private readonly struct FunctionWork<TSimd, TVector>(float* values, long count, float cap, Activation activation) : IRowWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         public void Execute(int row)
         {
-            nint offset = (nint)row * columns;
-            float factor = NormRows<TSimd, TVector>.InverseRms(input + offset, columns, epsilon);
-            NormRows<TSimd, TVector>.Scale(output + offset, input + offset, weight, factor, columns, add);
-        }
-    }
-
-    private readonly struct CapWork<TSimd, TVector>(float* values, long count, float cap) : IRowWork
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        public void Execute(int row)
-        {
-            long start = (long)row * CapRun;
-            NormRows<TSimd, TVector>.SoftCap(values + start, cap, (int)Math.Min(CapRun, count - start));
+            long start = (long)row * FunctionRun;
+            int run = (int)Math.Min(FunctionRun, count - start);
+            if (cap > 0)
+            {
+                ElementFunctions<TSimd, TVector>.SoftCap(values + start, cap, run);
+            }
+            else
+            {
+                ElementFunctions<TSimd, TVector>.Activate(values + start, activation, run);
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using Winnow.Kernels.Linear;
+
 namespace Winnow.Kernels.Norm;
 
 /// <summary>Norms, rotary embedding, activations and the embedding lookup.</summary>
@@ -23,6 +25,30 @@ public interface INorm
     /// <param name="weight">F32 [columns].</param>
     /// <param name="epsilon">Added to the mean square.</param>
     void AddRmsNorm(Tensor residual, Tensor input, Tensor weight, float epsilon);
+
+    /// <summary>residual[r, c] += input[r, c], then output = RmsNorm(residual): what lies between two blocks, in one pass.</summary>
+    /// <param name="output">F32 [rows, columns]; may be the input.</param>
+    /// <param name="residual">F32 [rows, columns].</param>
+    /// <param name="input">F32 [rows, columns].</param>
+    /// <param name="weight">F32 [columns].</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    void AddThenRmsNorm(Tensor output, Tensor residual, Tensor input, Tensor weight, float epsilon);
+
+    /// <summary>
+    /// output[r, c] = (input[r, c] - mean_c) * rsqrt(variance_c + epsilon) * weight[c] + bias[c], the variance being the mean of the
+    /// squared distances from the mean. (Ba, Kiros and Hinton 2016, arXiv:1607.06450.)
+    /// </summary>
+    /// <param name="output">F32 [rows, columns]; may be the input.</param>
+    /// <param name="input">F32 [rows, columns].</param>
+    /// <param name="weight">F32 [columns].</param>
+    /// <param name="bias">F32 [columns]; empty means none.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    void LayerNorm(Tensor output, Tensor input, Tensor weight, Tensor bias, float epsilon);
+
+    /// <summary>values = activation(values), in place: the plain feed-forward layer.</summary>
+    /// <param name="values">F32, any shape.</param>
+    /// <param name="activation">The function.</param>
+    void Activate(Tensor values, Activation activation);
 
     /// <summary>table[t, i] = (cos, sin)(positions[t] * inverseFrequencies[i]) * magnitude; angles in float from integer positions.</summary>
     /// <param name="table">F32 [tokens, rotary / 2, 2].</param>

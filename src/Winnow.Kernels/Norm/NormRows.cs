@@ -72,24 +72,74 @@ internal static unsafe class NormRows<TSimd, TVector>
         }
     }
 
-    /// <summary>values = cap * tanh(values / cap).</summary>
+    /// <summary>sums += values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SoftCap(float* values, float cap, int count)
+    public static void Add(float* sums, float* values, int columns)
     {
         int i = 0;
-        for (; i <= count - TSimd.Count; i += TSimd.Count)
+        for (; i <= columns - TSimd.Count; i += TSimd.Count)
         {
-            TSimd.Store(values + i, Capped(TSimd.Load(values + i), cap));
+            TSimd.Store(sums + i, TSimd.Add(TSimd.Load(sums + i), TSimd.Load(values + i)));
         }
 
-        if (i < count)
+        for (; i < columns; i++)
         {
-            // The rest goes through a full vector, so that a value's result does not depend on its place.
-            float* rest = stackalloc float[16];
-            new Span<float>(rest, 16).Clear();
-            new ReadOnlySpan<float>(values + i, count - i).CopyTo(new Span<float>(rest, 16));
-            TSimd.Store(rest, Capped(TSimd.Load(rest), cap));
-            new ReadOnlySpan<float>(rest, count - i).CopyTo(new Span<float>(values + i, count - i));
+            sums[i] += values[i];
+        }
+    }
+
+    /// <summary>The mean of the values, and 1 / sqrt(mean of the squared distances from it + epsilon).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (float Mean, float Factor) Moments(float* values, int columns, float epsilon)
+    {
+        TVector sums = TSimd.Broadcast(0f);
+        int i = 0;
+        for (; i <= columns - TSimd.Count; i += TSimd.Count)
+        {
+            sums = TSimd.Add(sums, TSimd.Load(values + i));
+        }
+
+        float sum = TSimd.Sum(sums);
+        for (; i < columns; i++)
+        {
+            sum += values[i];
+        }
+
+        float mean = sum / columns;
+        TVector center = TSimd.Broadcast(mean);
+        TVector squares = TSimd.Broadcast(0f);
+        for (i = 0; i <= columns - TSimd.Count; i += TSimd.Count)
+        {
+            TVector distance = TSimd.Subtract(TSimd.Load(values + i), center);
+            squares = TSimd.FusedMultiplyAdd(distance, distance, squares);
+        }
+
+        float square = TSimd.Sum(squares);
+        for (; i < columns; i++)
+        {
+            square += (values[i] - mean) * (values[i] - mean);
+        }
+
+        return (mean, 1f / MathF.Sqrt((square / columns) + epsilon));
+    }
+
+    /// <summary>output = (input - mean) * factor * weight + bias; the bias may be null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Center(float* output, float* input, float* weight, float* bias, float mean, float factor, int columns)
+    {
+        TVector center = TSimd.Broadcast(mean);
+        TVector scale = TSimd.Broadcast(factor);
+        int i = 0;
+        for (; i <= columns - TSimd.Count; i += TSimd.Count)
+        {
+            TVector value = TSimd.Multiply(TSimd.Multiply(TSimd.Subtract(TSimd.Load(input + i), center), scale), TSimd.Load(weight + i));
+            TSimd.Store(output + i, bias == null ? value : TSimd.Add(value, TSimd.Load(bias + i)));
+        }
+
+        for (; i < columns; i++)
+        {
+            float value = (input[i] - mean) * factor * weight[i];
+            output[i] = bias == null ? value : value + bias[i];
         }
     }
 
@@ -139,12 +189,5 @@ internal static unsafe class NormRows<TSimd, TVector>
     {
         TVector x = TSimd.Load(values);
         return TSimd.FusedMultiplyAdd(x, x, sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Capped(TVector x, float cap)
-    {
-        TVector bound = TSimd.Broadcast(cap);
-        return TSimd.Multiply(VectorMath.Tanh<TSimd, TVector>(TSimd.Divide(x, bound)), bound);
     }
 }

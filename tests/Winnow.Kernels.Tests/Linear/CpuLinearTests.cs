@@ -129,7 +129,7 @@ public sealed class CpuLinearTests
     [Test]
     public void ProjectGated_AgreesWithDoublePrecisionAndEveryShapeGivesTheSameBits(
         [ValueSource(typeof(LinearFixture), nameof(LinearFixture.Widths))] int width,
-        [Values] Activation activation)
+        [Values(Activation.Silu, Activation.GeluTanh)] Activation activation)
     {
         const int Inputs = 192;
         using var fixture = new LinearFixture(width);
@@ -160,7 +160,7 @@ public sealed class CpuLinearTests
     [Test]
     public void ProjectGated_ActivatesTheWholeRangeOfFloats(
         [ValueSource(typeof(LinearFixture), nameof(LinearFixture.Widths))] int width,
-        [Values] Activation activation)
+        [Values(Activation.Silu, Activation.GeluTanh)] Activation activation)
     {
         float[] inputs =
         [

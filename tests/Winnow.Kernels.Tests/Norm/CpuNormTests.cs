@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
+using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
 
 namespace Winnow.Kernels.Tests.Norm;
@@ -10,31 +11,17 @@ public sealed class CpuNormTests
     private static readonly int[] Sizes = [1, 3, 4, 5, 15, 16, 17, 31, 63, 64, 65, 521, 2048];
 
     [Test]
-    public void RmsNorm_AgreesWithDoublePrecision([Values(128, 256, 512)] int bits, [ValueSource(nameof(Sizes))] int columns)
+    public void Norms_AgreeWithDoublePrecision([Values(128, 256, 512)] int bits, [ValueSource(nameof(Sizes))] int columns)
     {
-        var width = (SimdWidth)bits;
-        using var device = new CpuDevice(2, width);
-        using var tensors = new TestTensors(device);
-        var random = new Random(1);
-        const int Rows = 5;
-        float[] input = TestTensors.Random(random, Rows * columns);
-        float[] weight = TestTensors.Random(random, columns);
-        float[] residual = TestTensors.Random(random, Rows * columns);
-        Tensor x = tensors.Of(input, Rows, columns);
-        Tensor w = tensors.Of(weight);
-        Tensor output = tensors.Of(new float[Rows * columns], Rows, columns);
-        Tensor sum = tensors.Of(residual, Rows, columns);
-        device.Norm.RmsNorm(output, x, w, 1e-5f);
-        device.Norm.AddRmsNorm(sum, x, w, 1e-5f);
-        device.Norm.RmsNorm(x, x, w, 1e-5f);
+        using var device = new CpuDevice(2, (SimdWidth)bits);
+        NormCases.Norms(device, 5, columns);
+    }
 
-        double[] exact = NormReference.RmsNorm(input, weight, 1e-5f);
-        float[] plain = NormReference.PlainRmsNorm(input, weight, 1e-5f);
-        Tolerance.Check(tensors.Floats(output), exact, plain, "RmsNorm");
-        Assert.That(tensors.Floats(x), Is.EqualTo(tensors.Floats(output)), "in place");
-        double[] exactSum = [.. exact.Zip(residual, (a, b) => a + b)];
-        float[] plainSum = [.. plain.Zip(residual, (a, b) => a + b)];
-        Tolerance.Check(tensors.Floats(sum), exactSum, plainSum, "AddRmsNorm");
+    [Test]
+    public void Norms_OfARowAloneHaveItsBits([Values(128, 256, 512)] int bits, [Values(5, 64, 1031)] int columns)
+    {
+        using var device = new CpuDevice(2, (SimdWidth)bits);
+        NormCases.RowsAlone(device, 50, columns);
     }
 
     [Test]
@@ -74,23 +61,7 @@ public sealed class CpuNormTests
     public void Embed_ScalesTheRowsOfEveryType([Values(DType.F32, DType.F16, DType.BF16, DType.Q8_0)] DType type, [Values(1f, 55.5f)] float scale)
     {
         using var device = new CpuDevice(2);
-        using var tensors = new TestTensors(device);
-        var random = new Random(1);
-        const int Vocab = 33;
-        const int Hidden = 64;
-        byte[] bytes = new byte[type.BytesOf(Vocab * Hidden)];
-        double[] values = new double[Vocab * Hidden];
-        NormReference.FillTable(type, random, bytes, values);
-        int[] tokens = [32, 0, 7, 7, .. Enumerable.Range(0, 60).Select(_ => random.Next(Vocab))];
-        Tensor output = tensors.Of(new float[tokens.Length * Hidden], tokens.Length, Hidden);
-        Tensor table = new(tensors.Of(DType.U8, bytes).Buffer, 0, type, new Shape(Vocab, Hidden));
-        device.Norm.Embed(output, table, tensors.Of(tokens), scale);
-        float[] actual = tensors.Floats(output);
-        for (int i = 0; i < actual.Length; i++)
-        {
-            double expected = values[(tokens[i / Hidden] * Hidden) + (i % Hidden)] * scale;
-            Assert.That(actual[i], Is.EqualTo(expected).Within(Tolerance.Ulp(expected)));
-        }
+        NormCases.Embed(device, type, scale, 64);
     }
 
     [TestCase(-1)]
@@ -106,19 +77,15 @@ public sealed class CpuNormTests
     [Test]
     public void SoftCap_AgreesWithDoublePrecision([Values(128, 256, 512)] int bits, [Values(1, 15, 16, 17, 4095, 4097, 70_001)] int count)
     {
-        var width = (SimdWidth)bits;
-        using var device = new CpuDevice(2, width);
-        using var tensors = new TestTensors(device);
-        float[] input = TestTensors.Random(new Random(1), count, 100);
-        Tensor values = tensors.Of(input);
-        device.Norm.SoftCap(values, 30f);
-        double[] exact = [.. input.Select(x => 30 * Math.Tanh(x / 30.0))];
-        float[] plain = [.. input.Select(x => 30 * MathF.Tanh(x / 30))];
-        Tolerance.Check(tensors.Floats(values), exact, plain);
-        float[] one = [input[^1]];
-        Tensor alone = tensors.Of(one);
-        device.Norm.SoftCap(alone, 30f);
-        Assert.That(tensors.Floats(alone)[0], Is.EqualTo(tensors.Floats(values)[^1]), "the place in the tensor");
+        using var device = new CpuDevice(2, (SimdWidth)bits);
+        NormCases.SoftCap(device, count);
+    }
+
+    [Test]
+    public void Activate_AgreesWithDoublePrecision([Values(128, 256, 512)] int bits, [Values] Activation activation, [Values(1, 15, 16, 17, 4097, 70_001)] int count)
+    {
+        using var device = new CpuDevice(2, (SimdWidth)bits);
+        NormCases.Activate(device, activation, count);
     }
 
     [Test]
@@ -139,6 +106,10 @@ public sealed class CpuNormTests
         Assert.That(() => device.Norm.RmsNorm(tensors.Of(new float[5]), x, tensors.Of(new float[3]), 1e-5f), Throws.ArgumentException);
         Assert.That(() => device.Norm.RmsNorm(x, default, tensors.Of(new float[3]), 1e-5f), Throws.ArgumentException);
         Assert.That(() => device.Norm.AddRmsNorm(x, tensors.Of(new int[6], 2, 3), tensors.Of(new float[3]), 1e-5f), Throws.ArgumentException);
+        Assert.That(() => device.Norm.AddThenRmsNorm(x, x, x, tensors.Of(new float[3]), 1e-5f), Throws.ArgumentException.With.Message.Contains("residual"));
+        Assert.That(() => device.Norm.LayerNorm(x, x, tensors.Of(new float[3]), tensors.Of(new float[2]), 1e-5f), Throws.ArgumentException.With.Message.Contains("bias"));
+        Assert.That(() => device.Norm.Activate(x, (Activation)7), Throws.ArgumentException.With.Message.Contains("7"));
+        Assert.That(() => device.Norm.Activate(tensors.Of([1]), Activation.Relu), Throws.ArgumentException);
         Assert.That(() => device.Norm.Rope(x, 2, tensors.Of(new float[4], 2, 1, 2), RopeLayout.HalfSplit), Throws.ArgumentException);
         Assert.That(() => device.Norm.Rope(x, 3, tensors.Of(new float[8], 2, 2, 2), RopeLayout.HalfSplit), Throws.ArgumentException);
     }
@@ -149,6 +120,7 @@ public sealed class CpuNormTests
         using var device = new CpuDevice(2);
         using var tensors = new TestTensors(device);
         Tensor x = tensors.Of(TestTensors.Random(new Random(1), 64 * 2048), 64, 2048);
+        Tensor y = tensors.Of(new float[64 * 2048], 64, 2048);
         Tensor weight = tensors.Of(new float[2048]);
         Tensor table = tensors.Of(new float[64 * 64], 64, 32, 2);
         Tensor tokens = tensors.Of([.. Enumerable.Range(0, 64)]);
@@ -160,6 +132,9 @@ public sealed class CpuNormTests
             device.Norm.RopeTable(table, tokens, frequencies, 1f);
             device.Norm.Rope(x, 64, table, RopeLayout.Interleaved);
             device.Norm.SoftCap(x, 30f);
+            device.Norm.AddThenRmsNorm(y, x, y, weight, 1e-5f);
+            device.Norm.LayerNorm(x, x, weight, weight, 1e-5f);
+            device.Norm.Activate(x, Activation.Gelu);
             device.Norm.Embed(x, x, tokens, 2f);
         }
 
