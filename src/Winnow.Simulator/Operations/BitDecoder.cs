@@ -15,7 +15,7 @@ internal static class BitDecoder
             return DotDecoder.Decode(reader);
         }
 
-        if (reader.TakeType() is not PtxType type || type.Bits is not (32 or 64) || type.IsFloat)
+        if (reader.TakeType() is not OperandType type || type.Bits is not (32 or 64) || type.IsFloat)
         {
             return null;
         }
@@ -37,7 +37,7 @@ internal static class BitDecoder
         };
     }
 
-    private static Operation Extract(InstructionReader reader, PtxType type)
+    private static Operation Extract(InstructionReader reader, OperandType type)
     {
         int bits = type.Bits;
         if (bits == 32 && !type.IsSigned)
@@ -82,7 +82,7 @@ internal static class BitDecoder
             return (b & ~mask) | ((a << start) & mask);
         });
 
-    private static Func<ulong, ulong> Find(PtxType type, bool isShift)
+    private static Func<ulong, ulong> Find(OperandType type, bool isShift)
     {
         int bits = type.Bits;
         bool isSigned = type.IsSigned;

@@ -8,7 +8,7 @@ namespace Winnow.Simulator.Operations;
 internal static class CarryDecoder
 {
     /// <summary>Decodes an instruction whose type and <c>cc</c> were taken.</summary>
-    public static Operation? Decode(InstructionReader reader, PtxType type)
+    public static Operation? Decode(InstructionReader reader, OperandType type)
     {
         bool writes = reader.Take("cc");
         bool reads = reader.Opcode is "addc" or "subc" or "madc";
@@ -39,7 +39,7 @@ internal static class CarryDecoder
                 reader.Opcode is "sub" or "subc");
     }
 
-    private static Func<ulong, ulong, ulong> Product(string part, PtxType type) => (part, type.Bits, type.IsSigned) switch
+    private static Func<ulong, ulong, ulong> Product(string part, OperandType type) => (part, type.Bits, type.IsSigned) switch
     {
         ("lo", _, _) => static (x, y) => x * y,
         ("hi", 32, false) => static (x, y) => (x * y) >> 32,

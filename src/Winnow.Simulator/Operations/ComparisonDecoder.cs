@@ -19,9 +19,9 @@ internal static class ComparisonDecoder
             "xor" => PredicateCombination.Xor,
             _ => PredicateCombination.None,
         };
-        PtxType? result = reader.Opcode == "set" ? reader.TakeType() : null;
+        OperandType? result = reader.Opcode == "set" ? reader.TakeType() : null;
         int count = combination == PredicateCombination.None ? 3 : 4;
-        if (name is null || reader.Count != count || reader.TakeType() is not PtxType type || PlanOf(name, type) is not Plan plan)
+        if (name is null || reader.Count != count || reader.TakeType() is not OperandType type || PlanOf(name, type) is not Plan plan)
         {
             return null;
         }
@@ -30,7 +30,7 @@ internal static class ComparisonDecoder
         return reader.Opcode == "setp" ? Setp(reader, type, plan, combination, c) : Set(reader, type, plan, combination, c, result);
     }
 
-    private static Operation? Setp(InstructionReader reader, PtxType type, Plan plan, PredicateCombination combination, PredicateSlot c)
+    private static Operation? Setp(InstructionReader reader, OperandType type, Plan plan, PredicateCombination combination, PredicateSlot c)
     {
         PtxOperand d = reader[0];
         bool isPair = d.Kind == PtxOperandKind.Vector && d.Parts.Length == 2;
@@ -47,9 +47,9 @@ internal static class ComparisonDecoder
             Narrow(reader, type, plan, new ComparisonTarget(q, PredicateSlot.None, plan.IsInverted, combination, c), isUpper: true)!);
     }
 
-    private static Operation? Set(InstructionReader reader, PtxType type, Plan plan, PredicateCombination combination, PredicateSlot c, PtxType? result)
+    private static Operation? Set(InstructionReader reader, OperandType type, Plan plan, PredicateCombination combination, PredicateSlot c, OperandType? result)
     {
-        if (type.IsPacked || result is not { Bits: 32, Kind: PtxTypeKind.Unsigned or PtxTypeKind.Signed or PtxTypeKind.Float })
+        if (type.IsPacked || result is not { Bits: 32, Kind: OperandTypeKind.Unsigned or OperandTypeKind.Signed or OperandTypeKind.Float })
         {
             return null;
         }
@@ -61,7 +61,7 @@ internal static class ComparisonDecoder
         });
     }
 
-    private static Plan? PlanOf(string name, PtxType type)
+    private static Plan? PlanOf(string name, OperandType type)
     {
         Plan? plan = name switch
         {
@@ -85,27 +85,27 @@ internal static class ComparisonDecoder
         bool isFloatName = name.Length == 3;
         bool isLegal = type.Kind switch
         {
-            PtxTypeKind.Bits => name is "eq" or "ne",
-            PtxTypeKind.Signed => !isUnsignedName && !isFloatName,
-            PtxTypeKind.Unsigned => !isFloatName,
-            PtxTypeKind.Float or PtxTypeKind.Brain => !isUnsignedName,
+            OperandTypeKind.Bits => name is "eq" or "ne",
+            OperandTypeKind.Signed => !isUnsignedName && !isFloatName,
+            OperandTypeKind.Unsigned => !isFloatName,
+            OperandTypeKind.Float or OperandTypeKind.Brain => !isUnsignedName,
             _ => false,
         };
         return isLegal && type.Bits >= 16 ? plan : null;
     }
 
-    private static Operation? Compare(InstructionReader reader, PtxType type, Plan plan, ComparisonTarget target)
+    private static Operation? Compare(InstructionReader reader, OperandType type, Plan plan, ComparisonTarget target)
     {
         int a = reader.At(plan.IsSwapped ? 2 : 1, type.Bits);
         int b = reader.At(plan.IsSwapped ? 1 : 2, type.Bits);
         return (type.Kind, type.Bits) switch
         {
-            (PtxTypeKind.Float, 64) => Floats<double>(target, a, b, plan.Basic),
-            (PtxTypeKind.Float, 32) => reader.Take("ftz") ? FlushedFloats(target, a, b, plan.Basic) : Floats<float>(target, a, b, plan.Basic),
-            (PtxTypeKind.Float or PtxTypeKind.Brain, 16) => Narrow(reader, type, plan, target, isUpper: false),
-            (PtxTypeKind.Signed, 16) => Shorts(target, a, b, plan.Basic),
-            (PtxTypeKind.Signed, 32) => Integers<int>(target, a, b, plan.Basic),
-            (PtxTypeKind.Signed, 64) => Integers<long>(target, a, b, plan.Basic),
+            (OperandTypeKind.Float, 64) => Floats<double>(target, a, b, plan.Basic),
+            (OperandTypeKind.Float, 32) => reader.Take("ftz") ? FlushedFloats(target, a, b, plan.Basic) : Floats<float>(target, a, b, plan.Basic),
+            (OperandTypeKind.Float or OperandTypeKind.Brain, 16) => Narrow(reader, type, plan, target, isUpper: false),
+            (OperandTypeKind.Signed, 16) => Shorts(target, a, b, plan.Basic),
+            (OperandTypeKind.Signed, 32) => Integers<int>(target, a, b, plan.Basic),
+            (OperandTypeKind.Signed, 64) => Integers<long>(target, a, b, plan.Basic),
             (_, 64) => Integers<ulong>(target, a, b, plan.Basic),
             _ => Integers<uint>(target, a, b, plan.Basic),
         };
@@ -143,11 +143,11 @@ internal static class ComparisonDecoder
         _ => new Comparison<float, FlushingCompare<Ordered<float>>>(target, a, b),
     };
 
-    private static Operation? Narrow(InstructionReader reader, PtxType type, Plan plan, ComparisonTarget target, bool isUpper)
+    private static Operation? Narrow(InstructionReader reader, OperandType type, Plan plan, ComparisonTarget target, bool isUpper)
     {
         int a = reader.At(plan.IsSwapped ? 2 : 1, type.RegisterBits);
         int b = reader.At(plan.IsSwapped ? 1 : 2, type.RegisterBits);
-        return (type.Kind == PtxTypeKind.Brain, isUpper) switch
+        return (type.Kind == OperandTypeKind.Brain, isUpper) switch
         {
             (false, false) => Narrow<HalfFloat>(target, a, b, plan.Basic),
             (false, true) => NarrowUpper<HalfFloat>(target, a, b, plan.Basic),

@@ -3,10 +3,10 @@ using System;
 namespace Winnow.Simulator.Operations;
 
 /// <summary>A conversion of one value between any two types: exact, then rounded once.</summary>
-internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding)
+internal sealed record Conversion(OperandType To, OperandType From, Rounding Rounding)
 {
     /// <summary>The type of floats.</summary>
-    public static PtxType Single => new(PtxTypeKind.Float, 32);
+    public static OperandType Single => new(OperandTypeKind.Float, 32);
 
     /// <summary>True where a float result is to be an integer.</summary>
     public bool IsIntegral { get; init; }
@@ -21,10 +21,10 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding)
     public bool Rectifies { get; init; }
 
     /// <summary>False for combinations that are none.</summary>
-    public bool IsLegal => From.Kind is not (PtxTypeKind.Predicate or PtxTypeKind.Bits)
-        && To.Kind is not (PtxTypeKind.Predicate or PtxTypeKind.Bits)
-        && (To.Kind == PtxTypeKind.Tensor) == (Rounding == Rounding.Away)
-        && (To.Kind != PtxTypeKind.Tensor || From == Single)
+    public bool IsLegal => From.Kind is not (OperandTypeKind.Predicate or OperandTypeKind.Bits)
+        && To.Kind is not (OperandTypeKind.Predicate or OperandTypeKind.Bits)
+        && (To.Kind == OperandTypeKind.Tensor) == (Rounding == Rounding.Away)
+        && (To.Kind != OperandTypeKind.Tensor || From == Single)
         && (IsIntegral || To.IsFloat || !From.IsFloat)
         && (!Rectifies || (To.IsFloat && From.IsFloat));
 
@@ -85,7 +85,7 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding)
 
     private ulong FloatToFloat(ulong bits, FloatFormat from)
     {
-        FloatFormat to = To.Kind == PtxTypeKind.Tensor ? FloatFormat.Single : FloatFormat.Of(To);
+        FloatFormat to = To.Kind == OperandTypeKind.Tensor ? FloatFormat.Single : FloatFormat.Of(To);
         ulong result = Rounded(bits, from, to);
         if (Flushes && To == Single)
         {
@@ -118,7 +118,7 @@ internal sealed record Conversion(PtxType To, PtxType From, Rounding Rounding)
             value = new Exact(value.IsNegative, value.Round(Rounding, 0), 0);
         }
 
-        if (To.Kind == PtxTypeKind.Tensor)
+        if (To.Kind == OperandTypeKind.Tensor)
         {
             ulong tensor = new FloatFormat(8, 10).Encode(value, Rounding);
             return tensor << 13;

@@ -18,7 +18,7 @@ internal static class ConversionDecoder
         bool flushes = reader.Take("ftz");
         bool saturates = reader.Take("sat");
         bool rectifies = reader.Take("relu");
-        if (reader.TakeType() is not PtxType to || reader.TakeType() is not PtxType from || from.IsPacked || from.Kind == PtxTypeKind.Tensor)
+        if (reader.TakeType() is not OperandType to || reader.TakeType() is not OperandType from || from.IsPacked || from.Kind == OperandTypeKind.Tensor)
         {
             return null;
         }
@@ -56,8 +56,8 @@ internal static class ConversionDecoder
 
     private static Operation? Fast(InstructionReader reader, Conversion conversion)
     {
-        PtxType to = conversion.To;
-        PtxType from = conversion.From;
+        OperandType to = conversion.To;
+        OperandType from = conversion.From;
         int d = reader.At(0, to.Bits);
         int a = reader.At(1, from.Bits);
         bool isPlain = conversion is { Flushes: false, Saturates: false, Rectifies: false };
@@ -73,28 +73,28 @@ internal static class ConversionDecoder
 
         if (!isPlain || (conversion.Rounding != Rounding.Nearest && !conversion.IsIntegral))
         {
-            return isPlain && to.Kind == PtxTypeKind.Tensor ? new Unary<uint, SingleToTensor>(d, a) : null;
+            return isPlain && to.Kind == OperandTypeKind.Tensor ? new Unary<uint, SingleToTensor>(d, a) : null;
         }
 
         return (to.Kind, to.Bits, from.Kind, from.Bits) switch
         {
-            (PtxTypeKind.Float, 32, PtxTypeKind.Signed, 32) => new Unary<uint, IntegerToSingle>(d, a),
-            (PtxTypeKind.Float, 32, PtxTypeKind.Unsigned, 32) => new Unary<uint, UnsignedToSingle>(d, a),
-            (PtxTypeKind.Signed, 32, PtxTypeKind.Float, 32) => SingleToInteger(d, a, conversion.Rounding),
-            (PtxTypeKind.Unsigned, 32, PtxTypeKind.Float, 32) => SingleToUnsigned(d, a, conversion.Rounding),
-            (PtxTypeKind.Float, 32, PtxTypeKind.Float, 16) => new Unary<uint, NarrowToSingle<HalfFloat>>(d, a),
-            (PtxTypeKind.Float, 32, PtxTypeKind.Brain, 16) => new Unary<uint, NarrowToSingle<BrainFloat>>(d, a),
-            (PtxTypeKind.Float, 16, PtxTypeKind.Float, 32) => new Unary<uint, SingleToNarrow<HalfFloat>>(d, a),
-            (PtxTypeKind.Brain, 16, PtxTypeKind.Float, 32) => new Unary<uint, SingleToNarrow<BrainFloat>>(d, a),
-            (PtxTypeKind.Float, 64, PtxTypeKind.Float, 32) => new Widen<SingleToDouble>(d, a),
-            (PtxTypeKind.Float, 32, PtxTypeKind.Float, 64) => new Narrow<DoubleToSingle>(d, a),
-            (PtxTypeKind.Float, 64, PtxTypeKind.Signed, 32) => new Widen<IntegerToDouble>(d, a),
-            (PtxTypeKind.Float, 64, PtxTypeKind.Unsigned, 32) => new Widen<UnsignedToDouble>(d, a),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Signed, 32) => new Unary<uint, IntegerToSingle>(d, a),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Unsigned, 32) => new Unary<uint, UnsignedToSingle>(d, a),
+            (OperandTypeKind.Signed, 32, OperandTypeKind.Float, 32) => SingleToInteger(d, a, conversion.Rounding),
+            (OperandTypeKind.Unsigned, 32, OperandTypeKind.Float, 32) => SingleToUnsigned(d, a, conversion.Rounding),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Float, 16) => new Unary<uint, NarrowToSingle<HalfFloat>>(d, a),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Brain, 16) => new Unary<uint, NarrowToSingle<BrainFloat>>(d, a),
+            (OperandTypeKind.Float, 16, OperandTypeKind.Float, 32) => new Unary<uint, SingleToNarrow<HalfFloat>>(d, a),
+            (OperandTypeKind.Brain, 16, OperandTypeKind.Float, 32) => new Unary<uint, SingleToNarrow<BrainFloat>>(d, a),
+            (OperandTypeKind.Float, 64, OperandTypeKind.Float, 32) => new Widen<SingleToDouble>(d, a),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Float, 64) => new Narrow<DoubleToSingle>(d, a),
+            (OperandTypeKind.Float, 64, OperandTypeKind.Signed, 32) => new Widen<IntegerToDouble>(d, a),
+            (OperandTypeKind.Float, 64, OperandTypeKind.Unsigned, 32) => new Widen<UnsignedToDouble>(d, a),
             _ => null,
         };
     }
 
-    private static Operation? Integer(int d, int a, PtxType to, PtxType from)
+    private static Operation? Integer(int d, int a, OperandType to, OperandType from)
     {
         if (to.Bits == 64)
         {

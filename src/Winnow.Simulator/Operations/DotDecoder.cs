@@ -8,7 +8,7 @@ internal static class DotDecoder
     public static Operation? Decode(InstructionReader reader)
     {
         string? half = reader.Opcode == "dp2a" ? reader.TakeAny("lo", "hi") : "lo";
-        if (half is null || reader.Count != 4 || reader.TakeType() is not PtxType { Bits: 32 } a || reader.TakeType() is not PtxType { Bits: 32 } b)
+        if (half is null || reader.Count != 4 || reader.TakeType() is not OperandType { Bits: 32 } a || reader.TakeType() is not OperandType { Bits: 32 } b)
         {
             return null;
         }

@@ -9,7 +9,7 @@ internal static class FloatClassDecoder
     public static Operation? Decode(InstructionReader reader)
     {
         string? kind = reader.TakeAny("finite", "infinite", "number", "notanumber", "normal", "subnormal");
-        if (kind is null || reader.Count != 2 || reader.TakeType() is not PtxType { Kind: PtxTypeKind.Float } type)
+        if (kind is null || reader.Count != 2 || reader.TakeType() is not OperandType { Kind: OperandTypeKind.Float } type)
         {
             return null;
         }

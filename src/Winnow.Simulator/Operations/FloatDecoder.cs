@@ -7,9 +7,9 @@ namespace Winnow.Simulator.Operations;
 internal static class FloatDecoder
 {
     /// <summary>Decodes arithmetic whose type was taken.</summary>
-    public static Operation? Decode(InstructionReader reader, PtxType type)
+    public static Operation? Decode(InstructionReader reader, OperandType type)
     {
-        if (type.Kind != PtxTypeKind.Float)
+        if (type.Kind != OperandTypeKind.Float)
         {
             return null;
         }
@@ -33,7 +33,7 @@ internal static class FloatDecoder
             return FloatClassDecoder.Decode(reader);
         }
 
-        if (reader.TakeType() is not PtxType type || !type.IsFloat)
+        if (reader.TakeType() is not OperandType type || !type.IsFloat)
         {
             return null;
         }
@@ -143,7 +143,7 @@ internal static class FloatDecoder
         ? new Binary<double, MinimumNumber<double>>(reader.At(0, 64), reader.At(1, 64), reader.At(2, 64))
         : new Binary<double, MaximumNumber<double>>(reader.At(0, 64), reader.At(1, 64), reader.At(2, 64));
 
-    private static Operation Sign(InstructionReader reader, PtxType type)
+    private static Operation Sign(InstructionReader reader, OperandType type)
     {
         int d = reader.At(0, type.Bits);
         int a = reader.At(1, type.Bits);

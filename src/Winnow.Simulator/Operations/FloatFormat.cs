@@ -25,9 +25,9 @@ internal readonly record struct FloatFormat(int ExponentBits, int FractionBits)
     private int Bias => (1 << (ExponentBits - 1)) - 1;
 
     /// <summary>The format of a type.</summary>
-    public static FloatFormat Of(PtxType type) => (type.Kind, type.Bits) switch
+    public static FloatFormat Of(OperandType type) => (type.Kind, type.Bits) switch
     {
-        (PtxTypeKind.Brain, _) => Brain,
+        (OperandTypeKind.Brain, _) => Brain,
         (_, 16) => Half,
         (_, 32) => Single,
         _ => Double,

@@ -52,11 +52,11 @@ internal sealed class InstructionReader(PtxInstruction instruction, IRegisterMap
     }
 
     /// <summary>Takes the next modifier that names a type; null where none is left.</summary>
-    public PtxType? TakeType()
+    public OperandType? TakeType()
     {
         for (int i = 0; i < instruction.Modifiers.Length; i++)
         {
-            if ((_taken & (1u << i)) == 0 && PtxType.TryParse(instruction.Modifiers[i], out PtxType type))
+            if ((_taken & (1u << i)) == 0 && OperandType.TryParse(instruction.Modifiers[i], out OperandType type))
             {
                 _taken |= 1u << i;
                 return type;

@@ -7,9 +7,9 @@ namespace Winnow.Simulator.Operations;
 internal static class IntegerDecoder
 {
     /// <summary>Decodes an instruction whose type was taken.</summary>
-    public static Operation? Decode(InstructionReader reader, PtxType type)
+    public static Operation? Decode(InstructionReader reader, OperandType type)
     {
-        if (type.Kind is not (PtxTypeKind.Signed or PtxTypeKind.Unsigned) || type.Bits < 16)
+        if (type.Kind is not (OperandTypeKind.Signed or OperandTypeKind.Unsigned) || type.Bits < 16)
         {
             return null;
         }
@@ -36,7 +36,7 @@ internal static class IntegerDecoder
     /// <summary>Reads the lower bits as a signed integer.</summary>
     public static long Extend(ulong value, int bits) => (long)(value << (64 - bits)) >> (64 - bits);
 
-    private static Operation? Sum(InstructionReader reader, PtxType type)
+    private static Operation? Sum(InstructionReader reader, OperandType type)
     {
         int d = reader.At(0, type.Bits);
         int a = reader.At(1, type.Bits);
@@ -62,7 +62,7 @@ internal static class IntegerDecoder
         };
     }
 
-    private static Operation? Product(InstructionReader reader, PtxType type)
+    private static Operation? Product(InstructionReader reader, OperandType type)
     {
         string? part = reader.TakeAny("lo", "hi", "wide");
         int d = reader.At(0, part == "wide" ? 2 * type.Bits : type.Bits);
@@ -84,7 +84,7 @@ internal static class IntegerDecoder
         };
     }
 
-    private static Operation? ProductSum(InstructionReader reader, PtxType type)
+    private static Operation? ProductSum(InstructionReader reader, OperandType type)
     {
         string? part = reader.TakeAny("lo", "hi", "wide");
         int wide = part == "wide" ? 2 * type.Bits : type.Bits;
@@ -118,13 +118,13 @@ internal static class IntegerDecoder
         };
     }
 
-    private static LaneFunction HighSum(Slot d, Slot a, Slot b, Slot c, PtxType type)
+    private static LaneFunction HighSum(Slot d, Slot a, Slot b, Slot c, OperandType type)
     {
         Func<ulong, ulong, ulong> high = High(type);
         return new LaneFunction(d, a, b, c, (x, y, z) => high(x, y) + z);
     }
 
-    private static Func<ulong, ulong, ulong> High(PtxType type) => (type.Bits, type.IsSigned) switch
+    private static Func<ulong, ulong, ulong> High(OperandType type) => (type.Bits, type.IsSigned) switch
     {
         (16, false) => static (x, y) => (x * y) >> 16,
         (16, true) => static (x, y) => (ulong)((short)x * (short)y >> 16),
@@ -132,7 +132,7 @@ internal static class IntegerDecoder
         (_, true) => static (x, y) => (ulong)Math.BigMul((long)x, (long)y, out _),
     };
 
-    private static LaneFunction? Product24(InstructionReader reader, PtxType type)
+    private static LaneFunction? Product24(InstructionReader reader, OperandType type)
     {
         bool isHigh = reader.TakeAny("lo", "hi") == "hi";
         bool isSum = reader.Opcode == "mad24";
@@ -153,7 +153,7 @@ internal static class IntegerDecoder
             : new LaneFunction(reader.Slot(0, 32), reader.Slot(1, 32), reader.Slot(2, 32), Product);
     }
 
-    private static Operation? Extreme(InstructionReader reader, PtxType type)
+    private static Operation? Extreme(InstructionReader reader, OperandType type)
     {
         int d = reader.At(0, type.Bits);
         int a = reader.At(1, type.Bits);
@@ -175,7 +175,7 @@ internal static class IntegerDecoder
         };
     }
 
-    private static Operation? Sign(InstructionReader reader, PtxType type)
+    private static Operation? Sign(InstructionReader reader, OperandType type)
     {
         int d = reader.At(0, type.Bits);
         int a = reader.At(1, type.Bits);
@@ -190,7 +190,7 @@ internal static class IntegerDecoder
         };
     }
 
-    private static LaneFunction Quotient(InstructionReader reader, PtxType type)
+    private static LaneFunction Quotient(InstructionReader reader, OperandType type)
     {
         int bits = type.Bits;
         Func<ulong, ulong, ulong> function = (reader.Opcode == "div", type.IsSigned) switch
@@ -207,7 +207,7 @@ internal static class IntegerDecoder
 
     private static ulong SignedRemainder(long x, long y) => (ulong)(y == -1 ? 0 : x % y);
 
-    private static LaneFunction Difference(InstructionReader reader, PtxType type)
+    private static LaneFunction Difference(InstructionReader reader, OperandType type)
     {
         int bits = type.Bits;
         return new LaneFunction(

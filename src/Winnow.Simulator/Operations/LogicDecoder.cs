@@ -10,21 +10,21 @@ internal static class LogicDecoder
     public static Operation? Decode(InstructionReader reader)
     {
         string? direction = reader.Opcode == "shf" ? reader.TakeAny("l", "r") : null;
-        if (reader.TakeType() is not PtxType type || type.Bits == 8)
+        if (reader.TakeType() is not OperandType type || type.Bits == 8)
         {
             return null;
         }
 
-        if (type.Kind == PtxTypeKind.Predicate)
+        if (type.Kind == OperandTypeKind.Predicate)
         {
             return PredicateDecoder.Decode(reader);
         }
 
         return (reader.Opcode, reader.Count) switch
         {
-            ("and" or "or" or "xor", 3) when type.Kind == PtxTypeKind.Bits => Combine(reader, type.Bits),
-            ("not", 2) when type.Kind == PtxTypeKind.Bits => Complement(reader, type.Bits),
-            ("cnot", 2) when type.Kind == PtxTypeKind.Bits => LogicalNot(reader, type.Bits),
+            ("and" or "or" or "xor", 3) when type.Kind == OperandTypeKind.Bits => Combine(reader, type.Bits),
+            ("not", 2) when type.Kind == OperandTypeKind.Bits => Complement(reader, type.Bits),
+            ("cnot", 2) when type.Kind == OperandTypeKind.Bits => LogicalNot(reader, type.Bits),
             ("shl", 3) => ShiftLeft(reader, type.Bits),
             ("shr", 3) => ShiftRight(reader, type),
             ("shf", 4) when type.Bits == 32 => Funnel(reader, direction),
@@ -73,7 +73,7 @@ internal static class LogicDecoder
         };
     }
 
-    private static Operation ShiftRight(InstructionReader reader, PtxType type)
+    private static Operation ShiftRight(InstructionReader reader, OperandType type)
     {
         int d = reader.At(0, type.Bits);
         int a = reader.At(1, type.Bits);

@@ -16,7 +16,7 @@ internal static class MatrixDecoder
 
         if (reader.Opcode == "movmatrix")
         {
-            bool isKnown = reader.Take("m8n8") && reader.Take("trans") && reader.TakeType() is { Kind: PtxTypeKind.Bits, Bits: 16 } && reader.Count == 2;
+            bool isKnown = reader.Take("m8n8") && reader.Take("trans") && reader.TakeType() is { Kind: OperandTypeKind.Bits, Bits: 16 } && reader.Count == 2;
             return isKnown ? new MatrixTranspose(reader.At(0, 32), reader.At(1, 32)) : null;
         }
 
@@ -27,8 +27,8 @@ internal static class MatrixDecoder
         }
 
         bool isSaturated = reader.Take("satfinite");
-        if (reader.TakeType() is not PtxType d || reader.TakeType() is not PtxType a || reader.TakeType() is not PtxType b
-            || reader.TakeType() is not PtxType c || c != d)
+        if (reader.TakeType() is not OperandType d || reader.TakeType() is not OperandType a || reader.TakeType() is not OperandType b
+            || reader.TakeType() is not OperandType c || c != d)
         {
             return null;
         }
@@ -36,7 +36,7 @@ internal static class MatrixDecoder
         return a.IsFloat ? (isSaturated ? null : Floats(reader, shape, a, b, c)) : Integers(reader, shape, a, b, c, isSaturated);
     }
 
-    private static Operation? Floats(InstructionReader reader, string shape, PtxType a, PtxType b, PtxType c)
+    private static Operation? Floats(InstructionReader reader, string shape, OperandType a, OperandType b, OperandType c)
     {
         if (a != b)
         {
@@ -44,17 +44,17 @@ internal static class MatrixDecoder
         }
 
         bool isSingle = c == Conversion.Single;
-        bool isHalf = c is { Kind: PtxTypeKind.Float, Bits: 16 };
+        bool isHalf = c is { Kind: OperandTypeKind.Float, Bits: 16 };
         return (shape, a.Kind, a.Bits) switch
         {
-            ("m16n8k16", PtxTypeKind.Float, 16) when isSingle => Floats<HalfFragment>(reader, 4, 2, isHalf),
-            ("m16n8k16", PtxTypeKind.Float, 16) when isHalf => Floats<HalfFragment>(reader, 4, 2, isHalf),
-            ("m16n8k8", PtxTypeKind.Float, 16) when isSingle || isHalf => Floats<HalfFragment>(reader, 2, 1, isHalf),
-            ("m16n8k16", PtxTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 4, 2, false),
-            ("m16n8k8", PtxTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 2, 1, false),
-            ("m16n8k4", PtxTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 2, 1, false),
-            ("m16n8k8", PtxTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 4, 2, false),
-            ("m8n8k4", PtxTypeKind.Float, 64) when c.Bits == 64 => Doubles(reader),
+            ("m16n8k16", OperandTypeKind.Float, 16) when isSingle => Floats<HalfFragment>(reader, 4, 2, isHalf),
+            ("m16n8k16", OperandTypeKind.Float, 16) when isHalf => Floats<HalfFragment>(reader, 4, 2, isHalf),
+            ("m16n8k8", OperandTypeKind.Float, 16) when isSingle || isHalf => Floats<HalfFragment>(reader, 2, 1, isHalf),
+            ("m16n8k16", OperandTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 4, 2, false),
+            ("m16n8k8", OperandTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 2, 1, false),
+            ("m16n8k4", OperandTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 2, 1, false),
+            ("m16n8k8", OperandTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 4, 2, false),
+            ("m8n8k4", OperandTypeKind.Float, 64) when c.Bits == 64 => Doubles(reader),
             _ => null,
         };
     }
@@ -75,7 +75,7 @@ internal static class MatrixDecoder
                 ? new DoubleProduct(d, a[0], b[0], c)
                 : null;
 
-    private static IntegerProduct? Integers(InstructionReader reader, string shape, PtxType a, PtxType b, PtxType c, bool isSaturated)
+    private static IntegerProduct? Integers(InstructionReader reader, string shape, OperandType a, OperandType b, OperandType c, bool isSaturated)
     {
         (int aRegisters, int bRegisters, int cRegisters) = shape switch
         {
@@ -84,7 +84,7 @@ internal static class MatrixDecoder
             "m8n8k16" => (1, 1, 2),
             _ => (0, 0, 0),
         };
-        if (aRegisters == 0 || a.Bits != 8 || b.Bits != 8 || c != new PtxType(PtxTypeKind.Signed, 32))
+        if (aRegisters == 0 || a.Bits != 8 || b.Bits != 8 || c != new OperandType(OperandTypeKind.Signed, 32))
         {
             return null;
         }

@@ -11,12 +11,12 @@ internal static class MoveDecoder
 {
     public static Operation? Decode(InstructionReader reader)
     {
-        if (reader.Count != 2 || reader.TakeType() is not PtxType type)
+        if (reader.Count != 2 || reader.TakeType() is not OperandType type)
         {
             return null;
         }
 
-        if (type.Kind == PtxTypeKind.Predicate)
+        if (type.Kind == OperandTypeKind.Predicate)
         {
             return PredicateDecoder.Decode(reader);
         }

@@ -6,22 +6,22 @@ namespace Winnow.Simulator.Operations;
 internal static class NarrowDecoder
 {
     /// <summary>Decodes arithmetic whose type was taken.</summary>
-    public static Operation? Decode(InstructionReader reader, PtxType type) => type.Kind == PtxTypeKind.Brain
+    public static Operation? Decode(InstructionReader reader, OperandType type) => type.Kind == OperandTypeKind.Brain
         ? Arithmetic<BrainFloat>(reader, type)
         : Arithmetic<HalfFloat>(reader, type);
 
     /// <summary>Decodes an approximation whose type was taken.</summary>
-    public static Operation? DecodeFunction(InstructionReader reader, PtxType type)
+    public static Operation? DecodeFunction(InstructionReader reader, OperandType type)
     {
         if (reader.Count != 2 || !reader.Take("approx"))
         {
             return null;
         }
 
-        return type.Kind == PtxTypeKind.Brain ? Function<BrainFloat>(reader, type, reader.Take("ftz")) : Function<HalfFloat>(reader, type, false);
+        return type.Kind == OperandTypeKind.Brain ? Function<BrainFloat>(reader, type, reader.Take("ftz")) : Function<HalfFloat>(reader, type, false);
     }
 
-    private static Operation? Function<TFormat>(InstructionReader reader, PtxType type, bool flushes)
+    private static Operation? Function<TFormat>(InstructionReader reader, OperandType type, bool flushes)
         where TFormat : struct, INarrowFloat => (reader.Opcode, flushes) switch
         {
             ("ex2", false) => Unary<Narrow1<TFormat, ThroughDouble<PowerOfTwo>, Plain>>(reader, type),
@@ -30,7 +30,7 @@ internal static class NarrowDecoder
             _ => null,
         };
 
-    private static Operation? Arithmetic<TFormat>(InstructionReader reader, PtxType type)
+    private static Operation? Arithmetic<TFormat>(InstructionReader reader, OperandType type)
         where TFormat : struct, INarrowFloat
     {
         if (reader.TakeAny("rn") is null && reader.Opcode == "fma")
@@ -57,13 +57,13 @@ internal static class NarrowDecoder
         };
     }
 
-    private static Operation? Rounded<TFormat, TOp>(InstructionReader reader, PtxType type)
+    private static Operation? Rounded<TFormat, TOp>(InstructionReader reader, OperandType type)
         where TFormat : struct, INarrowFloat
         where TOp : struct, IBinary<float> => reader.Take("sat")
             ? Binary<Narrow2<TFormat, TOp, Saturating>>(reader, type)
             : Binary<Narrow2<TFormat, TOp, Plain>>(reader, type);
 
-    private static Operation? Fused<TFormat>(InstructionReader reader, PtxType type)
+    private static Operation? Fused<TFormat>(InstructionReader reader, OperandType type)
         where TFormat : struct, INarrowFloat
     {
         if (reader.Take("relu"))
@@ -74,7 +74,7 @@ internal static class NarrowDecoder
         return reader.Take("sat") ? Ternary<NarrowFused<TFormat, Saturating>>(reader, type) : Ternary<NarrowFused<TFormat, Plain>>(reader, type);
     }
 
-    private static Operation? Unary<TOp>(InstructionReader reader, PtxType type)
+    private static Operation? Unary<TOp>(InstructionReader reader, OperandType type)
         where TOp : struct, IUnary<uint>
     {
         int d = reader.At(0, type.RegisterBits);
@@ -82,7 +82,7 @@ internal static class NarrowDecoder
         return type.IsPacked ? new Unary<uint, Packed1<TOp>>(d, a) : new Unary<uint, TOp>(d, a);
     }
 
-    private static Operation? Binary<TOp>(InstructionReader reader, PtxType type)
+    private static Operation? Binary<TOp>(InstructionReader reader, OperandType type)
         where TOp : struct, IBinary<uint>
     {
         int d = reader.At(0, type.RegisterBits);
@@ -91,7 +91,7 @@ internal static class NarrowDecoder
         return type.IsPacked ? new Binary<uint, Packed2<TOp>>(d, a, b) : new Binary<uint, TOp>(d, a, b);
     }
 
-    private static Operation? Ternary<TOp>(InstructionReader reader, PtxType type)
+    private static Operation? Ternary<TOp>(InstructionReader reader, OperandType type)
         where TOp : struct, ITernary<uint>
     {
         int d = reader.At(0, type.RegisterBits);

@@ -51,7 +51,7 @@ internal static class OperationDecoder
 
     private static Operation? Arithmetic(InstructionReader reader)
     {
-        if (reader.TakeType() is not PtxType type)
+        if (reader.TakeType() is not OperandType type)
         {
             return null;
         }

@@ -18,7 +18,7 @@ internal static class PackDecoder
         int b = reader.At(2, 32);
         if (conversion is { Rounding: Rounding.Nearest, Flushes: false, Saturates: false })
         {
-            return (conversion.To.Kind == PtxTypeKind.Brain, conversion.Rectifies) switch
+            return (conversion.To.Kind == OperandTypeKind.Brain, conversion.Rectifies) switch
             {
                 (false, false) => new Binary<uint, PackNarrow<HalfFloat, Plain>>(d, a, b),
                 (false, true) => new Binary<uint, PackNarrow<HalfFloat, Rectifying>>(d, a, b),
@@ -35,7 +35,7 @@ internal static class PackDecoder
     public static Operation? DecodeIntegers(InstructionReader reader)
     {
         if (!reader.Take("sat") || reader.TakeType() is not { IsFloat: false, Bits: 8 or 16 } to
-            || reader.TakeType() is not { Kind: PtxTypeKind.Signed, Bits: 32 } from)
+            || reader.TakeType() is not { Kind: OperandTypeKind.Signed, Bits: 32 } from)
         {
             return null;
         }
@@ -48,7 +48,7 @@ internal static class PackDecoder
             return reader.Count != 3 ? null : new LaneFunction(reader.Slot(0, 32), reader.Slot(1, 32), reader.Slot(2, 32), Pair);
         }
 
-        return reader.Count != 4 || reader.TakeType() is not { Kind: PtxTypeKind.Bits, Bits: 32 } ? null : new LaneFunction(
+        return reader.Count != 4 || reader.TakeType() is not { Kind: OperandTypeKind.Bits, Bits: 32 } ? null : new LaneFunction(
             reader.Slot(0, 32),
             reader.Slot(1, 32),
             reader.Slot(2, 32),

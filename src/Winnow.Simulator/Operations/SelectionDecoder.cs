@@ -8,7 +8,7 @@ internal static class SelectionDecoder
 {
     public static Operation? Decode(InstructionReader reader)
     {
-        if (reader.Count != 4 || reader.TakeType() is not PtxType type || type.Bits < 16)
+        if (reader.Count != 4 || reader.TakeType() is not OperandType type || type.Bits < 16)
         {
             return null;
         }
@@ -23,9 +23,9 @@ internal static class SelectionDecoder
 
         return (reader.TakeType(), reader.Take("ftz")) switch
         {
-            ({ Kind: PtxTypeKind.Signed, Bits: 32 }, false) =>
+            ({ Kind: OperandTypeKind.Signed, Bits: 32 }, false) =>
                 new LaneFunction(reader.Slot(0, bits), reader.Slot(1, bits), reader.Slot(2, bits), reader.Slot(3, 32), static (a, b, c) => (int)c >= 0 ? a : b),
-            ({ Kind: PtxTypeKind.Float, Bits: 32 }, bool flushes) => new LaneFunction(
+            ({ Kind: OperandTypeKind.Float, Bits: 32 }, bool flushes) => new LaneFunction(
                 reader.Slot(0, bits),
                 reader.Slot(1, bits),
                 reader.Slot(2, bits),

@@ -47,12 +47,12 @@ internal static class WarpDecoder
     private static Vote? Vote(InstructionReader reader, bool isSync)
     {
         string? mode = reader.TakeAny("all", "any", "uni", "ballot");
-        if (mode is null || reader.TakeType() is not PtxType type || reader.Count != (isSync ? 3 : 2))
+        if (mode is null || reader.TakeType() is not OperandType type || reader.Count != (isSync ? 3 : 2))
         {
             return null;
         }
 
-        bool isLegal = mode == "ballot" ? type == new PtxType(PtxTypeKind.Bits, 32) : type.Kind == PtxTypeKind.Predicate;
+        bool isLegal = mode == "ballot" ? type == new OperandType(OperandTypeKind.Bits, 32) : type.Kind == OperandTypeKind.Predicate;
         return !isLegal ? null : mode == "ballot"
             ? new Vote(mode, reader.At(0, 32), PredicateSlot.None, reader.Predicate(1))
             : new Vote(mode, -1, reader.Predicate(0), reader.Predicate(1));
@@ -61,7 +61,7 @@ internal static class WarpDecoder
     private static Match? Match(InstructionReader reader)
     {
         string? mode = reader.TakeAny("any", "all");
-        if (mode is null || reader.Count != 3 || reader.TakeType() is not { Kind: PtxTypeKind.Bits, Bits: 32 or 64 } type)
+        if (mode is null || reader.Count != 3 || reader.TakeType() is not { Kind: OperandTypeKind.Bits, Bits: 32 or 64 } type)
         {
             return null;
         }
@@ -80,14 +80,14 @@ internal static class WarpDecoder
 
         Func<uint, uint, uint>? function = (name, type.Kind) switch
         {
-            ("add", PtxTypeKind.Signed or PtxTypeKind.Unsigned) => static (x, y) => x + y,
-            ("min", PtxTypeKind.Unsigned) => Math.Min,
-            ("min", PtxTypeKind.Signed) => static (x, y) => (uint)Math.Min((int)x, (int)y),
-            ("max", PtxTypeKind.Unsigned) => Math.Max,
-            ("max", PtxTypeKind.Signed) => static (x, y) => (uint)Math.Max((int)x, (int)y),
-            ("and", PtxTypeKind.Bits) => static (x, y) => x & y,
-            ("or", PtxTypeKind.Bits) => static (x, y) => x | y,
-            ("xor", PtxTypeKind.Bits) => static (x, y) => x ^ y,
+            ("add", OperandTypeKind.Signed or OperandTypeKind.Unsigned) => static (x, y) => x + y,
+            ("min", OperandTypeKind.Unsigned) => Math.Min,
+            ("min", OperandTypeKind.Signed) => static (x, y) => (uint)Math.Min((int)x, (int)y),
+            ("max", OperandTypeKind.Unsigned) => Math.Max,
+            ("max", OperandTypeKind.Signed) => static (x, y) => (uint)Math.Max((int)x, (int)y),
+            ("and", OperandTypeKind.Bits) => static (x, y) => x & y,
+            ("or", OperandTypeKind.Bits) => static (x, y) => x | y,
+            ("xor", OperandTypeKind.Bits) => static (x, y) => x ^ y,
             _ => null,
         };
         return function is null ? null : new Reduction(reader.At(0, 32), reader.At(1, 32), function);
