@@ -14,14 +14,14 @@ internal static class MemoryTraffic
     /// <param name="addresses">The address of each of 32 lanes.</param>
     /// <param name="lanes">Bit i: lane i takes part.</param>
     /// <param name="bytes">The size of each lane's access: 1 to 16 bytes, and its alignment.</param>
-    public static int Sectors(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+    public static int Sectors(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
     {
-        Span<long> sectors = stackalloc long[Lanes];
+        Span<ulong> sectors = stackalloc ulong[Lanes];
         int count = 0;
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
             // An aligned access of at most 16 bytes lies in one sector.
-            long sector = addresses[BitOperations.TrailingZeroCount(rest)] / GlobalTraffic.SectorBytes;
+            ulong sector = addresses[BitOperations.TrailingZeroCount(rest)] / GlobalTraffic.SectorBytes;
             if (count == 0 || (sectors[count - 1] != sector && sectors[..count].IndexOf(sector) < 0))
             {
                 sectors[count++] = sector;
@@ -39,7 +39,7 @@ internal static class MemoryTraffic
     /// <param name="lanes">Bit i: lane i takes part.</param>
     /// <param name="bytes">The size of each lane's access: 1 to 16 bytes, and its alignment.</param>
     /// <returns>The passes, and how many of them are due to conflicts.</returns>
-    public static (int Passes, int Conflicts) Passes(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+    public static (int Passes, int Conflicts) Passes(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
     {
         int words = Math.Max(1, bytes / BankBytes);
         int group = Lanes / words;
@@ -59,16 +59,16 @@ internal static class MemoryTraffic
     }
 
     /// <summary>The most different words that one bank is asked for.</summary>
-    private static int PassesOfGroup(ReadOnlySpan<long> addresses, uint members, int words)
+    private static int PassesOfGroup(ReadOnlySpan<ulong> addresses, uint members, int words)
     {
-        Span<long> seen = stackalloc long[Lanes];
+        Span<ulong> seen = stackalloc ulong[Lanes];
         Span<byte> asked = stackalloc byte[Banks];
         asked.Clear();
         int count = 0;
         int most = 0;
         for (uint rest = members; rest != 0; rest &= rest - 1)
         {
-            long word = addresses[BitOperations.TrailingZeroCount(rest)] / BankBytes;
+            ulong word = addresses[BitOperations.TrailingZeroCount(rest)] / BankBytes;
             if (seen[..count].IndexOf(word) >= 0)
             {
                 continue;
@@ -77,7 +77,7 @@ internal static class MemoryTraffic
             seen[count++] = word;
             for (int i = 0; i < words; i++)
             {
-                most = Math.Max(most, ++asked[(int)((word + i) % Banks)]);
+                most = Math.Max(most, ++asked[(int)((word + (ulong)i) % Banks)]);
             }
         }
 

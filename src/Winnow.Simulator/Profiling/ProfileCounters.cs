@@ -39,19 +39,19 @@ internal sealed class ProfileCounters
 
     /// <summary>Counts a load of global memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Sectors"/>
-    public void AddGlobalLoad(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _loads += Global(addresses, lanes, bytes);
+    public void AddGlobalLoad(ReadOnlySpan<ulong> addresses, uint lanes, int bytes) => _loads += Global(addresses, lanes, bytes);
 
     /// <summary>Counts a store to global memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Sectors"/>
-    public void AddGlobalStore(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _stores += Global(addresses, lanes, bytes);
+    public void AddGlobalStore(ReadOnlySpan<ulong> addresses, uint lanes, int bytes) => _stores += Global(addresses, lanes, bytes);
 
     /// <summary>Counts an atomic on global memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Sectors"/>
-    public void AddGlobalAtomic(ReadOnlySpan<long> addresses, uint lanes, int bytes) => _atomics += Global(addresses, lanes, bytes);
+    public void AddGlobalAtomic(ReadOnlySpan<ulong> addresses, uint lanes, int bytes) => _atomics += Global(addresses, lanes, bytes);
 
     /// <summary>Counts an access of shared memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Passes"/>
-    public void AddShared(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+    public void AddShared(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
     {
         (int passes, int conflicts) = MemoryTraffic.Passes(addresses, lanes, bytes);
         _shared += new SharedTraffic(lanes == 0 ? 0 : 1, (long)BitOperations.PopCount(lanes) * bytes, passes, conflicts);
@@ -108,6 +108,6 @@ internal sealed class ProfileCounters
         };
     }
 
-    private static GlobalTraffic Global(ReadOnlySpan<long> addresses, uint lanes, int bytes)
+    private static GlobalTraffic Global(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
         => new(lanes == 0 ? 0 : 1, (long)BitOperations.PopCount(lanes) * bytes, MemoryTraffic.Sectors(addresses, lanes, bytes));
 }

@@ -58,12 +58,12 @@ public sealed class MemoryTrafficTests
     public void Passes_ReversedLanesDoNotConflict()
         => Assert.That(MemoryTraffic.Passes(Addresses(i => 4L * (31 - i)), All, 4), Is.EqualTo((1, 0)));
 
-    private static long[] Addresses(Func<int, long> address)
+    private static ulong[] Addresses(Func<int, long> address)
     {
-        long[] addresses = new long[32];
+        ulong[] addresses = new ulong[32];
         for (int i = 0; i < addresses.Length; i++)
         {
-            addresses[i] = address(i);
+            addresses[i] = (ulong)address(i);
         }
 
         return addresses;

@@ -7,7 +7,7 @@ namespace Winnow.Simulator.Tests.Profiling;
 
 public sealed class ProfileCountersTests
 {
-    private static readonly long[] Neighbours = [.. Enumerable.Range(0, 32).Select(i => 1024L + (4 * i))];
+    private static readonly ulong[] Neighbours = [.. Enumerable.Range(0, 32).Select(i => 1024ul + (4 * (ulong)i))];
 
     [Test]
     public void ToProfile_HoldsWhatWasCounted()

@@ -1,0 +1,25 @@
+using System.Collections.Generic;
+using System.Text;
+using Winnow.Gpu;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Tests.Faults;
+
+/// <summary>All kernels that do something wrong, compiled with and without their fault.</summary>
+internal static class FaultCorpus
+{
+    private static readonly KernelCompiler Compiler = new(cacheFolder: null);
+
+    public static IReadOnlyList<FaultCase> Cases { get; } = [.. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases];
+
+    /// <summary>The PTX of a case.</summary>
+    public static byte[] Compile(FaultCase fault, bool isFaulty)
+    {
+        var source = new KernelSource($"faults/{fault.Kernel}.cu", fault.Source, new Dictionary<string, string>());
+        return Compiler.Compile(source, [$"FAULT={(isFaulty ? 1 : 0)}"], "compute_80");
+    }
+
+    /// <summary>The parsed PTX of a case.</summary>
+    public static PtxModule Parse(FaultCase fault, bool isFaulty)
+        => PtxModule.Parse(Encoding.UTF8.GetString(Compile(fault, isFaulty)), $"faults/{fault.Kernel}.cu");
+}
