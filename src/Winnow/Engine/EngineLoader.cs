@@ -35,13 +35,14 @@ internal static class EngineLoader
     {
         long started = Stopwatch.GetTimestamp();
         progress?.Report(new LoadProgress(LoadStage.Opening, 0, 0));
-        ModelFiles files = ModelFiles.Open(path);
+        ModelFiles? files = null;
         EngineParts? parts = null;
-        ComputeDevice? own = null;
+        ComputeDevice? own = options.OwnsDevice == true ? options.Device : null;
         try
         {
+            files = ModelFiles.Open(path);
             cancellationToken.ThrowIfCancellationRequested();
-            own = options.Device is null ? new CpuDevice(options.Threads) : null;
+            own ??= options.Device is null ? new CpuDevice(options.Threads) : null;
             ComputeDevice device = options.Device ?? own!;
             long weights = DecoderWeights.RequireMemory(files.Tensors, device);
             EngineCapacity capacity = EngineCapacity.For(
@@ -88,7 +89,7 @@ internal static class EngineLoader
         parts.Batch = new StepBatch(parts.Device, capacity.Decoder.MaxTokens, capacity.Scheduling.MaxRunning);
     }
 
-    private static void Free(EngineParts? parts, ModelFiles files, ComputeDevice? own)
+    private static void Free(EngineParts? parts, ModelFiles? files, ComputeDevice? own)
     {
         if (parts is not null)
         {
@@ -96,7 +97,7 @@ internal static class EngineLoader
             return;
         }
 
-        files.Dispose();
+        files?.Dispose();
         own?.Dispose();
     }
 

@@ -31,6 +31,12 @@ public sealed record EngineOptions
     /// <summary>Where log messages go; the text of prompts and answers appears at level Trace only. Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
-    /// <summary>The device; the caller keeps it and disposes it after the engine. Default: a processor device of the engine's own.</summary>
+    /// <summary>The device that computes. Default: a processor device of the engine's own.</summary>
     public ComputeDevice? Device { get; init; }
+
+    /// <summary>
+    /// Whether the engine disposes <see cref="Device"/>, also where loading fails (but not where an option is refused). Default: no; the
+    /// caller disposes it after the engine.
+    /// </summary>
+    public bool? OwnsDevice { get; init; }
 }

@@ -93,13 +93,15 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         EngineOptions asked = options ?? new EngineOptions();
         EngineLoader.Check(asked);
+
+        // Started even where it is cancelled by now, because the loader disposes a device that the engine would have owned.
         return Task.Run(
             () =>
             {
                 ILogger logger = EngineLoader.CreateLogger(asked);
                 return Start(EngineLoader.Load(path, asked, logger, progress, cancellationToken), logger);
             },
-            cancellationToken);
+            CancellationToken.None);
     }
 
     /// <summary>Ends all requests, waits for the step in progress and frees everything. Calling it again does nothing.</summary>
