@@ -113,6 +113,11 @@ public abstract class ComputeDevice : IDisposable
         CopyOut(bytes, source.Address);
     }
 
+    /// <summary>What keys and values are best kept in on this device.</summary>
+    /// <param name="weights">What most of the model's weights are stored in.</param>
+    /// <returns>F32, F16 or BF16.</returns>
+    public virtual DType UsualKvType(DType weights) => DType.F32;
+
     /// <summary>Sets every byte of a tensor.</summary>
     /// <param name="destination">The tensor.</param>
     /// <param name="value">The byte.</param>

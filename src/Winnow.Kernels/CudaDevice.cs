@@ -64,6 +64,9 @@ public sealed class CudaDevice : ComputeDevice
     internal CudaContext Context => _context;
 
     /// <inheritdoc/>
+    public override DType UsualKvType(DType weights) => weights is DType.F32 or DType.BF16 ? weights : DType.F16;
+
+    /// <inheritdoc/>
     public override void Fill(Tensor destination, byte value) =>
         _driver.Fill(destination.Address, value, destination.Bytes, _context.Stream);
 

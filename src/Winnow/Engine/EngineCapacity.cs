@@ -25,17 +25,19 @@ internal sealed record EngineCapacity
     /// <summary>Decides the capacities.</summary>
     /// <param name="options">What the caller wants.</param>
     /// <param name="config">The model.</param>
+    /// <param name="usualKvType">What the device keeps keys and values in where the caller does not say.</param>
     /// <param name="vocabulary">Tokens that the tokenizer knows.</param>
     /// <param name="freeBytes">What the device has free beside the weights.</param>
     /// <param name="logger">Told where memory cuts the context.</param>
     /// <exception cref="ArgumentOutOfRangeException">The caller wants a longer context than the model was made for.</exception>
-    public static EngineCapacity For(EngineOptions options, ModelConfig config, int vocabulary, long freeBytes, ILogger logger)
+    public static EngineCapacity For(
+        EngineOptions options, ModelConfig config, DType usualKvType, int vocabulary, long freeBytes, ILogger logger)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextTokens ?? 1, config.ContextTokens, nameof(options.ContextTokens));
         int sequences = options.MaxSequences ?? UsualSequences;
         int chunk = options.PrefillChunkTokens ?? UsualChunkTokens;
         int scored = (int)Math.Clamp(LogitBytes / (sizeof(float) * (long)vocabulary), 1, chunk);
-        KvCacheOptions cache = CacheFor(options, config, sequences, freeBytes, logger);
+        KvCacheOptions cache = CacheFor(options with { KvCacheType = options.KvCacheType ?? usualKvType }, config, sequences, freeBytes, logger);
         return new EngineCapacity
         {
             Cache = cache,
@@ -54,7 +56,7 @@ internal sealed record EngineCapacity
 
     private static KvCacheOptions CacheFor(EngineOptions options, ModelConfig config, int sequences, long freeBytes, ILogger logger)
     {
-        DType type = options.KvCacheType ?? DType.F32;
+        DType type = options.KvCacheType!.Value;
         long heads = (long)config.Layers * config.KvHeads;
         long pageBytes = KvCache.PageBytes(config.HeadDim, type);
         int context = options.ContextTokens ?? config.ContextTokens;

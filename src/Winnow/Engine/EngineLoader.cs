@@ -46,7 +46,8 @@ internal static class EngineLoader
             ComputeDevice device = options.Device ?? own!;
             long weights = DecoderWeights.RequireMemory(files.Tensors, device);
             EngineCapacity capacity = EngineCapacity.For(
-                options, files.Config, files.Tokenizer.VocabularySize, device.FreeBytes - weights, logger);
+                options, files.Config, device.UsualKvType(DecoderWeights.MainType(files.Tensors)), files.Tokenizer.VocabularySize,
+                device.FreeBytes - weights, logger);
             parts = new EngineParts
             {
                 Files = files,

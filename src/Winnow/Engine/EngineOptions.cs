@@ -20,7 +20,10 @@ public sealed record EngineOptions
     /// </summary>
     public long? KvCacheBytes { get; init; }
 
-    /// <summary>What keys and values are kept in: F32, F16 or BF16. Default: F32.</summary>
+    /// <summary>
+    /// What keys and values are kept in: F32, F16 or BF16. Default: F32 on a processor; on a GPU what goes with the weights: F32 for F32, BF16
+    /// for BF16, F16 for all others.
+    /// </summary>
     public DType? KvCacheType { get; init; }
 
     /// <summary>

@@ -60,6 +60,15 @@ internal sealed class DecoderWeights : IDisposable
             bytes, free, $"The weights of {file.Path} do not fit; use a smaller or a more quantized model, or free memory first.");
     }
 
+    /// <summary>What most bytes of the weights are stored in: F32, BF16, or F16 for all others.</summary>
+    public static DType MainType(TensorFile file) =>
+        file.Tensors.GroupBy(tensor => tensor.Type).MaxBy(group => group.Sum(tensor => tensor.Bytes))?.Key switch
+        {
+            TensorType.F32 => DType.F32,
+            TensorType.BF16 => DType.BF16,
+            _ => DType.F16,
+        };
+
     public void Dispose()
     {
         foreach (DeviceBuffer buffer in _buffers)
