@@ -16,7 +16,7 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PtxOperand[]> _tables = new(StringComparer.Ordinal);
     private readonly List<PtxInstruction> _instructions = [];
-    private readonly List<(PtxOperand[] Operands, int Index, PtxScope Scope, PtxToken Token)> _branches = [];
+    private readonly List<(PtxOperand[] Operands, int Index, bool IsTable, PtxScope Scope, PtxToken Token)> _branches = [];
 
     private PtxScope _scope = new(parent: null, number: 0);
     private int _scopes;
@@ -100,8 +100,9 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     /// <summary>Gives a label a table of branch targets, which <see cref="AddBranch"/> completes.</summary>
     public void AddTable(string label, PtxOperand[] targets) => _tables[_scope.Unique(label)] = targets;
 
-    /// <summary>Remembers an operand that names a label, which may be declared later.</summary>
-    public void AddBranch(PtxOperand[] operands, int index, PtxToken token) => _branches.Add((operands, index, _scope, token));
+    /// <summary>Remembers an operand that names a label or a table, which may be declared later.</summary>
+    public void AddBranch(PtxOperand[] operands, int index, bool isTable, PtxToken token)
+        => _branches.Add((operands, index, isTable, _scope, token));
 
     /// <summary>Adds an instruction.</summary>
     public void Add(PtxInstruction instruction) => _instructions.Add(instruction);
@@ -110,10 +111,10 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     /// <returns>A branch whose label is nowhere; null where all are found.</returns>
     public PtxToken? ResolveBranches()
     {
-        foreach ((PtxOperand[] operands, int index, PtxScope scope, PtxToken token) in _branches)
+        foreach ((PtxOperand[] operands, int index, bool isTable, PtxScope scope, PtxToken token) in _branches)
         {
             string? label = FindLabel(scope, token.Text);
-            if (label is null)
+            if (label is null || _tables.ContainsKey(label) != isTable)
             {
                 return token;
             }

@@ -48,6 +48,14 @@ internal sealed partial class PtxParser
     private PtxNumber ParseUnary()
     {
         PtxToken token = Take();
+        Enter(token);
+        PtxNumber number = ParseUnary(token);
+        _depth--;
+        return number;
+    }
+
+    private PtxNumber ParseUnary(PtxToken token)
+    {
         switch (token.Kind)
         {
             case PtxTokenKind.Number when PtxNumber.TryParse(token.Text, out PtxNumber number):

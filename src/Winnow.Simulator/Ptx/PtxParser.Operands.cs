@@ -12,7 +12,7 @@ internal sealed partial class PtxParser
 
     private PtxOperand[] ParseOperands(string opcode, PtxBody body)
     {
-        if (_token.Is(';'))
+        if (_token.Is(';') && opcode is not ("bra" or "brx"))
         {
             return [];
         }
@@ -36,7 +36,11 @@ internal sealed partial class PtxParser
         PtxOperand[] array = [.. operands];
         if (label.Index >= 0)
         {
-            body.AddBranch(array, label.Index, label.Token);
+            body.AddBranch(array, label.Index, opcode == "brx", label.Token);
+        }
+        else if (opcode == "brx")
+        {
+            throw Unexpected(_token, "a table of labels");
         }
 
         return array;
@@ -64,6 +68,7 @@ internal sealed partial class PtxParser
 
     private PtxOperand ParseList(char open, char close, PtxBody body)
     {
+        Enter(_token);
         Expect(open);
         var parts = new List<PtxOperand>();
         while (!TakeIf(close))
@@ -76,6 +81,7 @@ internal sealed partial class PtxParser
             parts.Add(ParseOperand(body));
         }
 
+        _depth--;
         return new PtxOperand { Kind = PtxOperandKind.Vector, Parts = [.. parts] };
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class PtxParser
         Take();
         if (body.ResolveBranches() is { } branch)
         {
-            throw ErrorAt(branch, $"there is no label {branch}");
+            throw ErrorAt(branch, $"there is no label {branch} to branch to");
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed partial class PtxParser
         var targets = new PtxOperand[names.Count];
         for (int i = 0; i < targets.Length; i++)
         {
-            body.AddBranch(targets, i, names[i]);
+            body.AddBranch(targets, i, isTable: false, names[i]);
         }
 
         body.AddTable(label.Text, targets);

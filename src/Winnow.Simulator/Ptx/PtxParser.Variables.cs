@@ -7,6 +7,9 @@ namespace Winnow.Simulator.Ptx;
 /// <content>Variables, parameters and their initial values.</content>
 internal sealed partial class PtxParser
 {
+    /// <summary>More than any device has of shared, local or parameter memory; sums of a few stay far from overflowing.</summary>
+    private const int LargestOnChip = 1 << 24;
+
     /// <summary>What stands before the name of a variable.</summary>
     private readonly record struct VariableHead(string Type, int Vector, int Alignment)
     {
@@ -138,11 +141,16 @@ internal sealed partial class PtxParser
             bytes = Math.Min(bytes * size, int.MaxValue + 1L);
         }
 
+        if (bytes > (space is PtxSpace.Global or PtxSpace.Const ? int.MaxValue : LargestOnChip))
+        {
+            throw ErrorAt(name, $"{name} is too large");
+        }
+
         PtxInitializer? initial = TakeIf('=') ? ParseInitializer(head, [.. sizes]) : null;
         bytes = isUnsized && initial is not null ? initial.Length : bytes;
-        if (bytes > int.MaxValue || (isUnsized && bytes == 0 && (!isExtern || space != PtxSpace.Shared)) || initial?.Length > bytes)
+        if ((isUnsized && bytes == 0 && (!isExtern || space != PtxSpace.Shared)) || initial?.Length > bytes)
         {
-            throw ErrorAt(name, bytes > int.MaxValue ? $"{name} is too large" : $"{name} has no size, or one that its initial value exceeds");
+            throw ErrorAt(name, $"{name} has no size, or one that its initial value exceeds");
         }
 
         return new PtxVariable

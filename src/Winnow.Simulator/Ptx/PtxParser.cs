@@ -9,6 +9,8 @@ namespace Winnow.Simulator.Ptx;
 /// </summary>
 internal sealed partial class PtxParser
 {
+    private const int DeepestNesting = 100;
+
     private readonly PtxSource _source;
     private readonly PtxLexer _lexer;
     private readonly Dictionary<int, string> _files;
@@ -17,6 +19,7 @@ internal sealed partial class PtxParser
     private readonly HashSet<string> _functionNames = new(StringComparer.Ordinal);
 
     private PtxToken _token;
+    private int _depth;
     private string _version = "";
     private string _target = "";
     private int _addressSize = 64;
@@ -204,6 +207,15 @@ internal sealed partial class PtxParser
         return PtxNumber.TryParse(token.Text, out PtxNumber number) && !number.IsFloat && number.Bits is >= 0 and <= int.MaxValue
             ? (int)number.Bits
             : throw ErrorAt(token, $"{token} is not {what}");
+    }
+
+    /// <summary>Counts a level of nesting in what is parsed by recursion, which the stack bounds.</summary>
+    private void Enter(PtxToken token)
+    {
+        if (++_depth > DeepestNesting)
+        {
+            throw ErrorAt(token, $"nested more than {DeepestNesting} deep");
+        }
     }
 
     private PtxParseException ErrorAt(PtxToken token, string problem) => _source.Error(token.Start, token.Line, problem);
