@@ -19,23 +19,33 @@ internal readonly struct ThroughDouble<TOp> : IUnary<float>
     }
 }
 
-/// <summary>2 to the power of a.</summary>
+/// <summary>2 to the power of a: the power of the nearest integer times a series of ten terms, whose rest is below 10^-12.</summary>
 internal readonly struct PowerOfTwo : IUnary<double>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Apply(Vector256<double> a)
     {
-        // Beyond these limits a float result is 0 or infinite anyway; inside them the vector code has no special cases.
-        Vector256<double> inside = Vector256.Min(Vector256.Max(a, Vector256.Create(-200.0)), Vector256.Create(200.0));
-        Vector256<double> finite = Vector256.ConditionalSelect(Vector256.Equals(a, a), inside, Vector256<double>.Zero);
-        Vector256<double> whole = Vector256.Round(finite);
-        Vector256<double> power = Vector256.Exp((finite - whole) * Vector256.Create(0.69314718055994530942)) * Scale(whole);
-        return Vector256.ConditionalSelect(Vector256.Equals(a, a), power, a);
-    }
+        // Beyond these limits a float result is 0 or infinite anyway. NaN passes the comparisons as the limit and comes back at the end.
+        Vector256<double> low = Vector256.ConditionalSelect(Vector256.GreaterThan(a, Vector256.Create(-200.0)), a, Vector256.Create(-200.0));
+        Vector256<double> inside = Vector256.ConditionalSelect(Vector256.LessThan(low, Vector256.Create(200.0)), low, Vector256.Create(200.0));
+        Vector256<double> whole = Vector256.Round(inside);
+        Vector256<double> x = (inside - whole) * Vector256.Create(0.69314718055994530942);
+        Vector256<double> series = Vector256.Create(1.0 / 3628800);
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 362880));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 40320));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 5040));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 720));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 120));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 24));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(1.0 / 6));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256.Create(0.5));
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256<double>.One);
+        series = Vector256.FusedMultiplyAdd(series, x, Vector256<double>.One);
 
-    private static Vector256<double> Scale(Vector256<double> whole) =>
-        // Adding 1.5 * 2^52 leaves the integer in the lowest bits of the sum.
-        (((whole + Vector256.Create(6755399441055744.0 + 1023)).AsInt64()) << 52).AsDouble();
+        // Adding 1.5 * 2^52 leaves the integer in the lowest bits of the sum; shifted, it is an exponent.
+        Vector256<double> scale = ((whole + Vector256.Create(6755399441055744.0 + 1023)).AsInt64() << 52).AsDouble();
+        return Vector256.ConditionalSelect(Vector256.Equals(a, a), series * scale, a);
+    }
 }
 
 /// <summary>The logarithm to base 2.</summary>

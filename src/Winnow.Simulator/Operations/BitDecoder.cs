@@ -25,11 +25,16 @@ internal static class BitDecoder
         {
             ("prmt", 4) when bits == 32 => Permute(reader),
             ("bfe", 4) => Extract(reader, type),
-            ("bfi", 5) => Insert(reader, bits),
+            ("bfi", 5) when bits == 32 =>
+                new FieldInsertion(reader.At(0, 32), reader.At(1, 32), reader.At(2, 32), reader.At(3, 32), reader.At(4, 32)),
+            ("bfi", 5) => Insert(reader),
             ("bfind", 2) => new LaneFunction(reader.Slot(0, 32), reader.Slot(1, bits), Find(type, reader.Take("shiftamt"))),
-            ("brev", 2) => new LaneFunction(reader.Slot(0, bits), reader.Slot(1, bits), x => Reverse(x) >> (64 - bits)),
+            ("brev", 2) when bits == 32 => new Unary<uint, ReverseBits>(reader.At(0, 32), reader.At(1, 32)),
+            ("popc", 2) when bits == 32 => new Unary<uint, PopulationCount>(reader.At(0, 32), reader.At(1, 32)),
+            ("clz", 2) when bits == 32 => new Unary<uint, LeadingZeros>(reader.At(0, 32), reader.At(1, 32)),
+            ("brev", 2) => new LaneFunction(reader.Slot(0, bits), reader.Slot(1, bits), Reverse),
             ("popc", 2) => new LaneFunction(reader.Slot(0, 32), reader.Slot(1, bits), static x => (ulong)BitOperations.PopCount(x)),
-            ("clz", 2) => new LaneFunction(reader.Slot(0, 32), reader.Slot(1, bits), x => (ulong)(BitOperations.LeadingZeroCount(x) - 64 + bits)),
+            ("clz", 2) => new LaneFunction(reader.Slot(0, 32), reader.Slot(1, bits), static x => (ulong)BitOperations.LeadingZeroCount(x)),
             ("fns", 4) when bits == 32 => new LaneFunction(reader.Slot(0, 32), reader.Slot(1, 32), reader.Slot(2, 32), reader.Slot(3, 32), FindNth),
             ("bmsk", 3) when bits == 32 => Mask(reader),
             ("szext", 3) when bits == 32 => Extend(reader, type.IsSigned),
@@ -40,36 +45,40 @@ internal static class BitDecoder
     private static Operation Extract(InstructionReader reader, OperandType type)
     {
         int bits = type.Bits;
-        if (bits == 32 && !type.IsSigned)
+        bool isSigned = type.IsSigned;
+        if (bits == 32)
         {
-            return new Ternary<uint, ExtractField>(reader.At(0, 32), reader.At(1, 32), reader.At(2, 32), reader.At(3, 32));
+            int d = reader.At(0, 32);
+            int a = reader.At(1, 32);
+            int b = reader.At(2, 32);
+            int c = reader.At(3, 32);
+            return isSigned ? new Ternary<uint, ExtractSignedField>(d, a, b, c) : new Ternary<uint, ExtractField>(d, a, b, c);
         }
 
-        bool isSigned = type.IsSigned;
         return new LaneFunction(
             reader.Slot(0, bits),
             reader.Slot(1, bits),
             reader.Slot(2, 32),
             reader.Slot(3, 32),
-            (x, position, length) => Field(x, (int)(position & 0xFF), (int)(length & 0xFF), bits, isSigned));
+            (x, position, length) => Field(x, (int)(position & 0xFF), (int)(length & 0xFF), isSigned));
     }
 
-    private static ulong Field(ulong value, int position, int length, int bits, bool isSigned)
+    private static ulong Field(ulong value, int position, int length, bool isSigned)
     {
         if (length == 0)
         {
             return 0;
         }
 
-        int last = Math.Min(position + length - 1, bits - 1);
+        int last = Math.Min(position + length - 1, 63);
         bool sign = isSigned && ((value >> last) & 1) != 0;
         int kept = Math.Max(last - position + 1, 0);
         ulong field = kept == 0 ? 0 : (value >> position) & (ulong.MaxValue >> (64 - kept));
         return sign && kept < 64 ? field | (ulong.MaxValue << kept) : field;
     }
 
-    private static LaneFunction4 Insert(InstructionReader reader, int bits) =>
-        new(reader.Slot(0, bits), reader.Slot(1, bits), reader.Slot(2, bits), reader.Slot(3, 32), reader.Slot(4, 32), static (a, b, position, length) =>
+    private static LaneFunction4 Insert(InstructionReader reader) =>
+        new(reader.Slot(0, 64), reader.Slot(1, 64), reader.Slot(2, 64), reader.Slot(3, 32), reader.Slot(4, 32), static (a, b, position, length) =>
         {
             int start = (int)(position & 0xFF);
             int size = (int)(length & 0xFF);

@@ -52,7 +52,13 @@ internal static class ConversionDecoder
     }
 
     private static LaneFunction Slow(InstructionReader reader, Conversion conversion) =>
-        new(reader.Slot(0, Math.Max(conversion.To.Bits, 16)), reader.Slot(1, conversion.From.Bits), conversion.Apply);
+        new(reader.Slot(0, Math.Max(conversion.To.Bits, 16)), reader.Slot(1, conversion.From.Bits), FunctionOf(conversion));
+
+    private static Func<ulong, ulong> FunctionOf(Conversion conversion)
+    {
+        bool isPlain = conversion is { Flushes: false, Saturates: false, Rectifies: false };
+        return (isPlain ? ScalarConversion.Find(conversion) : null) ?? conversion.Apply;
+    }
 
     private static Operation? Fast(InstructionReader reader, Conversion conversion)
     {

@@ -36,26 +36,3 @@ internal sealed unsafe class DoubleProduct(int[] d, int a, int b, int[] c) : Ope
         }
     }
 }
-
-/// <summary><c>movmatrix</c>: transposes 8 rows of 8 values of 16 bits.</summary>
-internal sealed unsafe class MatrixTranspose(int d, int a) : Operation
-{
-    public override void Execute(Warp warp, uint lanes)
-    {
-        ushort* transposed = stackalloc ushort[64];
-        Transpose((ushort*)(warp.Registers + a), transposed);
-        for (int i = 0; i < sizeof(uint); i++)
-        {
-            Lane.Store(warp.Registers + d + (i * Lane.Step), Lane.Load<uint>((byte*)transposed + (i * Lane.Step)), lanes, i);
-        }
-    }
-
-    /// <summary>Transposes 8 x 8 values.</summary>
-    public static void Transpose(ushort* from, ushort* to)
-    {
-        for (int i = 0; i < 64; i++)
-        {
-            to[(i % 8 * 8) + (i / 8)] = from[i];
-        }
-    }
-}

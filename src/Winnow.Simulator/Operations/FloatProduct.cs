@@ -15,6 +15,9 @@ internal unsafe interface IFragment
 
     /// <summary>Widens values <paramref name="index"/> * 8 and on of a register.</summary>
     static abstract Vector256<float> Load(byte* register, int index);
+
+    /// <summary>Transposes a block: k by k, the values of even rows and then those of odd ones.</summary>
+    static abstract void Transpose(byte* register, byte* block);
 }
 
 /// <summary><c>f16</c></summary>
@@ -24,6 +27,8 @@ internal readonly unsafe struct HalfFragment : IFragment
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* register, int index) => HalfFloat.ToSingle(BrainFragment.Widen(register, index));
+
+    public static void Transpose(byte* register, byte* block) => ShortMatrix.TransposeEvenOdd((ushort*)register, (ushort*)block);
 }
 
 /// <summary><c>bf16</c></summary>
@@ -33,6 +38,8 @@ internal readonly unsafe struct BrainFragment : IFragment
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* register, int index) => BrainFloat.ToSingle(Widen(register, index));
+
+    public static void Transpose(byte* register, byte* block) => ShortMatrix.TransposeEvenOdd((ushort*)register, (ushort*)block);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<uint> Widen(byte* register, int index)
@@ -50,6 +57,18 @@ internal readonly unsafe struct TensorFragment : IFragment
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* register, int index) =>
         (Vector256.Load((uint*)register + (index * 8)) & Vector256.Create(0xFFFFE000u)).AsSingle();
+
+    public static void Transpose(byte* register, byte* block)
+    {
+        for (int row = 0; row < 8; row++)
+        {
+            int place = ((row & 1) * 4) + (row >> 1);
+            for (int k = 0; k < 4; k++)
+            {
+                ((uint*)block)[(k * 8) + place] = ((uint*)register)[(row * 4) + k];
+            }
+        }
+    }
 }
 
 /// <summary>
@@ -65,12 +84,14 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
     private const int Columns = 8;
     private const int MaximumRegisters = 4;
 
+    [SkipLocalsInit]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
         double* rows = stackalloc double[MaximumRegisters * Rows * 8];
         double* columns = stackalloc double[2 * Columns * 8];
         float* sums = stackalloc float[4 * Warp.Lanes];
+        byte* block = stackalloc byte[Lane.Step * 4];
         for (int i = 0; i < a.Length; i++)
         {
             Unpack(registers + a[i], rows + (i * Rows * TFragment.Depth));
@@ -78,11 +99,12 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
 
         for (int i = 0; i < b.Length; i++)
         {
-            UnpackTransposed(registers + b[i], columns + (i * Columns * TFragment.Depth));
+            TFragment.Transpose(registers + b[i], block);
+            Unpack(block, columns + (i * Columns * TFragment.Depth));
         }
 
         LoadSums(registers, sums);
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < Rows; row += 2)
         {
             Multiply(rows + (row * TFragment.Depth), columns, sums + (row * 4));
         }
@@ -100,75 +122,88 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
         }
     }
 
-    // Even columns come before odd ones, since even and odd columns of the sums lie in registers of their own.
-    private static void UnpackTransposed(byte* register, double* block)
-    {
-        double* straight = stackalloc double[Columns * TFragment.Depth];
-        Unpack(register, straight);
-        for (int column = 0; column < Columns; column++)
-        {
-            int place = ((column & 1) * 4) + (column >> 1);
-            for (int k = 0; k < TFragment.Depth; k++)
-            {
-                block[(k * Columns) + place] = straight[(column * TFragment.Depth) + k];
-            }
-        }
-    }
-
+    /// <summary>Two rows of the upper half and the two that lie 8 below them.</summary>
     private void Multiply(double* rows, double* columns, float* sums)
     {
-        float* lowerSums = sums + (2 * Warp.Lanes);
-        Vector256<double> even = Widen(sums);
-        Vector256<double> odd = Widen(sums + Warp.Lanes);
-        Vector256<double> lowerEven = Widen(lowerSums);
-        Vector256<double> lowerOdd = Widen(lowerSums + Warp.Lanes);
+        Quad first = new(sums);
+        Quad second = new(sums + 4);
         for (int block = 0; block < b.Length; block++)
         {
             double* upper = rows + (block * 2 * Rows * TFragment.Depth);
             double* lower = upper + (Rows * TFragment.Depth);
             for (int k = 0; k < TFragment.Depth; k++, columns += Columns)
             {
-                Vector256<double> evenColumns = Vector256.Load(columns);
-                Vector256<double> oddColumns = Vector256.Load(columns + 4);
-                even = Vector256.FusedMultiplyAdd(Vector256.Create(upper[k]), evenColumns, even);
-                odd = Vector256.FusedMultiplyAdd(Vector256.Create(upper[k]), oddColumns, odd);
-                lowerEven = Vector256.FusedMultiplyAdd(Vector256.Create(lower[k]), evenColumns, lowerEven);
-                lowerOdd = Vector256.FusedMultiplyAdd(Vector256.Create(lower[k]), oddColumns, lowerOdd);
+                Vector256<double> even = Vector256.Load(columns);
+                Vector256<double> odd = Vector256.Load(columns + 4);
+                first.Add(upper[k], lower[k], even, odd);
+                second.Add(upper[k + TFragment.Depth], lower[k + TFragment.Depth], even, odd);
             }
 
-            even = Cut(even);
-            odd = Cut(odd);
-            lowerEven = Cut(lowerEven);
-            lowerOdd = Cut(lowerOdd);
+            first.Cut();
+            second.Cut();
         }
 
-        Narrow(even).Store(sums);
-        Narrow(odd).Store(sums + Warp.Lanes);
-        Narrow(lowerEven).Store(lowerSums);
-        Narrow(lowerOdd).Store(lowerSums + Warp.Lanes);
+        first.Store(sums);
+        second.Store(sums + 4);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Widen(float* at)
+    /// <summary>The sums of one row and of that 8 below it: even columns and odd ones.</summary>
+    private struct Quad
     {
-        Vector128<float> values = Vector128.Load(at);
-        return Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
-    }
+        private Vector256<double> _even;
+        private Vector256<double> _odd;
+        private Vector256<double> _lowerEven;
+        private Vector256<double> _lowerOdd;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Narrow(Vector256<double> value) => Vector128.Narrow(value.GetLower(), value.GetUpper());
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Quad(float* sums)
+        {
+            _even = Widen(sums);
+            _odd = Widen(sums + Warp.Lanes);
+            _lowerEven = Widen(sums + (2 * Warp.Lanes));
+            _lowerOdd = Widen(sums + (3 * Warp.Lanes));
+        }
 
-    // To float towards zero, still as double. An overflow stays infinite.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Cut(Vector256<double> value)
-    {
-        Vector128<float> near = Narrow(value);
-        Vector256<double> wide = Vector256.Create(Vector128.WidenLower(near), Vector128.WidenUpper(near));
-        Vector256<double> size = Vector256.Abs(wide);
-        Vector256<double> isFar = Vector256.GreaterThan(size, Vector256.Abs(value)) & Vector256.LessThan(size, Vector256.Create(double.PositiveInfinity));
-        Vector128<int> step = Vector128.Narrow(isFar.GetLower().AsInt64(), isFar.GetUpper().AsInt64());
-        Vector128<float> cut = (near.AsInt32() + step).AsSingle();
-        return Vector256.Create(Vector128.WidenLower(cut), Vector128.WidenUpper(cut));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(double upper, double lower, Vector256<double> even, Vector256<double> odd)
+        {
+            Vector256<double> x = Vector256.Create(upper);
+            Vector256<double> y = Vector256.Create(lower);
+            _even = Vector256.FusedMultiplyAdd(x, even, _even);
+            _odd = Vector256.FusedMultiplyAdd(x, odd, _odd);
+            _lowerEven = Vector256.FusedMultiplyAdd(y, even, _lowerEven);
+            _lowerOdd = Vector256.FusedMultiplyAdd(y, odd, _lowerOdd);
+        }
+
+        /// <summary>To the 24 bits of a float towards zero, still as doubles.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Cut()
+        {
+            Vector256<double> kept = Vector256.Create(0xFFFFFFFFE0000000).AsDouble();
+            _even &= kept;
+            _odd &= kept;
+            _lowerEven &= kept;
+            _lowerOdd &= kept;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store(float* sums)
+        {
+            Narrow(_even).Store(sums);
+            Narrow(_odd).Store(sums + Warp.Lanes);
+            Narrow(_lowerEven).Store(sums + (2 * Warp.Lanes));
+            Narrow(_lowerOdd).Store(sums + (3 * Warp.Lanes));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<double> Widen(float* at)
+        {
+            Vector128<float> values = Vector128.Load(at);
+            return Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector128<float> Narrow(Vector256<double> value) => Vector128.Narrow(value.GetLower(), value.GetUpper());
     }
 
     private void LoadSums(byte* registers, float* sums)

@@ -190,9 +190,14 @@ internal static class IntegerDecoder
         };
     }
 
-    private static LaneFunction Quotient(InstructionReader reader, OperandType type)
+    private static Operation Quotient(InstructionReader reader, OperandType type)
     {
         int bits = type.Bits;
+        if (bits == 32)
+        {
+            return Quotient32(reader, type.IsSigned);
+        }
+
         Func<ulong, ulong, ulong> function = (reader.Opcode == "div", type.IsSigned) switch
         {
             (true, false) => static (x, y) => y == 0 ? ulong.MaxValue : x / y,
@@ -201,6 +206,20 @@ internal static class IntegerDecoder
             (false, true) => (x, y) => y == 0 ? x : SignedRemainder(Extend(x, bits), Extend(y, bits)),
         };
         return new LaneFunction(reader.Slot(0, bits), reader.Slot(1, bits), reader.Slot(2, bits), function);
+    }
+
+    private static Operation Quotient32(InstructionReader reader, bool isSigned)
+    {
+        int d = reader.At(0, 32);
+        int a = reader.At(1, 32);
+        int b = reader.At(2, 32);
+        return (reader.Opcode == "div", isSigned) switch
+        {
+            (true, false) => new Binary<uint, UnsignedQuotient>(d, a, b),
+            (true, true) => new Binary<uint, SignedQuotient>(d, a, b),
+            (false, false) => new Binary<uint, UnsignedRemainder>(d, a, b),
+            (false, true) => new Binary<uint, SignedRemainder>(d, a, b),
+        };
     }
 
     private static ulong SignedQuotient(long x, long y) => (ulong)(y == -1 ? unchecked(-x) : x / y);

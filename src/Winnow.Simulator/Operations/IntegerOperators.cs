@@ -149,15 +149,3 @@ internal readonly struct ShiftRightSigned : IBinary<uint>, IBinary<ulong>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Apply(Vector256<ulong> a, Vector256<ulong> b) => VectorMath.ShiftRightSigned(a, b);
 }
-
-/// <summary>An unsigned bit field: position and length are the lower bytes of b and c.</summary>
-internal readonly struct ExtractField : ITernary<uint>
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> Apply(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c)
-    {
-        Vector256<uint> low = Vector256.Create(0xFFu);
-        Vector256<uint> ones = VectorMath.ShiftLeft(Vector256<uint>.One, c & low) - Vector256<uint>.One;
-        return VectorMath.ShiftRight(a, b & low) & ones;
-    }
-}

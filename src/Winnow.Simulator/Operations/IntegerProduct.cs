@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Simulator.Execution;
 
@@ -8,32 +9,37 @@ namespace Winnow.Simulator.Operations;
 internal sealed unsafe class IntegerProduct(int[] d, int[] a, int[] b, int[] c, bool isASigned, bool isBSigned, bool isSaturated) : Operation
 {
     private const int Rows = 8;
-    private const int Depth = 16;
+    private const int Pairs = 8;
 
+    [SkipLocalsInit]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
         int rowBlocks = d.Length / 2;
-        int* rows = stackalloc int[4 * Rows * Depth];
-        int* columns = stackalloc int[2 * 8 * Depth];
+        int* rows = stackalloc int[4 * Rows * Pairs];
+        int* columns = stackalloc int[2 * 8 * Pairs];
         int* sums = stackalloc int[4 * Warp.Lanes];
         for (int i = 0; i < a.Length; i++)
         {
-            Unpack(registers + a[i], isASigned, rows + (i * Rows * Depth));
+            Unpack(registers + a[i], isASigned, rows + (i * Rows * Pairs));
         }
 
         for (int i = 0; i < b.Length; i++)
         {
-            UnpackTransposed(registers + b[i], columns + (i * 8 * Depth));
+            UnpackTransposed(registers + b[i], columns + (i * 8 * Pairs));
         }
 
         for (int row = 0; row < Rows * rowBlocks; row++)
         {
             Vector256<int> sum = Vector256<int>.Zero;
-            for (int k = 0; k < b.Length * Depth; k++)
+            for (int block = 0; block < b.Length; block++)
             {
-                int block = (k / Depth * rowBlocks) + (row / Rows);
-                sum += Vector256.Create(rows[(((block * Rows) + (row % Rows)) * Depth) + (k % Depth)]) * Vector256.Load(columns + (k * 8));
+                int* values = rows + ((((block * rowBlocks) + (row / Rows)) * Rows) + (row % Rows)) * Pairs;
+                int* column = columns + (block * 8 * Pairs);
+                for (int pair = 0; pair < Pairs; pair++)
+                {
+                    sum += VectorMath.MultiplyPairs(Vector256.Create(values[pair]), Vector256.Load(column + (pair * 8)));
+                }
             }
 
             int* at = sums + (row / Rows * 2 * Warp.Lanes) + (row % Rows * 4);
@@ -44,22 +50,36 @@ internal sealed unsafe class IntegerProduct(int[] d, int[] a, int[] b, int[] c, 
         Add(registers, sums, lanes);
     }
 
+    /// <summary>Bytes as 16-bit integers, two in an element.</summary>
     private static void Unpack(byte* register, bool isSigned, int* block)
     {
-        for (int i = 0; i < Rows * Depth; i++)
+        for (int i = 0; i < 4; i++)
         {
-            block[i] = isSigned ? (sbyte)register[i] : register[i];
+            Vector256<byte> bytes = Vector256.Load(register + (i * Lane.Step));
+            (Vector256<short> lower, Vector256<short> upper) = Vector256.Widen(bytes.AsSByte());
+            if (!isSigned)
+            {
+                lower &= Vector256.Create((short)0xFF);
+                upper &= Vector256.Create((short)0xFF);
+            }
+
+            lower.AsInt32().Store(block + (i * 16));
+            upper.AsInt32().Store(block + (i * 16) + 8);
         }
     }
 
     // Even columns come before odd ones, since even and odd columns of the sums lie in registers of their own.
     private void UnpackTransposed(byte* register, int* block)
     {
-        for (int i = 0; i < 8 * Depth; i++)
+        int* straight = stackalloc int[8 * Pairs];
+        Unpack(register, isBSigned, straight);
+        for (int column = 0; column < 8; column++)
         {
-            int column = i / Depth;
             int place = ((column & 1) * 4) + (column >> 1);
-            block[(i % Depth * 8) + place] = isBSigned ? (sbyte)register[i] : register[i];
+            for (int pair = 0; pair < Pairs; pair++)
+            {
+                block[(pair * 8) + place] = straight[(column * Pairs) + pair];
+            }
         }
     }
 

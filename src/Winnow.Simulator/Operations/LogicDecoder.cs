@@ -1,3 +1,5 @@
+using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Simulator.Execution;
 using Winnow.Simulator.Ptx;
@@ -147,6 +149,10 @@ internal readonly struct FunnelRight<TCount> : ITernary<uint>
 /// <summary><c>lop3</c>: bit i of the table is the result for the bits of a, b, c that make up i.</summary>
 internal sealed unsafe class TruthTable(int d, int a, int b, int c, byte table) : Operation
 {
+    // Two bits of the table are a function of c alone: one of 0, not c, c and 1, which is c under one mask and flipped by another.
+    private readonly uint[] _masks = [.. Enumerable.Range(0, 4).Select(pair => (table >> (2 * pair) & 3) is 1 or 2 ? uint.MaxValue : 0)];
+    private readonly uint[] _flips = [.. Enumerable.Range(0, 4).Select(pair => (table >> (2 * pair) & 1) != 0 ? uint.MaxValue : 0)];
+
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -155,17 +161,12 @@ internal sealed unsafe class TruthTable(int d, int a, int b, int c, byte table) 
             Vector256<uint> x = Lane.Load<uint>(registers + a);
             Vector256<uint> y = Lane.Load<uint>(registers + b);
             Vector256<uint> z = Lane.Load<uint>(registers + c);
-            Vector256<uint> one = Vector256.ConditionalSelect(y, Pair(z, table >> 6), Pair(z, table >> 4));
-            Vector256<uint> zero = Vector256.ConditionalSelect(y, Pair(z, table >> 2), Pair(z, table));
-            Lane.Store(registers + d, Vector256.ConditionalSelect(x, one, zero), lanes, i);
+            Vector256<uint> zero = Pair(z, 0) ^ (y & (Pair(z, 0) ^ Pair(z, 1)));
+            Vector256<uint> one = Pair(z, 2) ^ (y & (Pair(z, 2) ^ Pair(z, 3)));
+            Lane.Store(registers + d, zero ^ (x & (zero ^ one)), lanes, i);
         }
     }
 
-    private static Vector256<uint> Pair(Vector256<uint> z, int table) => (table & 3) switch
-    {
-        0 => Vector256<uint>.Zero,
-        1 => ~z,
-        2 => z,
-        _ => Vector256<uint>.AllBitsSet,
-    };
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<uint> Pair(Vector256<uint> z, int pair) => (z & Vector256.Create(_masks[pair])) ^ Vector256.Create(_flips[pair]);
 }

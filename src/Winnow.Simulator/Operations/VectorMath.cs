@@ -75,6 +75,12 @@ internal static class VectorMath
         return ShiftRight(a ^ sign, count) ^ sign;
     }
 
+    /// <summary>Sums of the products of the 16-bit integers of each element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyPairs(Vector256<int> a, Vector256<int> b) => Avx2.IsSupported
+        ? Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
+        : (((a << 16) >> 16) * ((b << 16) >> 16)) + ((a >> 16) * (b >> 16));
+
     private static Vector256<T> EachOf<T>(Vector256<T> a, Vector256<T> b, System.Func<T, T, T> apply)
     {
         Vector256<T> result = a;

@@ -30,7 +30,7 @@ internal static class WarpDecoder
         ? (operand.Parts[0], operand.Parts[1])
         : (operand, null);
 
-    private static Shuffle? Shuffle(InstructionReader reader, bool isSync)
+    private static Operation? Shuffle(InstructionReader reader, bool isSync)
     {
         string? mode = reader.TakeAny("up", "down", "bfly", "idx");
         if (mode is null || reader.TakeType() is not { Bits: 32 } || reader.Count != (isSync ? 5 : 4))
@@ -41,7 +41,11 @@ internal static class WarpDecoder
         (PtxOperand d, PtxOperand? p) = Split(reader[0]);
         PredicateSlot inRange = p is null ? PredicateSlot.None : reader.Predicate(p);
         int destination = d.Kind == PtxOperandKind.Sink ? -1 : reader.SlotOf(d, 32).Offset;
-        return new Shuffle(mode, destination, inRange, reader.At(1, 32), reader.At(2, 32), reader.At(3, 32));
+        bool isFixed = reader[2].Kind == PtxOperandKind.Immediate && reader[3].Kind == PtxOperandKind.Immediate;
+        ShuffleLanes source = new(mode);
+        return isFixed && destination >= 0
+            ? new FixedShuffle(source, destination, inRange, reader.At(1, 32), (uint)reader[2].Bits, (uint)reader[3].Bits)
+            : new Shuffle(source, destination, inRange, reader.At(1, 32), reader.At(2, 32), reader.At(3, 32));
     }
 
     private static Vote? Vote(InstructionReader reader, bool isSync)
@@ -111,59 +115,6 @@ internal static unsafe class Broadcast
         {
             Lane.Store(at, System.Runtime.Intrinsics.Vector256.Create(value), lanes, i);
         }
-    }
-}
-
-/// <summary><c>shfl</c></summary>
-internal sealed unsafe class Shuffle(string mode, int d, PredicateSlot p, int a, int b, int c) : Operation
-{
-    private readonly bool _isUp = mode == "up";
-    private readonly bool _isDown = mode == "down";
-    private readonly bool _isButterfly = mode == "bfly";
-
-    public override void Execute(Warp warp, uint lanes)
-    {
-        uint* values = (uint*)(warp.Registers + a);
-        uint* distances = (uint*)(warp.Registers + b);
-        uint* limits = (uint*)(warp.Registers + c);
-        uint* results = stackalloc uint[Warp.Lanes];
-        uint inRange = 0;
-        for (int lane = 0; lane < Warp.Lanes; lane++)
-        {
-            int from = From(lane, (int)distances[lane] & 31, limits[lane], out bool isInRange);
-            inRange |= (isInRange ? 1u : 0u) << lane;
-            results[lane] = values[isInRange ? from : lane];
-        }
-
-        if (d >= 0)
-        {
-            byte* at = warp.Registers + d;
-            for (int i = 0; i < sizeof(uint); i++)
-            {
-                Lane.Store(at + (i * Lane.Step), Lane.Load<uint>((byte*)results + (i * Lane.Step)), lanes, i);
-            }
-        }
-
-        p.Write(warp.Registers, inRange, lanes);
-    }
-
-    private int From(int lane, int distance, uint limit, out bool isInRange)
-    {
-        int clamp = (int)limit & 31;
-        int segment = (int)(limit >> 8) & 31;
-        int first = lane & segment;
-        int last = first | (clamp & ~segment);
-        int from;
-        if (_isUp)
-        {
-            from = lane - distance;
-            isInRange = from >= last;
-            return from;
-        }
-
-        from = _isDown ? lane + distance : _isButterfly ? lane ^ distance : first | (distance & ~segment);
-        isInRange = from <= last;
-        return from;
     }
 }
 
