@@ -20,6 +20,7 @@ public sealed class CudaDevice : ComputeDevice
     private readonly bool _ownsDriver;
     private readonly CudaContext _context;
     private readonly CudaStaging _staging;
+    private readonly CudaCache _cache;
     private bool _disposed;
 
     /// <summary>Takes a driver into use.</summary>
@@ -32,6 +33,8 @@ public sealed class CudaDevice : ComputeDevice
         (_driver, _ownsDriver) = (driver, ownsDriver);
         _context = new CudaContext(driver, compiler ?? new KernelCompiler());
         _staging = new CudaStaging(_context);
+        _cache = new CudaCache(_context);
+        Norm = new CudaNorm(_context);
     }
 
     /// <summary>What the device is and has.</summary>
@@ -47,13 +50,13 @@ public sealed class CudaDevice : ComputeDevice
     public override IAttention Attention => throw Missing(nameof(Attention));
 
     /// <inheritdoc/>
-    public override ICache Cache => throw Missing(nameof(Cache));
+    public override ICache Cache => _cache;
 
     /// <inheritdoc/>
     public override ILinear Linear => throw Missing(nameof(Linear));
 
     /// <inheritdoc/>
-    public override INorm Norm => throw Missing(nameof(Norm));
+    public override INorm Norm { get; }
 
     /// <inheritdoc/>
     public override IReduction Reduction => throw Missing(nameof(Reduction));
@@ -89,6 +92,7 @@ public sealed class CudaDevice : ComputeDevice
         }
 
         _disposed = true;
+        _cache.Dispose();
         _staging.Dispose();
         _context.Dispose();
         if (_ownsDriver)

@@ -1,0 +1,48 @@
+// groups.cuh - short runs of floats in one thread's registers. A run moves in one access where its address is promised to be aligned and value by
+// value elsewhere; which thread holds which values is the same either way, and so are the sums over them.
+#pragma once
+#include "common/types.cuh"
+#include "common/vec.cuh"
+
+template <int kCount, bool kAligned>
+__device__ __forceinline__ Vec<float, kCount> load_group(const float* address) {
+  if constexpr (kAligned) {
+    return load_vec<float, kCount>(address);
+  } else {
+    Vec<float, kCount> group;
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) group.v[i] = address[i];
+    return group;
+  }
+}
+
+// Narrows to T on the way, which rounds to nearest even.
+template <bool kAligned, typename T, int kCount>
+__device__ __forceinline__ void store_group(T* address, const Vec<float, kCount>& group) {
+  Vec<T, kCount> narrow;
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) narrow.v[i] = from_float<T>(group.v[i]);
+  if constexpr (kAligned) {
+    store_vec<T, kCount>(address, narrow);
+  } else {
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) address[i] = narrow.v[i];
+  }
+}
+
+// The first `count` values of a group that may reach past the end; the others are 0.
+template <int kCount>
+__device__ __forceinline__ Vec<float, kCount> load_part(const float* address, int count) {
+  Vec<float, kCount> group;
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) group.v[i] = i < count ? address[i] : 0.0f;
+  return group;
+}
+
+template <int kCount>
+__device__ __forceinline__ void store_part(float* address, const Vec<float, kCount>& group, int count) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) {
+    if (i < count) address[i] = group.v[i];
+  }
+}

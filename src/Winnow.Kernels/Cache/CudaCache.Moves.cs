@@ -1,0 +1,109 @@
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Cache;
+
+/// <summary>Moving slots and pages.</summary>
+internal sealed partial class CudaCache
+{
+    private const int MoveThreads = 256;
+    private const int FixedParts = 3;
+
+    private enum MoveKind
+    {
+        One,
+        Many,
+        Accepted,
+        Pages,
+    }
+
+    /// <inheritdoc/>
+    public void Compact(in PagedKv cache, int row, int layer, int kvHead, Tensor kept)
+    {
+        long head = CacheChecks.Head(cache, row, layer, kvHead, kept);
+        var view = new CudaPagedKv(cache);
+        int unit = UnitOf(cache, SlotBytes(cache));
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(view);
+        arguments.Add(kept.Address);
+        arguments.Add(head);
+        arguments.Add(checked((int)kept.Shape.ElementCount));
+        arguments.Add((int)(SlotBytes(cache) / unit));
+        Launch(MoveKind.One, unit, 1, FixedParts + view.Planes, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void Compact(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept)
+    {
+        CacheChecks.Lists(cache, heads, starts, kept);
+        var view = new CudaPagedKv(cache);
+        int unit = UnitOf(cache, SlotBytes(cache));
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(view);
+        arguments.Add(heads.Address);
+        arguments.Add(starts.Address);
+        arguments.Add(kept.Address);
+        arguments.Add(checked((int)kept.Shape.ElementCount));
+        arguments.Add((int)(SlotBytes(cache) / unit));
+        Launch(MoveKind.Many, unit, heads.Shape[0], FixedParts + view.Planes, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void KeepAccepted(in PagedKv cache, in RaggedBatch batch, Tensor starts, Tensor accepted)
+    {
+        CacheChecks.Accepted(cache, batch, starts, accepted);
+        int sequences = batch.Sequences;
+        Operands.Require(sequences <= MostSequences, $"A step takes {MostSequences} sequences at most, not {sequences}.", nameof(batch));
+        var view = new CudaPagedKv(cache);
+        int unit = UnitOf(cache, SlotBytes(cache));
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(view);
+        arguments.Add(batch.Rows.Address);
+        arguments.Add(batch.Starts.Address);
+        arguments.Add(starts.Address);
+        arguments.Add(accepted.Address);
+        arguments.Add(checked((int)accepted.Shape.ElementCount));
+        arguments.Add((int)(SlotBytes(cache) / unit));
+        Launch(MoveKind.Accepted, unit, (long)view.Layers * view.KvHeads, sequences, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void CopyPages(in PagedKv cache, Tensor sources, Tensor destinations)
+    {
+        int pages = CacheChecks.Copies(cache, sources, destinations);
+        long pageBytes = SlotBytes(cache) * PagedKv.PageSlots;
+        int unit = UnitOf(cache, pageBytes);
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(new CudaPagedKv(cache));
+        arguments.Add(sources.Address);
+        arguments.Add(destinations.Address);
+        arguments.Add((int)(pageBytes / unit));
+        Launch(MoveKind.Pages, unit, pages, 2, arguments);
+    }
+
+    private static long SlotBytes(in PagedKv cache) => cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
+
+    // The widest access that a run of bytes and both pools allow.
+    private static int UnitOf(in PagedKv cache, long bytes)
+    {
+        long bits = bytes | cache.Keys.Address | cache.Values.Address;
+        return (bits & 15) == 0 ? 16 : (bits & 7) == 0 ? 8 : (bits & 3) == 0 ? 4 : 2;
+    }
+
+    private static KernelVariant Describe(MoveKey key) => key.Kind switch
+    {
+        MoveKind.One => new("cache/compact.cu", "winnow_cache_compact_one", 0, $"UNIT={key.Unit}"),
+        MoveKind.Many => new("cache/compact.cu", "winnow_cache_compact_many", 0, $"UNIT={key.Unit}"),
+        MoveKind.Accepted => new("cache/compact.cu", "winnow_cache_keep_accepted", 0, $"UNIT={key.Unit}"),
+        _ => new("cache/copy_pages.cu", "winnow_cache_copy_pages", 0, $"UNIT={key.Unit}"),
+    };
+
+    private void Launch(MoveKind kind, int unit, long columns, int rows, in ArgumentBlock arguments)
+    {
+        if (columns > 0 && rows > 0)
+        {
+            _context.Launch(_moves[new MoveKey(kind, unit)], new LaunchShape(checked((int)columns), rows, 1, MoveThreads), arguments);
+        }
+    }
+
+    private readonly record struct MoveKey(MoveKind Kind, int Unit);
+}
