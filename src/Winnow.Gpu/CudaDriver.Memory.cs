@@ -18,8 +18,7 @@ public sealed unsafe partial class CudaDriver
         CudaResult result = Driver.cuMemAlloc_v2(&address, (nuint)bytes);
         if (result == CudaResult.OutOfMemory)
         {
-            throw new OutOfDeviceMemoryException(
-                bytes, FreeBytes, $"This is the memory of {Properties.Name}: end what else uses it, or use a smaller model, a smaller context or stronger quantization.");
+            throw new OutOfDeviceMemoryException(bytes, FreeBytes, MemoryHint(Properties));
         }
 
         result.Check("cuMemAlloc");
@@ -85,4 +84,8 @@ public sealed unsafe partial class CudaDriver
         MakeCurrent();
         Driver.cuMemsetD8Async(destination, value, (nuint)bytes, stream.Handle).Check();
     }
+
+    /// <summary>What to do where memory does not suffice.</summary>
+    internal static string MemoryHint(GpuProperties properties) =>
+        $"This is the memory of {properties.Name}: end what else uses it, or use a smaller model, a smaller context or stronger quantization.";
 }

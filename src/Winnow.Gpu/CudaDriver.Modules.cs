@@ -61,8 +61,7 @@ public sealed unsafe partial class CudaDriver
             CudaResult result = Driver.cuModuleGetFunction(&function, module.Handle, pointer);
             if (result == CudaResult.NotFound)
             {
-                throw CudaResults.Error(
-                    result, $"cuModuleGetFunction({name})", $"{NameOf(module.Handle)} has no such kernel; it must be declared extern \"C\" __global__.");
+                throw CudaResults.Error(result, $"cuModuleGetFunction({name})", MissingKernel(NameOf(module.Handle)));
             }
 
             result.Check("cuModuleGetFunction");
@@ -91,9 +90,7 @@ public sealed unsafe partial class CudaDriver
         if (result == CudaResult.InvalidValue)
         {
             throw CudaResults.Error(
-                result,
-                $"cuFuncSetAttribute({NameOf(function.Handle)}, {bytes} bytes of shared memory)",
-                $"A block of {Properties.Name} can have {Properties.MaxSharedBytesPerBlock}, less what the kernel declares itself.");
+                result, $"cuFuncSetAttribute({NameOf(function.Handle)}, {bytes} bytes of shared memory)", SharedBytesHint(Properties));
         }
 
         result.Check("cuFuncSetAttribute");
@@ -125,14 +122,21 @@ public sealed unsafe partial class CudaDriver
 
         if (result != CudaResult.Success)
         {
-            throw LaunchError(result, function, shape, arguments.Length);
+            throw CudaResults.Error(result, LaunchText(NameOf(function.Handle), shape, arguments.Length));
         }
     }
 
-    private CudaException LaunchError(CudaResult result, GpuFunction function, LaunchShape shape, int argumentBytes) => CudaResults.Error(
-        result,
-        $"cuLaunchKernel({NameOf(function.Handle)}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, "
-        + $"block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, {shape.SharedBytes} shared bytes, {argumentBytes} argument bytes)");
+    /// <summary>A launch, for messages.</summary>
+    internal static string LaunchText(string kernel, LaunchShape shape, int argumentBytes) =>
+        $"cuLaunchKernel({kernel}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, "
+        + $"block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, {shape.SharedBytes} shared bytes, {argumentBytes} argument bytes)";
+
+    /// <summary>What is said where an image lacks a kernel.</summary>
+    internal static string MissingKernel(string image) => $"{image} has no such kernel; it must be declared extern \"C\" __global__.";
+
+    /// <summary>How much shared memory a block can have.</summary>
+    internal static string SharedBytesHint(GpuProperties properties) =>
+        $"A block of {properties.Name} can have {properties.MaxSharedBytesPerBlock}, less what the kernel declares itself.";
 
     private static int Attribute(GpuFunction function, FunctionAttribute attribute)
     {

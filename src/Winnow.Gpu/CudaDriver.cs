@@ -42,9 +42,7 @@ public sealed unsafe partial class CudaDriver : GpuDriver
     public override GpuProperties Properties { get; }
 
     /// <inheritdoc/>
-    public override string Architecture => Properties.ComputeCapability == 90
-        ? "sm_90a"
-        : string.Create(CultureInfo.InvariantCulture, $"sm_{Properties.ComputeCapability}");
+    public override string Architecture => ArchitectureOf(Properties);
 
     /// <inheritdoc/>
     public override long FreeBytes
@@ -135,7 +133,13 @@ public sealed unsafe partial class CudaDriver : GpuDriver
         Array.ForEach(_hostMemory.TakeAll(), address => _ = Driver.cuMemFreeHost(address));
     }
 
-    private static string TooOld(GpuProperties device) =>
+    /// <summary>On Hopper the architecture with its own instructions, elsewhere the plain one.</summary>
+    internal static string ArchitectureOf(GpuProperties properties) => properties.ComputeCapability == 90
+        ? "sm_90a"
+        : string.Create(CultureInfo.InvariantCulture, $"sm_{properties.ComputeCapability}");
+
+    /// <summary>What is said of a device that is not <see cref="GpuProperties.IsSupported"/>.</summary>
+    internal static string TooOld(GpuProperties device) =>
         $"{device.Name} has compute capability {device.ComputeCapability / 10}.{device.ComputeCapability % 10}, and the kernels need 8.0 (Ampere) or newer.\n"
         + "Use another GPU, or --device cpu.";
 

@@ -37,10 +37,17 @@ internal static unsafe class CudaResults
     /// <param name="result">The status.</param>
     /// <param name="call">The call.</param>
     /// <param name="detail">What is known about the call beyond its name.</param>
-    public static CudaException Error(CudaResult result, string call, string detail = "")
+    public static CudaException Error(CudaResult result, string call, string detail = "") => Error(result, NameOf(result), call, detail);
+
+    /// <summary>The exception for a status whose name is known.</summary>
+    /// <param name="result">The status.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="detail">What is known about the call beyond its name; may be empty.</param>
+    public static CudaException Error(CudaResult result, string name, string call, string detail)
     {
         string hint = Hint(result);
-        return new CudaException((int)result, NameOf(result), call, detail.Length > 0 && hint.Length > 0 ? $"{detail} {hint}" : detail + hint)
+        return new CudaException((int)result, name, call, detail.Length > 0 && hint.Length > 0 ? $"{detail} {hint}" : detail + hint)
         {
             IsDeviceLost = result.IsDeviceLost(),
         };
