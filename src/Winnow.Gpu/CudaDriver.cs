@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Winnow.Gpu.Native;
@@ -42,7 +43,7 @@ public sealed unsafe partial class CudaDriver : GpuDriver
     public override GpuProperties Properties { get; }
 
     /// <inheritdoc/>
-    public override string Architecture => ArchitectureOf(Properties);
+    public override string Architecture => ArchitectureOf(Properties, NvrtcLibrary.Capabilities);
 
     /// <inheritdoc/>
     public override long FreeBytes
@@ -133,10 +134,22 @@ public sealed unsafe partial class CudaDriver : GpuDriver
         Array.ForEach(_hostMemory.TakeAll(), address => _ = Driver.cuMemFreeHost(address));
     }
 
-    /// <summary>On Hopper the architecture with its own instructions, elsewhere the plain one.</summary>
-    internal static string ArchitectureOf(GpuProperties properties) => properties.ComputeCapability == 90
-        ? "sm_90a"
-        : string.Create(CultureInfo.InvariantCulture, $"sm_{properties.ComputeCapability}");
+    /// <summary>
+    /// The device's own architecture, on Hopper the one with all its instructions. For a device newer than NVRTC it is the newest virtual one
+    /// that NVRTC knows: the driver translates that.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="compilable">The compute capabilities, times ten and ascending, that NVRTC compiles for; none where that is unknown.</param>
+    internal static string ArchitectureOf(GpuProperties device, IReadOnlyList<int> compilable)
+    {
+        int capability = device.ComputeCapability;
+        if (compilable.Count > 0 && !compilable.Contains(capability))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"compute_{compilable.LastOrDefault(known => known < capability, capability)}");
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"sm_{capability}{(capability == 90 ? "a" : "")}");
+    }
 
     /// <summary>What is said of a device that is not <see cref="GpuProperties.IsSupported"/>.</summary>
     internal static string TooOld(GpuProperties device) =>

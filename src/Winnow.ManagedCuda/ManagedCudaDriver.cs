@@ -49,7 +49,7 @@ public sealed partial class ManagedCudaDriver : GpuDriver
     public override GpuProperties Properties { get; }
 
     /// <inheritdoc/>
-    public override string Architecture => CudaDriver.ArchitectureOf(Properties);
+    public override string Architecture => CudaDriver.ArchitectureOf(Properties, NvrtcLibrary.Capabilities);
 
     /// <inheritdoc/>
     public override long FreeBytes

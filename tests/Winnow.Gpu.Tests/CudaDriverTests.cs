@@ -50,14 +50,26 @@ public sealed class CudaDriverTests
     [TestCase(86, "sm_86")]
     [TestCase(89, "sm_89")]
     [TestCase(90, "sm_90a")]
-    [TestCase(100, "sm_100")]
-    [TestCase(120, "sm_120")]
     public void Architecture_IsThatOfTheDevice(int capability, string expected)
     {
         FakeCuda.Set("capability", capability);
         using CudaDriver driver = CudaDriver.Open();
 
         Assert.That(driver.Architecture, Is.EqualTo(expected));
+    }
+
+    [TestCase(89, "sm_89")]
+    [TestCase(90, "sm_90a")]
+    [TestCase(100, "compute_90")]
+    [TestCase(120, "compute_90")]
+    [TestCase(88, "compute_87")]
+    public void ArchitectureOf_ADeviceNewerThanNvrtcIsTheNewestThatNvrtcKnows(int capability, string expected)
+    {
+        FakeCuda.Set("capability", capability);
+        GpuProperties device = CudaLibrary.Probe().Devices[0];
+
+        Assert.That(CudaDriver.ArchitectureOf(device, [50, 80, 86, 87, 89, 90]), Is.EqualTo(expected));
+        Assert.That(CudaDriver.ArchitectureOf(device, []), Does.StartWith($"sm_{capability}"));
     }
 
     [Test]

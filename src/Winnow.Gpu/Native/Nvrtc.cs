@@ -11,6 +11,12 @@ internal static unsafe partial class Nvrtc
     public static partial NvrtcResult nvrtcVersion(int* major, int* minor);
 
     [LibraryImport(Library)]
+    public static partial NvrtcResult nvrtcGetNumSupportedArchs(int* count);
+
+    [LibraryImport(Library)]
+    public static partial NvrtcResult nvrtcGetSupportedArchs(int* capabilities);
+
+    [LibraryImport(Library)]
     public static partial byte* nvrtcGetErrorString(NvrtcResult result);
 
     [LibraryImport(Library)]

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 
@@ -18,6 +19,11 @@ internal static unsafe class NvrtcLibrary
         + Variable + " to the path of the library.";
 
     private static readonly Lazy<GpuProbe> Found = new(() => Load(Environment.GetEnvironmentVariable, AppContext.BaseDirectory));
+
+    private static readonly Lazy<int[]> Known = new(ReadCapabilities);
+
+    /// <summary>The compute capabilities, times ten and ascending, that it compiles for; none where there is no NVRTC.</summary>
+    public static IReadOnlyList<int> Capabilities => Known.Value;
 
     /// <summary>What was found; loads the library at the first call.</summary>
     public static GpuProbe Probe() => Found.Value;
@@ -67,6 +73,25 @@ internal static unsafe class NvrtcLibrary
             Version = version,
             Problem = version < MinimumVersion ? $"NVRTC {major}.{minor} ({search.Path}) is too old.\n{Remedy}" : "",
         };
+    }
+
+    private static int[] ReadCapabilities()
+    {
+        if (!Probe().IsUsable)
+        {
+            return [];
+        }
+
+        int count;
+        Nvrtc.nvrtcGetNumSupportedArchs(&count).Check();
+        int[] capabilities = new int[count];
+        fixed (int* pointer = capabilities)
+        {
+            Nvrtc.nvrtcGetSupportedArchs(pointer).Check();
+        }
+
+        Array.Sort(capabilities);
+        return capabilities;
     }
 
     private static string Pattern => OperatingSystem.IsWindows() ? "nvrtc64_*0.dll" : "libnvrtc.so*";

@@ -90,6 +90,14 @@ public sealed class NvrtcLibraryTests
     }
 
     [Test]
+    public void Capabilities_AreThoseThatKernelsAreCompiledFor()
+    {
+        NvrtcSupport.Require();
+
+        Assert.That(NvrtcLibrary.Capabilities, Is.Ordered.And.SupersetOf(new[] { 80, 86 }));
+    }
+
+    [Test]
     public void Check_OfAFailureNamesTheCall()
     {
         NvrtcSupport.Require();
