@@ -1,0 +1,57 @@
+using System;
+using Winnow.Simulator.Execution.Memory;
+
+namespace Winnow.Simulator.Execution;
+
+/// <content>What the block knows about memory.</content>
+internal sealed unsafe partial class BlockRunner
+{
+    private const int CachedAllocations = 64;
+
+    private readonly Allocation?[] _cached = new Allocation?[CachedAllocations];
+    private Allocation _arguments = null!;
+    private SharedChecks? _checks;
+
+    /// <summary>The allocation that an instruction found last.</summary>
+    /// <param name="pc">The instruction.</param>
+    public ref Allocation? CachedAllocation(int pc) => ref _cached[pc % CachedAllocations];
+
+    /// <summary>The allocation of an address: device memory, or the arguments of the launch.</summary>
+    /// <param name="address">The address.</param>
+    public Allocation? Find(ulong address)
+        => address >= _arguments.Base && address < _arguments.End ? _arguments : Launch.Memory.Find(address);
+
+    /// <summary>Checks an access to shared memory, whose offsets <see cref="Warp.Addresses"/> holds.</summary>
+    public void CheckShared(Warp warp, uint lanes, int bytes, Access access) => _checks!.Check(warp, lanes, bytes, access);
+
+    /// <summary>Notes that a copy to shared memory began.</summary>
+    public void BeginCopy(Warp warp, int lane, int offset, int bytes) => _checks?.BeginCopy(offset, bytes);
+
+    /// <summary>Notes that a copy to shared memory was waited for.</summary>
+    public void EndCopy(Warp warp, int lane, int offset, int bytes) => _checks?.EndCopy(offset, bytes);
+
+    /// <summary>What warps did before a barrier comes before what they do after it.</summary>
+    private void OrderAtBarrier(uint warps) => _checks?.OrderAtBarrier(warps);
+
+    private void BeginMemory()
+    {
+        Array.Clear(_cached);
+        _arguments = new Allocation
+        {
+            Base = (ulong)Launch.Arguments,
+            End = (ulong)Launch.ArgumentsEnd,
+            Name = "the kernel's parameters",
+            IsReadOnly = true,
+            IsWritten = true,
+        };
+        if (Launch.Checks)
+        {
+            _checks ??= new SharedChecks();
+            _checks.Begin(SharedBytes, WarpCount);
+        }
+    }
+
+    private void StartMemory() => _checks?.Start();
+
+    private void DisposeMemory() => _checks?.Dispose();
+}

@@ -1,0 +1,139 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Winnow.Gpu;
+
+namespace Winnow.Simulator.Execution;
+
+/// <summary>Runs blocks of a launch, one after the other, on one thread of the host.</summary>
+internal sealed unsafe partial class BlockRunner : IDisposable
+{
+    private const int ShortestShare = 16;
+    private const int SharesApart = 5;
+
+    private readonly List<Warp> _warps = [];
+    private readonly List<Warp> _runnable = [];
+    private byte* _shared;
+    private int _sharedCapacity;
+    private ulong _random;
+
+    /// <summary>The launch.</summary>
+    public GridLaunch Launch { get; private set; } = null!;
+
+    /// <summary>The place of the block in the grid.</summary>
+    public (int X, int Y, int Z) Block { get; private set; }
+
+    /// <summary>Its number, x first.</summary>
+    public long BlockIndex { get; private set; }
+
+    /// <summary>Its warps.</summary>
+    public int WarpCount { get; private set; }
+
+    /// <summary>Its shared memory, static and dynamic, bytes.</summary>
+    public int SharedBytes { get; private set; }
+
+    /// <summary>Its shared memory.</summary>
+    public byte* Shared => _shared;
+
+    /// <summary>Instructions so far, counted once for a warp.</summary>
+    public long Executed { get; private set; }
+
+    /// <summary>Prepares for the blocks of a launch.</summary>
+    public void Begin(GridLaunch launch)
+    {
+        Launch = launch;
+        SharedBytes = launch.Program.Shared.DynamicOffset + launch.Shape.SharedBytes;
+        WarpCount = (launch.Threads + Warp.Lanes - 1) / Warp.Lanes;
+        while (_warps.Count < WarpCount)
+        {
+            _warps.Add(new Warp(this, _warps.Count));
+        }
+
+        if (SharedBytes > _sharedCapacity)
+        {
+            NativeMemory.AlignedFree(_shared);
+            _sharedCapacity = SharedBytes;
+            _shared = (byte*)NativeMemory.AlignedAlloc((nuint)_sharedCapacity, 256);
+        }
+
+        BeginMemory();
+    }
+
+    /// <summary>Runs a block to its end.</summary>
+    /// <param name="block">Its number, x first.</param>
+    /// <exception cref="GpuFaultException">It did what it must not.</exception>
+    public void Run(long block)
+    {
+        (int width, int height) = (Launch.Shape.GridX, Launch.Shape.GridY);
+        (BlockIndex, Executed) = (block, 0);
+        Block = ((int)(block % width), (int)(block / width % height), (int)(block / ((long)width * height)));
+        _random = ((ulong)(uint)Launch.Seed << 32) ^ ((ulong)block * 0x9E3779B97F4A7C15) ^ 0xD1B54A32D192ED03;
+        new Span<byte>(_shared, SharedBytes).Fill(0xFF);
+        StartMemory();
+        StartBarriers();
+        _runnable.Clear();
+        for (int i = 0; i < WarpCount; i++)
+        {
+            int threads = Math.Min(Launch.Threads - (i * Warp.Lanes), Warp.Lanes);
+            _warps[i].Start(threads == Warp.Lanes ? uint.MaxValue : (1u << threads) - 1);
+            _runnable.Add(_warps[i]);
+        }
+
+        // Some blocks switch between warps often, some hardly ever: faults of both kinds show up.
+        int share = ShortestShare << (2 * (int)(NextRandom() % SharesApart));
+        while (_runnable.Count > 0)
+        {
+            Advance((int)(NextRandom() % (uint)_runnable.Count), share);
+        }
+
+        EndBarriers();
+    }
+
+    /// <summary>The warps of the block.</summary>
+    public Warp WarpAt(int index) => _warps[index];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _warps.ForEach(warp => warp.Dispose());
+        _warps.Clear();
+        NativeMemory.AlignedFree(_shared);
+        _shared = null;
+        DisposeMemory();
+    }
+
+    /// <summary>Lets a warp that was blocked be chosen again.</summary>
+    private void MakeRunnable(Warp warp)
+    {
+        if (!_runnable.Contains(warp))
+        {
+            _runnable.Add(warp);
+        }
+    }
+
+    private void Advance(int choice, int share)
+    {
+        Warp warp = _runnable[choice];
+        share = 1 + (int)(NextRandom() % (uint)(2 * share));
+        Executed += share - warp.Run(share);
+        if (warp.Live == 0 || warp.IsBlocked)
+        {
+            _runnable.Remove(warp);
+        }
+
+        if (Executed > Launch.Budget)
+        {
+            string problem = $"the block executed more than {Launch.Budget} instructions; is this a loop without an end?";
+            throw warp.Fault(FaultKinds.EndlessLoop, warp.FirstLane, problem);
+        }
+    }
+
+    /// <summary>SplitMix64 of Steele, Lea and Flood ("Fast Splittable Pseudorandom Number Generators").</summary>
+    private ulong NextRandom()
+    {
+        _random += 0x9E3779B97F4A7C15;
+        ulong mixed = (_random ^ (_random >> 30)) * 0xBF58476D1CE4E5B9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+        return mixed ^ (mixed >> 31);
+    }
+}

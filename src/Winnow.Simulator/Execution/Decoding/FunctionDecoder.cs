@@ -1,0 +1,174 @@
+using System;
+using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Operations;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Execution.Decoding;
+
+/// <summary>Decodes one function.</summary>
+/// <param name="program">The program it belongs to.</param>
+/// <param name="code">Takes its operations.</param>
+internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCode code)
+{
+    private readonly PtxFunction _function = code.Function;
+    private readonly RegisterFile _registers = new(code.Function);
+
+    /// <summary>Decodes it.</summary>
+    public void Decode()
+    {
+        PtxInstruction[] instructions = _function.Instructions;
+        var steps = new Step[instructions.Length + 1];
+        for (int i = 0; i < instructions.Length; i++)
+        {
+            steps[i] = DecodeStep(instructions[i]);
+        }
+
+        steps[^1] = new Step { Operation = new Return { Source = End(instructions) }, Guard = RegisterFile.Always };
+        code.Steps = steps;
+        code.Template = _registers.ToTemplate();
+        code.Specials = _registers.Specials;
+    }
+
+    private static PtxInstruction End(PtxInstruction[] instructions)
+    {
+        PtxInstruction? last = instructions.Length > 0 ? instructions[^1] : null;
+        return new PtxInstruction
+        {
+            Opcode = "ret",
+            Modifiers = [],
+            Operands = [],
+            Text = "the end of the function",
+            PtxLine = last?.PtxLine ?? 0,
+            File = last?.File ?? "",
+            Line = last?.Line ?? 0,
+        };
+    }
+
+    private Step DecodeStep(PtxInstruction instruction)
+    {
+        Operation operation;
+        try
+        {
+            operation = DecodeOperation(instruction) ?? throw Unknown.Instruction(program.Module.Name, instruction);
+        }
+        catch (ArgumentException exception)
+        {
+            throw Unknown.Instruction(program.Module.Name, instruction, exception.Message);
+        }
+
+        operation.Source = instruction;
+        return new Step
+        {
+            Operation = operation,
+            Guard = instruction.Guard is null ? RegisterFile.Always : _registers.PredicateOffset(instruction.Guard),
+            Flip = instruction.GuardNegated ? uint.MaxValue : 0,
+        };
+    }
+
+    private Operation? DecodeOperation(PtxInstruction instruction) => instruction.Opcode switch
+    {
+        "ld" or "ldu" => DecodeLoad(instruction),
+        "st" => DecodeStore(instruction),
+        "atom" or "red" => DecodeAtomic(instruction),
+        "cp" => DecodeCopy(instruction),
+        "ldmatrix" or "stmatrix" => DecodeMatrix(instruction),
+        "cvta" => DecodeAddressConversion(instruction),
+        "isspacep" => DecodeIsInSpace(instruction),
+        "prefetch" or "prefetchu" or "discard" or "applypriority" or "fence" or "membar" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"
+            or "setmaxnreg" => new Control.Nothing(),
+        "bra" => new Branch(_function.Labels[instruction.Operands[0].Name]),
+        "brx" => new IndexedBranch(_registers.Offset(instruction.Operands[0], 32), _function.BranchTables[instruction.Operands[1].Name]),
+        "call" => DecodeCall(instruction),
+        "ret" => new Return(),
+        "exit" => new Exit(),
+        "trap" => new Trap(),
+        "bar" or "barrier" => DecodeBarrier(instruction),
+        _ => DecodeRegisters(instruction),
+    };
+
+    /// <summary>What touches registers only, after symbols became numbers; lanes that do it together are brought together first.</summary>
+    private Operation? DecodeRegisters(PtxInstruction instruction)
+    {
+        PtxOperand[] operands = instruction.Operands;
+        if (instruction.Opcode == "mov" && operands is [{ Kind: PtxOperandKind.Register }, var source])
+        {
+            if (source.Kind == PtxOperandKind.Symbol)
+            {
+                return DecodeSymbol(instruction, operands[0], source);
+            }
+
+            if (source.Kind == PtxOperandKind.Register && SpecialRegisters.IsClock(source.Name) && !_function.Registers.ContainsKey(source.Name))
+            {
+                int bits = _registers.BitsOf(operands[0].Name);
+                return new ReadClock(source.Name, _registers.Offset(operands[0], bits), bits == 64);
+            }
+        }
+
+        if (instruction.Opcode == "cvt")
+        {
+            return DecodeConversion(instruction);
+        }
+
+        Operation? operation = OperationDecoder.Decode(instruction, _registers);
+        return operation is null || !instruction.Has("sync") ? operation : DecodeGather(instruction, operation);
+    }
+
+    private Operation DecodeGather(PtxInstruction instruction, Operation operation)
+    {
+        operation.Source = instruction;
+        if (instruction.Opcode is "shfl" or "vote" or "match" or "redux" or "elect")
+        {
+            return new Gather(operation, _registers.Offset(instruction.Operands[^1], 32));
+        }
+
+        return new GatherAll(operation);
+    }
+
+    /// <summary>The operands of a conversion may be wider than its types say.</summary>
+    private Operation? DecodeConversion(PtxInstruction instruction)
+    {
+        PtxOperand[] operands = [.. instruction.Operands];
+        int last = instruction.Modifiers.Length - 1;
+        Operation? before = null;
+        Operation? after = null;
+        if (last > 0 && operands.Length == 2 && IsWiderThan(operands[1], instruction.Modifiers[last]))
+        {
+            (before, operands[1]) = NarrowSource(operands[1]);
+        }
+
+        if (last > 0 && operands.Length == 2 && IsWiderThan(operands[0], instruction.Modifiers[last - 1]))
+        {
+            (after, operands[0]) = WidenDestination(operands[0], instruction.Modifiers[last - 1]);
+        }
+
+        Operation? operation = OperationDecoder.Decode(instruction with { Operands = operands }, _registers);
+        return operation is null ? null : (before, after) switch
+        {
+            (null, null) => operation,
+            (null, _) => new Sequence(operation, after),
+            (_, null) => new Sequence(before, operation),
+            _ => new Sequence(before, operation, after),
+        };
+    }
+
+    private bool IsWiderThan(PtxOperand operand, string type)
+        => operand.Kind == PtxOperandKind.Register && _registers.BitsOf(operand.Name) == 64 && Ptx.PtxType.Bits(type) is > 0 and < 64;
+
+    private (Operation Operation, PtxOperand Temporary) NarrowSource(PtxOperand wide)
+    {
+        PtxOperand temporary = _registers.NewTemporary();
+        return (new Resize(_registers.Offset(temporary, 32), _registers.Offset(wide, 64), ResizeKind.Narrow), temporary);
+    }
+
+    private (Operation Operation, PtxOperand Temporary) WidenDestination(PtxOperand wide, string type)
+    {
+        PtxOperand temporary = _registers.NewTemporary();
+        ResizeKind kind = type[0] != 's' ? ResizeKind.Widen : Ptx.PtxType.Bits(type) switch
+        {
+            8 => ResizeKind.WidenSigned8,
+            16 => ResizeKind.WidenSigned16,
+            _ => ResizeKind.WidenSigned32,
+        };
+        return (new Resize(_registers.Offset(wide, 64), _registers.Offset(temporary, 32), kind), temporary);
+    }
+}

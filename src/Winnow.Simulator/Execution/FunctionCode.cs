@@ -1,0 +1,35 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Execution;
+
+/// <summary>A decoded function.</summary>
+internal sealed class FunctionCode(PtxFunction function)
+{
+    /// <summary>What it was decoded from.</summary>
+    public PtxFunction Function { get; } = function;
+
+    /// <summary>Its operations; the last is the return that every function ends with.</summary>
+    public Step[] Steps { get; set; } = [];
+
+    /// <summary>Its register file as it is when the function begins, special registers aside.</summary>
+    public byte[] Template { get; set; } = [];
+
+    /// <summary>The special registers that it reads.</summary>
+    public IReadOnlyList<SpecialRegister> Specials { get; set; } = [];
+
+    /// <summary>Where parameters begin in the local memory that one call of it takes; its local variables come first.</summary>
+    public int ParameterBase { get; } = (function.LocalBytes + 15) & -16;
+
+    /// <summary>Local memory that one call of it takes, bytes: local variables and parameters.</summary>
+    public int LocalBytes => (ParameterBase + Function.FrameBytes + 15) & -16;
+
+    /// <summary>Where a variable lies in the local memory of a call.</summary>
+    /// <param name="variable">A local variable or a parameter that is not one of a kernel.</param>
+    public int LocalOffsetOf(PtxVariable variable) => variable.Space == PtxSpace.Local ? variable.Offset : ParameterBase + variable.Offset;
+
+    /// <summary>Whether a variable is a parameter of a kernel, which lies in the argument block of the launch.</summary>
+    /// <param name="variable">A variable of the function.</param>
+    public bool IsArgument(PtxVariable variable) => Function.IsEntry && Array.IndexOf(Function.Parameters, variable) >= 0;
+}

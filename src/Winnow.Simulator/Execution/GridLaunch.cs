@@ -1,0 +1,42 @@
+using System;
+using Winnow.Gpu;
+using Winnow.Simulator.Execution.Memory;
+
+namespace Winnow.Simulator.Execution;
+
+/// <summary>A launch while it runs.</summary>
+internal sealed unsafe class GridLaunch
+{
+    /// <summary>The kernel.</summary>
+    public required KernelProgram Program { get; init; }
+
+    /// <summary>Grid, block and dynamic shared memory.</summary>
+    public required LaunchShape Shape { get; init; }
+
+    /// <summary>The argument block, in native memory.</summary>
+    public required nint Arguments { get; init; }
+
+    /// <summary>Device memory.</summary>
+    public required GlobalMemory Memory { get; init; }
+
+    /// <summary>What the scheduler draws from.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>The most instructions of one block, counted once for a warp.</summary>
+    public required long Budget { get; init; }
+
+    /// <summary>Whether accesses are checked.</summary>
+    public required bool Checks { get; init; }
+
+    /// <summary>Takes what <c>printf</c> prints.</summary>
+    public required Action<string> Print { get; init; }
+
+    /// <summary>Blocks of the grid.</summary>
+    public long Blocks => (long)Shape.GridX * Shape.GridY * Shape.GridZ;
+
+    /// <summary>Threads of a block.</summary>
+    public int Threads => Shape.BlockX * Shape.BlockY * Shape.BlockZ;
+
+    /// <summary>The first byte after the arguments.</summary>
+    public nint ArgumentsEnd => Arguments + Program.Kernel.Function.ParameterBytes;
+}

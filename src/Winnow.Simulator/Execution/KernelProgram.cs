@@ -1,0 +1,26 @@
+using System.Collections.Generic;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Execution;
+
+/// <summary>A kernel ready to run, with the functions that it calls.</summary>
+internal sealed class KernelProgram
+{
+    /// <summary>Its module.</summary>
+    public required LoadedModule Module { get; init; }
+
+    /// <summary>The kernel.</summary>
+    public required FunctionCode Kernel { get; init; }
+
+    /// <summary>Where its shared variables lie.</summary>
+    public required SharedLayout Shared { get; init; }
+
+    /// <summary>Everything that it may call, by name.</summary>
+    public required IReadOnlyDictionary<string, FunctionCode> Functions { get; init; }
+
+    /// <summary>Local memory of each thread, bytes.</summary>
+    public required int LocalBytes { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Kernel.Function.Name;
+}

@@ -1,0 +1,20 @@
+namespace Winnow.Simulator.Execution;
+
+/// <summary>Lanes of a warp that are at the same place.</summary>
+internal sealed class Split
+{
+    /// <summary>The next instruction.</summary>
+    public int Pc;
+
+    /// <summary>The lanes; never 0.</summary>
+    public uint Lanes;
+
+    /// <summary>The call they are in.</summary>
+    public Frame Frame = null!;
+
+    /// <summary>Whether they can go on.</summary>
+    public SplitState State;
+
+    /// <summary>While <see cref="SplitState.WaitsForLanes"/>: the lanes that must come together.</summary>
+    public uint Awaited;
+}

@@ -1,0 +1,34 @@
+using System;
+
+namespace Winnow.Simulator;
+
+/// <summary>How a <see cref="PtxSimulator"/> works.</summary>
+public sealed record PtxSimulatorOptions
+{
+    /// <summary>
+    /// Whether what kernels do is checked: uninitialized reads, races in shared memory, missing waits. Out of bounds and misaligned accesses,
+    /// and barriers that cannot complete, are found in any case.
+    /// </summary>
+    public bool Checks { get; init; } = true;
+
+    /// <summary>Threads of the host that run blocks; 0 for one for each core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>What the order of warps is drawn from: the same seed, the same order.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>The most instructions that one block may execute, counted once for a warp; more is reported as a loop without an end.</summary>
+    public long InstructionBudget { get; init; } = 200_000_000;
+
+    /// <summary>Memory of the device, bytes; 0 for half of what the host has.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>Takes what kernels print with <c>printf</c>, one call each, from the threads that run blocks; null drops it.</summary>
+    public Action<string>? Printed { get; init; }
+
+    /// <summary>Fails the launches after so many with a <see cref="Winnow.Gpu.CudaException"/>, for tests of what happens then; below 0: none.</summary>
+    internal int FailAfterLaunches { get; init; } = -1;
+
+    /// <summary>Fails the allocations after so many, for tests of what happens then; below 0: none.</summary>
+    internal int FailAfterAllocations { get; init; } = -1;
+}
