@@ -59,7 +59,13 @@ internal static class FloatDecoder
         Rounding rounding = reader.TakeRounding();
         if (rounding != Rounding.Nearest)
         {
-            return Rounded(reader, FloatFormat.Single, rounding);
+            return rounding switch
+            {
+                _ when reader.Opcode == "div" => Rounded(reader, FloatFormat.Single, rounding),
+                Rounding.Down => Directed<Downwards>(reader),
+                Rounding.Up => Directed<Upwards>(reader),
+                _ => Directed<TowardsZero>(reader),
+            };
         }
 
         if (reader.Opcode is "fma" or "mad")
@@ -75,6 +81,16 @@ internal static class FloatDecoder
             _ => FinishedOperation.Binary<Divide<float>>(reader),
         };
     }
+
+    private static Operation? Directed<TDirection>(InstructionReader reader)
+        where TDirection : struct, IDirection => (reader.Opcode, reader.Count) switch
+        {
+            ("add", 3) => FinishedOperation.Binary<DirectedAdd<TDirection>>(reader),
+            ("sub", 3) => FinishedOperation.Binary<DirectedSubtract<TDirection>>(reader),
+            ("mul", 3) => FinishedOperation.Binary<DirectedMultiply<TDirection>>(reader),
+            ("fma" or "mad", 4) => FinishedOperation.Ternary<DirectedFused<TDirection>>(reader),
+            _ => null,
+        };
 
     private static Operation? Double(InstructionReader reader)
     {
