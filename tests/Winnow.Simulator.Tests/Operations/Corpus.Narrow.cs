@@ -22,7 +22,7 @@ internal static partial class Corpus
         .. Both("max.NaN", F16, 2, (a, b, _) => float.IsNaN(H(a)) || float.IsNaN(H(b)) ? 0x7FFF : OfH(Extreme(H(a), (double)H(b), isMaximum: true))),
         .. Both("neg", F16, 1, (a, _, _) => a ^ 0x8000),
         .. Both("abs", F16, 1, (a, _, _) => a & 0x7FFF),
-        .. Both("ex2.approx", F16, 1, (a, _, _) => OfH(Math.Pow(2, H(a)))).Select(row => row with { Ulps = row.D == F16 ? 1 : 0 }),
+        .. Both("ex2.approx", F16, 1, (a, _, _) => OfH(Math.Pow(2, H(a)))).Select(row => row with { Ulps = 1 }),
         .. Both("fma.rn", B16, 3, (a, b, c) => OfB(Fused(B(a), B(b), B(c), 8, -126))),
         .. Both("fma.rn.relu", B16, 3, (a, b, c) => Rectify(OfB(Fused(B(a), B(b), B(c), 8, -126)))),
         .. Both("add", B16, 2, (a, b, _) => OfB(SumOf(B(a), B(b), 8, -126))),

@@ -35,8 +35,12 @@ internal sealed record CorpusRow(string Text, ValueKind D, ValueKind[] Inputs, F
             return double.IsNaN(Bits.D(actual));
         }
 
-        return Ulps > 0 && Math.Abs((long)expected - (long)actual) <= Ulps;
+        return D is ValueKind.F16x2 or ValueKind.B16x2
+            ? IsNear(expected & 0xFFFF, actual & 0xFFFF) && IsNear(expected >> 16, actual >> 16)
+            : IsNear(expected, actual);
     }
+
+    private bool IsNear(ulong expected, ulong actual) => Math.Abs((long)expected - (long)actual) <= Ulps;
 
     public override string ToString() => Text;
 }
