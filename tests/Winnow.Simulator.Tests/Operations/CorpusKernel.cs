@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using Winnow.Simulator.Ptx;
@@ -13,11 +14,13 @@ internal static class CorpusKernel
     public static PtxInstruction[] Instructions(CorpusRow row) =>
         [.. PtxModule.Parse($"{Head}.visible .entry k()\n{{\n{Declarations(row)}{row.Text}\n}}\n", "row").Functions["k"].Instructions];
 
+    /// <summary>A module with a kernel for each row: <c>k0</c> and so on.</summary>
+    public static string Module(IReadOnlyList<CorpusRow> rows) => Head + string.Concat(rows.Select((row, i) => Whole(row, $"k{i}")));
+
     /// <summary>A kernel that reads the operands of each thread from arrays, and writes its result to one.</summary>
-    public static string Whole(CorpusRow row)
+    private static string Whole(CorpusRow row, string kernel)
     {
-        StringBuilder text = new(Head);
-        text.Append(".visible .entry k(.param .u64 d, .param .u64 a, .param .u64 b, .param .u64 c)\n{\n").Append(Declarations(row));
+        StringBuilder text = new($".visible .entry {kernel}(.param .u64 d, .param .u64 a, .param .u64 b, .param .u64 c)\n{{\n{Declarations(row)}");
         text.Append(".reg .b64 %at<4>;\n.reg .b64 %offset;\n.reg .b32 %thread;\nmov.u32 %thread, %tid.x;\nmul.wide.u32 %offset, %thread, 8;\n");
         foreach ((string name, int i) in new[] { "d", "a", "b", "c" }.Select((name, i) => (name, i)))
         {
