@@ -7,13 +7,17 @@ namespace Winnow.Gpu;
 
 /// <summary>
 /// Images in a folder, one file each. Processes may share it: a file appears whole or not at all. Each file begins with a checksum, so a
-/// damaged one counts as absent. A folder that cannot be used is no error: then nothing is kept.
+/// damaged one counts as absent. A folder that cannot be used is no error: then nothing is kept. What nobody read for 90 days goes when
+/// something new comes.
 /// </summary>
 /// <param name="folder">The folder; it is created when first written to.</param>
 internal sealed class KernelDiskCache(string folder)
 {
     /// <summary>The environment variable that names the cache folder.</summary>
     public const string Variable = "WINNOW_CACHE";
+
+    private static readonly TimeSpan Unread = TimeSpan.FromDays(90);
+    private bool _isSwept;
 
     /// <summary>The folder for compiled kernels of the user: <c>WINNOW_CACHE</c>, or what the system has for caches.</summary>
     /// <returns>Null where there is none.</returns>
@@ -33,7 +37,9 @@ internal sealed class KernelDiskCache(string folder)
     {
         try
         {
-            byte[] file = File.ReadAllBytes(PathOf(key));
+            string path = PathOf(key);
+            byte[] file = File.ReadAllBytes(path);
+            Touch(path);
             return file.Length > SHA256.HashSizeInBytes && file.AsSpan(0, SHA256.HashSizeInBytes).SequenceEqual(Checksum(key, file.AsSpan(SHA256.HashSizeInBytes)))
                 ? file[SHA256.HashSizeInBytes..]
                 : null;
@@ -58,10 +64,29 @@ internal sealed class KernelDiskCache(string folder)
             }
 
             File.Move(temporary, PathOf(key), overwrite: true);
+            Sweep();
         }
         catch (Exception exception) when (IsHarmless(exception))
         {
             Discard(temporary);
+        }
+    }
+
+    /// <summary>Removes what nobody read for long, and what a process that died left behind; once.</summary>
+    private void Sweep()
+    {
+        if (_isSwept)
+        {
+            return;
+        }
+
+        _isSwept = true;
+        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*.image*"))
+        {
+            if (DateTime.UtcNow - file.LastWriteTimeUtc > Unread)
+            {
+                Discard(file.FullName);
+            }
         }
     }
 
@@ -82,6 +107,21 @@ internal sealed class KernelDiskCache(string folder)
 
         string home = environment("HOME") ?? "";
         return OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches") : Path.Combine(home, ".cache");
+    }
+
+    private static void Touch(string path)
+    {
+        try
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > Unread / 10)
+            {
+                File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            }
+        }
+        catch (Exception exception) when (IsHarmless(exception))
+        {
+            // An entry that only others may write is as good.
+        }
     }
 
     private static void Discard(string path)

@@ -37,6 +37,26 @@ public sealed class KernelDiskCacheTests
     }
 
     [Test]
+    public void Write_RemovesWhatNobodyReadForLong()
+    {
+        using TemporaryFolder folder = new();
+        KernelDiskCache cache = new(folder.Root);
+        foreach ((string name, int days) in new[] { ("old.image", 100), ("dead.image.0123", 100), ("read.image", 80), ("new.image", 1), ("not ours", 100) })
+        {
+            File.WriteAllText(folder[name], "anything");
+            File.SetLastWriteTimeUtc(folder[name], DateTime.UtcNow.AddDays(-days));
+        }
+
+        cache.Read("read");
+        cache.Read("new");
+        cache.Write("a", [1]);
+
+        Assert.That(Directory.GetFiles(folder.Root).Select(Path.GetFileName), Is.EquivalentTo(new[] { "read.image", "new.image", "not ours", "a.image" }));
+        Assert.That(DateTime.UtcNow - File.GetLastWriteTimeUtc(folder["read.image"]), Is.LessThan(TimeSpan.FromDays(1)));
+        Assert.That(DateTime.UtcNow - File.GetLastWriteTimeUtc(folder["new.image"]), Is.GreaterThan(TimeSpan.FromHours(23)));
+    }
+
+    [Test]
     [UnsupportedOSPlatform("windows")]
     [Platform(Exclude = "Win")]
     public void Write_MakesAFolderForItsOwnerOnly()
@@ -102,7 +122,7 @@ public sealed class KernelDiskCacheTests
 
     private static byte[] Image(int seed)
     {
-        byte[] image = new byte[20_000 + (997 * (byte)seed)];
+        byte[] image = new byte[2000 + (97 * (byte)seed)];
         Array.Fill(image, (byte)seed);
         return image;
     }
