@@ -7,6 +7,7 @@ using Winnow.Kernels;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
+using Winnow.Kernels.Norm;
 
 namespace Winnow.Models;
 
@@ -204,9 +205,14 @@ public sealed class Decoder : IDisposable
             new() { Output = space.Queries, Weight = w.Query, Bias = w.QueryBias },
             new() { Output = space.Keys, Weight = w.Key, Bias = w.KeyBias },
             new() { Output = space.Values, Weight = w.Value, Bias = w.ValueBias });
-        _device.Norm.Rope(space.Queries, Config.HeadDim, rope, Config.RopeLayout, w.QueryNorm, epsilon);
-        _device.Norm.Rope(space.Keys, Config.HeadDim, rope, Config.RopeLayout, w.KeyNorm, epsilon);
-        _device.Cache.Append(cache.Device, ragged, layer, space.Keys, space.Values);
+        _device.Cache.AppendRotated(cache.Device, ragged, layer, space.Queries, space.Keys, space.Values, new Rotation
+        {
+            Table = rope,
+            Layout = Config.RopeLayout,
+            QueryNorm = w.QueryNorm,
+            KeyNorm = w.KeyNorm,
+            Epsilon = epsilon,
+        });
         _device.Attention.Forward(space.Attended, space.Queries, cache.Device, ragged, new AttentionArguments
         {
             Layer = layer,
