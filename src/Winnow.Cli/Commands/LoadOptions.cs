@@ -14,11 +14,14 @@ internal sealed class LoadOptions
     private readonly Option<int?> _threads = SettingOption.Count("--threads", "How many threads compute. Default: one for each processor.", 1, 1024);
     private readonly Option<int?> _context = SettingOption.Count("--context", "The longest text in tokens. Default: what the model was made for.", 1);
 
+    private readonly DeviceOption _device = new();
+
     public ModelOption Model { get; } = new();
 
     public void AddTo(Command command)
     {
         Model.AddTo(command);
+        _device.AddTo(command);
         command.Options.Add(_threads);
         command.Options.Add(_context);
     }
@@ -28,7 +31,8 @@ internal sealed class LoadOptions
         string path = Model.PathOf(parsed);
         EngineOptions options = new()
         {
-            Threads = parsed.GetValue(_threads),
+            Device = _device.Open(parsed, host, parsed.GetValue(_threads)),
+            OwnsDevice = true,
             ContextTokens = parsed.GetValue(_context),
             MaxSequences = maxSequences,
             LoggerFactory = new StatusLoggerFactory(host.Error, parsed.GetValue(CommonOptions.Verbose)),

@@ -1,0 +1,24 @@
+using System;
+using Winnow.Gpu;
+using Winnow.Simulator;
+using Winnow.TestSupport;
+
+namespace Winnow.Kernels.Tests;
+
+/// <summary>The device that the tests of CUDA forms run on: the simulator, or the GPU where <c>WINNOW_TEST_DEVICE=cuda</c> says so.</summary>
+internal static class TestDevices
+{
+    // One for all tests, so that a variant is compiled once.
+    private static readonly KernelCompiler Compiler = new();
+
+    /// <summary>Whether the tests run on a GPU.</summary>
+    public static bool IsGpu { get; } = Environment.GetEnvironmentVariable("WINNOW_TEST_DEVICE") == "cuda";
+
+    /// <summary>The simulator with all its checks, or the GPU.</summary>
+    /// <param name="seed">What the simulator draws the order of warps from.</param>
+    public static CudaDevice Simulator(int seed = 1)
+    {
+        NvrtcSupport.Require();
+        return new CudaDevice(IsGpu ? CudaDriver.Open() : new PtxSimulator(new PtxSimulatorOptions { Seed = seed }), Compiler, ownsDriver: true);
+    }
+}
