@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Winnow.Gpu;
 using Winnow.Simulator.Execution;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator;
 
@@ -68,6 +69,7 @@ public sealed unsafe partial class PtxSimulator
             throw new CudaException(719, "CUDA_ERROR_LAUNCH_FAILED", nameof(Launch), "The options of the simulator ask for this.");
         }
 
+        ProfileCounters? counters = StartProfile();
         byte* block = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(arguments.Length, 1), 256);
         try
         {
@@ -81,8 +83,10 @@ public sealed unsafe partial class PtxSimulator
                 Seed = HashCode(_options.Seed, number),
                 Budget = _options.InstructionBudget,
                 Checks = _options.Checks,
+                Counters = counters,
                 Print = _options.Printed ?? (static _ => { }),
             });
+            EndProfile(kernel.Program.Name, counters, shape);
         }
         finally
         {

@@ -11,6 +11,9 @@ public sealed record PtxSimulatorOptions
     /// </summary>
     public bool Checks { get; init; } = true;
 
+    /// <summary>Whether what kernels do is counted; see <see cref="PtxSimulator.TakeProfiles"/>.</summary>
+    public bool Profiles { get; init; }
+
     /// <summary>Threads of the host that run blocks; 0 for one for each core.</summary>
     public int Threads { get; init; }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Winnow.Gpu;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
 
@@ -38,10 +39,14 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     /// <summary>Instructions so far, counted once for a warp.</summary>
     public long Executed { get; private set; }
 
+    /// <summary>What counts what it does; null where nothing is counted.</summary>
+    public ProfileCounters? Counters { get; private set; }
+
     /// <summary>Prepares for the blocks of a launch.</summary>
     public void Begin(GridLaunch launch)
     {
         Launch = launch;
+        Counters = launch.Counters is null ? null : new ProfileCounters();
         SharedBytes = launch.Program.Shared.DynamicOffset + launch.Shape.SharedBytes;
         WarpCount = (launch.Threads + Warp.Lanes - 1) / Warp.Lanes;
         while (_warps.Count < WarpCount)

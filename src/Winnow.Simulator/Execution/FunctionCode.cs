@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -12,6 +13,9 @@ internal sealed class FunctionCode(PtxFunction function)
 
     /// <summary>Its operations; the last is the return that every function ends with.</summary>
     public Step[] Steps { get; set; } = [];
+
+    /// <summary>What a profile counts for each of <see cref="Steps"/>; asked only where one is taken.</summary>
+    public InstructionTraits[] Traits => field ??= Array.ConvertAll(Steps, step => InstructionTraits.Of(step.Operation.Source));
 
     /// <summary>Its register file as it is when the function begins, special registers aside.</summary>
     public byte[] Template { get; set; } = [];

@@ -1,5 +1,6 @@
 using System;
 using Winnow.Gpu;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Execution.Memory;
 
 namespace Winnow.Simulator.Execution;
@@ -27,6 +28,9 @@ internal sealed unsafe class GridLaunch
 
     /// <summary>Whether accesses are checked.</summary>
     public required bool Checks { get; init; }
+
+    /// <summary>Takes what its blocks do; null where nothing is counted.</summary>
+    public ProfileCounters? Counters { get; init; }
 
     /// <summary>Takes what <c>printf</c> prints.</summary>
     public required Action<string> Print { get; init; }

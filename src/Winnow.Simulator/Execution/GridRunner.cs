@@ -36,6 +36,11 @@ internal sealed class GridRunner(int threads) : IDisposable
             Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => Work(_runners[worker], launch));
         }
 
+        foreach (BlockRunner runner in _runners.GetRange(0, workers))
+        {
+            launch.Counters?.Add(runner.Counters!);
+        }
+
         if (_fault is not null)
         {
             throw _fault;

@@ -35,6 +35,11 @@ internal sealed unsafe partial class Warp
             cached = found;
         }
 
+        if (Block.Counters is { } counters && !cached.IsReadOnly)
+        {
+            CountGlobal(counters, lanes, bytes, access);
+        }
+
         if (Block.Launch.Checks)
         {
             CheckGlobal(cached, lanes, bytes, access);
@@ -60,6 +65,11 @@ internal sealed unsafe partial class Warp
             throw OutsideShared(lanes, bytes, access);
         }
 
+        if (Block.Counters is { } counters)
+        {
+            CountShared(counters, lanes, bytes);
+        }
+
         if (Block.Launch.Checks)
         {
             Block.CheckShared(this, lanes, bytes, access);
@@ -81,6 +91,11 @@ internal sealed unsafe partial class Warp
         if (bounds.Highest + (ulong)bytes > (ulong)_localBytes || bounds.Highest > int.MaxValue)
         {
             throw OutsideLocal(lanes, bytes, access);
+        }
+
+        if (Block.Counters is { } counters)
+        {
+            CountLocal(counters, lanes, bytes, access);
         }
 
         if (Block.Launch.Checks)
@@ -154,6 +169,11 @@ internal sealed unsafe partial class Warp
     /// <summary>Each lane may be in an allocation of its own.</summary>
     private void ResolveApart(uint lanes, int bytes, Access access)
     {
+        if (Block.Counters is { } counters)
+        {
+            CountGlobal(counters, lanes, bytes, access);
+        }
+
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             int lane = BitOperations.TrailingZeroCount(left);

@@ -58,6 +58,9 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>True where no lane can go on by itself.</summary>
     public bool IsBlocked { get; private set; }
 
+    /// <summary>Whether the lanes that execute wait for others before they do what they were about to do.</summary>
+    public bool IsToRepeat => _current!.State == SplitState.WaitsForLanes;
+
     /// <summary>The place of a lane's thread in its block.</summary>
     public (int X, int Y, int Z) ThreadOf(int lane)
     {
@@ -90,7 +93,10 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Executes until the lanes must wait, have ended, or have done their share.</summary>
     /// <param name="share">How many instructions; more than 0.</param>
     /// <returns>How many were left over.</returns>
-    public int Run(int share)
+    public int Run(int share) => Block.Counters is null ? Run<NoCounting>(share) : Run<Counting>(share);
+
+    private int Run<TCounting>(int share)
+        where TCounting : struct, ICounting
     {
         if (_current is null && !Reselect())
         {
@@ -101,6 +107,7 @@ internal sealed unsafe partial class Warp : IDisposable
         {
             int pc = Pc;
             Step[] steps = _steps;
+            FunctionCode code = _current!.Frame.Code;
             byte* registers = Registers;
             uint active = Active;
             do
@@ -113,6 +120,7 @@ internal sealed unsafe partial class Warp : IDisposable
                     step.Operation.Execute(this, lanes);
                 }
 
+                TCounting.Count(this, code, pc, lanes);
                 pc = Pc;
                 share--;
             }

@@ -21,7 +21,7 @@ internal sealed partial class FunctionDecoder
             return MakeCell(new ArgumentFactory((int)(variable.Offset + source.Bits), destinations), type, bits);
         }
 
-        Access access = Access.Read | (IsOrdering(instruction) ? Access.Orders : 0);
+        Access access = Access.Read | (IsOrdering(instruction) ? Access.Orders : 0) | (IsParameter(instruction) ? Access.Parameter : 0);
         LoadFactory factory = new(Address(source), access, destinations, SpaceOf(instruction, source));
         return MakeCell(factory, type, bits);
     }
@@ -38,12 +38,14 @@ internal sealed partial class FunctionDecoder
             return null;
         }
 
-        Access access = Access.Write | (IsOrdering(instruction) ? Access.Orders : 0);
+        Access access = Access.Write | (IsOrdering(instruction) ? Access.Orders : 0) | (IsParameter(instruction) ? Access.Parameter : 0);
         StoreFactory factory = new(Address(destination), access, sources, SpaceOf(instruction, destination));
         return MakeCell(factory, type, bits);
     }
 
     private static bool IsOrdering(PtxInstruction instruction) => Array.Exists(Orders, instruction.Has);
+
+    private static bool IsParameter(PtxInstruction instruction) => instruction.Has("param") || instruction.Has("param::func");
 
     private static PtxOperand[] Parts(PtxOperand operand) => operand.Kind == PtxOperandKind.Vector ? operand.Parts : [operand];
 

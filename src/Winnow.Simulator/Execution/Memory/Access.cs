@@ -15,6 +15,9 @@ internal enum Access
     /// <summary>Orders what other threads do: atomic, volatile, acquire or release.</summary>
     Orders = 4,
 
+    /// <summary>Is no traffic: a parameter of a call, which a GPU passes in registers.</summary>
+    Parameter = 8,
+
     /// <summary>Reads and writes it as one.</summary>
     Atomic = Read | Write | Orders,
 }

@@ -1,0 +1,32 @@
+namespace Winnow.Simulator.Execution;
+
+/// <summary>Whether executed instructions are counted: a type and not a flag, so that where they are not nothing is asked.</summary>
+internal interface ICounting
+{
+    /// <summary>Counts an instruction that was just executed.</summary>
+    /// <param name="warp">By whom.</param>
+    /// <param name="code">The function.</param>
+    /// <param name="pc">The place in it.</param>
+    /// <param name="lanes">The lanes that took part.</param>
+    static abstract void Count(Warp warp, FunctionCode code, int pc, uint lanes);
+}
+
+/// <summary>They are not.</summary>
+internal readonly struct NoCounting : ICounting
+{
+    public static void Count(Warp warp, FunctionCode code, int pc, uint lanes)
+    {
+    }
+}
+
+/// <summary>They are, but for lanes that wait for others and execute the instruction again.</summary>
+internal readonly struct Counting : ICounting
+{
+    public static void Count(Warp warp, FunctionCode code, int pc, uint lanes)
+    {
+        if (!warp.IsToRepeat)
+        {
+            warp.Block.Counters!.AddInstruction(code.Traits[pc], lanes);
+        }
+    }
+}
