@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
@@ -33,7 +34,7 @@ internal sealed unsafe partial class BlockRunner
         Compare(warp, operation, lanes, barrier, threads, id);
         barrier.Arrived += threads > 0 && operation.IsAligned ? Warp.Lanes : BitOperations.PopCount(lanes);
         barrier.Count += operation.CountOf(warp, lanes);
-        barrier.Warps |= 1u << warp.Index;
+        _checks?.Clocks.Arrive(warp.Index, barrier.Known);
         if (!operation.IsArrival)
         {
             barrier.Waiting.Add((warp, warp.WaitForBarrier(lanes), operation));
@@ -104,14 +105,17 @@ internal sealed unsafe partial class BlockRunner
             return;
         }
 
-        OrderAtBarrier(barrier.Warps);
+        uint warps = 0;
         foreach ((Warp warp, Split split, BlockBarrier operation) in barrier.Waiting)
         {
             operation.Deliver(split, barrier.Count, barrier.Arrived);
+            _checks?.Clocks.Leave(warp.Index, barrier.Known);
+            warps |= 1u << warp.Index;
             warp.Release(split);
             MakeRunnable(warp);
         }
 
+        _checks?.Clocks.Align(warps);
         barrier.Clear();
     }
 
@@ -151,14 +155,15 @@ internal sealed unsafe partial class BlockRunner
 
         public int Count { get; set; }
 
-        public uint Warps { get; set; }
+        public uint[] Known { get; } = new uint[Warp.Lanes];
 
         public BlockBarrier First { get; set; } = null!;
 
         public void Clear()
         {
             Waiting.Clear();
-            (Arrived, Count, Warps) = (0, 0, 0);
+            (Arrived, Count) = (0, 0);
+            Array.Clear(Known);
         }
     }
 }

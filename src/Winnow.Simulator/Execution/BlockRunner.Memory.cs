@@ -25,13 +25,13 @@ internal sealed unsafe partial class BlockRunner
     public void CheckShared(Warp warp, uint lanes, int bytes, Access access) => _checks!.Check(warp, lanes, bytes, access);
 
     /// <summary>Notes that a copy to shared memory began.</summary>
-    public void BeginCopy(Warp warp, int lane, int offset, int bytes) => _checks?.BeginCopy(offset, bytes);
+    public void BeginCopy(int offset, int bytes) => _checks?.BeginCopy(offset, bytes);
 
     /// <summary>Notes that a copy to shared memory was waited for.</summary>
-    public void EndCopy(Warp warp, int lane, int offset, int bytes) => _checks?.EndCopy(offset, bytes);
+    public void EndCopy(Warp warp, int offset, int bytes) => _checks?.EndCopy(warp, offset, bytes);
 
-    /// <summary>What warps did before a barrier comes before what they do after it.</summary>
-    private void OrderAtBarrier(uint warps) => _checks?.OrderAtBarrier(warps);
+    /// <summary>A warp executes a fence.</summary>
+    public void Fence(Warp warp) => _checks?.Clocks.Fence(warp.Index);
 
     private void BeginMemory()
     {
@@ -47,11 +47,11 @@ internal sealed unsafe partial class BlockRunner
         if (Launch.Checks)
         {
             _checks ??= new SharedChecks();
-            _checks.Begin(SharedBytes, WarpCount);
+            _checks.Begin(SharedBytes);
         }
     }
 
-    private void StartMemory() => _checks?.Start();
+    private void StartMemory() => _checks?.Start(WarpCount);
 
     private void DisposeMemory() => _checks?.Dispose();
 }

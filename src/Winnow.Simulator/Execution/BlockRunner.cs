@@ -129,7 +129,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         if (Executed > Launch.Budget)
         {
             string problem = $"the block executed more than {Launch.Budget} instructions; is this a loop without an end?";
-            throw warp.Fault(FaultKinds.EndlessLoop, warp.FirstLane, problem);
+            throw warp.FaultAhead(FaultKinds.EndlessLoop, problem);
         }
     }
 

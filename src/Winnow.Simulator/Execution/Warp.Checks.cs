@@ -10,8 +10,12 @@ namespace Winnow.Simulator.Execution;
 /// <content>Findings.</content>
 internal sealed unsafe partial class Warp
 {
-    /// <summary>A lane to name where all are meant: the first that executes.</summary>
-    public int FirstLane => BitOperations.TrailingZeroCount(Active == 0 ? 1 : Active);
+    /// <summary>The exception for a finding at the next instruction, about all lanes that execute it.</summary>
+    public GpuFaultException FaultAhead(string kind, string problem)
+    {
+        Pc++;
+        return Fault(kind, BitOperations.TrailingZeroCount(Active == 0 ? 1 : Active), problem);
+    }
 
     /// <summary>The exception for a finding at the present instruction.</summary>
     /// <param name="kind">One of <see cref="FaultKinds"/>.</param>

@@ -22,7 +22,7 @@ internal sealed unsafe partial class Warp
     {
         AsyncCopy copy = new() { Lane = lane, Group = _groups[lane], Offset = offset, Bytes = bytes };
         new ReadOnlySpan<byte>((void*)source, taken).CopyTo(new Span<byte>(copy.Data, LongestCopy));
-        Block.BeginCopy(this, lane, offset, bytes);
+        Block.BeginCopy(offset, bytes);
         _copies.Add(copy);
     }
 
@@ -48,7 +48,7 @@ internal sealed unsafe partial class Warp
             if (isMeant)
             {
                 new ReadOnlySpan<byte>(copy.Data, copy.Bytes).CopyTo(new Span<byte>(Block.Shared + copy.Offset, copy.Bytes));
-                Block.EndCopy(this, copy.Lane, copy.Offset, copy.Bytes);
+                Block.EndCopy(this, copy.Offset, copy.Bytes);
             }
             else
             {

@@ -37,25 +37,20 @@ internal sealed unsafe partial class Warp
         Block.OnExit(BitOperations.PopCount(lanes));
     }
 
-    /// <summary>
-    /// Brings lanes together: true where they are here; otherwise those that are here wait before the present instruction and then execute it
-    /// again.
-    /// </summary>
+    /// <summary>Whether all that must come together are here.</summary>
     /// <param name="required">Lanes that must be here; those that have ended do not count.</param>
     /// <param name="lanes">Those that execute the instruction.</param>
-    public bool Gather(uint required, uint lanes)
-    {
-        required &= Live;
-        if ((required & ~lanes) == 0)
-        {
-            return true;
-        }
+    public bool AreHere(uint required, uint lanes) => (required & Live & ~lanes) == 0;
 
+    /// <summary>Lets lanes wait for others before the present instruction, which they then execute again.</summary>
+    /// <param name="required">The lanes that they wait for.</param>
+    /// <param name="lanes">Which.</param>
+    public void Await(uint required, uint lanes)
+    {
         Detach(lanes);
-        (_current!.State, _current.Awaited) = (SplitState.WaitsForLanes, required);
+        (_current!.State, _current.Awaited) = (SplitState.WaitsForLanes, required & Live);
         Pc--;
         Stop();
-        return false;
     }
 
     /// <summary>Lets lanes wait for a barrier after the present instruction.</summary>

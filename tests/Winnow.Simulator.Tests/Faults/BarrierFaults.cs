@@ -23,7 +23,7 @@ internal static class BarrierFaults
               else asm volatile("bar.sync 1, %0;" :: "r"(FAULT ? 96 : 64) : "memory");  // <- mismatched-barrier
               out[i] = in[i];
             }
-            """) { Shape = LaunchShape.Linear(1, 96), Threads = [0, 32, 64] },
+            """) { Shape = LaunchShape.Linear(1, 64), Threads = [0, 32] },
         new("""
             extern "C" __global__ void barrier_of_an_odd_count(int* out, int* in, int n) {
               int i = threadIdx.x;

@@ -48,8 +48,9 @@ internal sealed unsafe class BlockBarrier : Operation, IGathering
 
     public override void Execute(Warp warp, uint lanes)
     {
-        if (IsAligned && !warp.Gather(warp.Live, lanes))
+        if (IsAligned && !warp.AreHere(warp.Live, lanes))
         {
+            warp.Await(warp.Live, lanes);
             return;
         }
 

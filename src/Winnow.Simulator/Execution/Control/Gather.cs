@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Winnow.Gpu;
 
 namespace Winnow.Simulator.Execution.Control;
@@ -11,29 +12,29 @@ internal sealed unsafe class Gather(Operation inner, int mask) : Operation, IGat
     public override void Execute(Warp warp, uint lanes)
     {
         uint* masks = (uint*)(warp.Registers + mask);
+        uint waiting = 0;
+        uint awaited = 0;
         for (uint left = lanes; left != 0;)
         {
-            int first = BitOperations.TrailingZeroCount(left);
-            uint members = masks[first];
-            if ((members >> first & 1) == 0)
+            uint members = masks[BitOperations.TrailingZeroCount(left)];
+            uint same = Members.With(masks, members, left);
+            Members.CheckCallers(warp, members, same);
+            if (warp.AreHere(members, same))
             {
-                throw warp.Fault(FaultKinds.WrongMask, first, $"the thread is lane {first}, which its member mask 0x{members:x8} leaves out");
+                inner.Execute(warp, same);
             }
-
-            uint same = SameMask(masks, members, left);
-            if (!warp.Gather(members, same))
+            else
             {
-                return;
+                waiting |= same;
+                awaited |= members;
             }
 
             left &= ~same;
         }
 
-        for (uint left = lanes; left != 0;)
+        if (waiting != 0)
         {
-            uint same = SameMask(masks, masks[BitOperations.TrailingZeroCount(left)], left);
-            inner.Execute(warp, same);
-            left &= ~same;
+            warp.Await(awaited, waiting);
         }
     }
 
@@ -43,18 +44,6 @@ internal sealed unsafe class Gather(Operation inner, int mask) : Operation, IGat
         uint members = ((uint*)(warp.Registers + mask))[lane];
         return warp.Fault(FaultKinds.WrongMask, lane, $"of the member mask 0x{members:x8}, lanes 0x{missing:x8} never come here");
     }
-
-    private static uint SameMask(uint* masks, uint members, uint lanes)
-    {
-        uint same = 0;
-        for (uint left = lanes; left != 0; left &= left - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(left);
-            same |= masks[lane] == members ? 1u << lane : 0;
-        }
-
-        return same;
-    }
 }
 
 /// <summary>Brings all lanes of a warp together before an operation of the whole warp.</summary>
@@ -62,9 +51,13 @@ internal sealed class GatherAll(Operation inner) : Operation, IGathering
 {
     public override void Execute(Warp warp, uint lanes)
     {
-        if (warp.Gather(warp.Live, lanes))
+        if (warp.AreHere(warp.Live, lanes))
         {
             inner.Execute(warp, lanes);
+        }
+        else
+        {
+            warp.Await(warp.Live, lanes);
         }
     }
 
@@ -73,29 +66,26 @@ internal sealed class GatherAll(Operation inner) : Operation, IGathering
         => warp.Fault(FaultKinds.DivergentWarp, lane, $"the whole warp must execute this together, but lanes 0x{missing:x8} never come here");
 }
 
-/// <summary><c>bar.warp.sync</c>, which also orders what the lanes did to memory.</summary>
+/// <summary><c>bar.warp.sync</c></summary>
 internal sealed unsafe class WarpBarrier(int mask) : Operation, IGathering
 {
     public override void Execute(Warp warp, uint lanes)
     {
         uint* masks = (uint*)(warp.Registers + mask);
-        int first = BitOperations.TrailingZeroCount(lanes);
-        uint members = masks[first];
-        if ((members >> first & 1) == 0)
+        for (uint left = lanes; left != 0;)
         {
-            throw warp.Fault(FaultKinds.WrongMask, first, $"the thread is lane {first}, which its member mask 0x{members:x8} leaves out");
-        }
-
-        for (uint left = lanes; left != 0; left &= left - 1)
-        {
-            if (masks[BitOperations.TrailingZeroCount(left)] != members)
+            uint members = masks[BitOperations.TrailingZeroCount(left)];
+            uint same = Members.With(masks, members, left);
+            Members.CheckCallers(warp, members, same);
+            if (!warp.AreHere(members, same))
             {
-                ExecuteApart(warp, lanes);
+                // Lanes that are here with another mask wait along; whoever comes lets all of them look again.
+                warp.Await(members, lanes);
                 return;
             }
-        }
 
-        warp.Gather(members, lanes);
+            left &= ~same;
+        }
     }
 
     /// <inheritdoc/>
@@ -104,18 +94,33 @@ internal sealed unsafe class WarpBarrier(int mask) : Operation, IGathering
         uint members = ((uint*)(warp.Registers + mask))[lane];
         return warp.Fault(FaultKinds.WrongMask, lane, $"of the member mask 0x{members:x8}, lanes 0x{missing:x8} never come to a barrier");
     }
+}
 
-    /// <summary>Lanes that are here with different masks wait only for members of their own, which must be here too.</summary>
-    private void ExecuteApart(Warp warp, uint lanes)
+/// <summary>Member masks.</summary>
+internal static unsafe class Members
+{
+    private const int Width = 8;
+
+    /// <summary>Whoever executes an instruction must be one of its members.</summary>
+    public static void CheckCallers(Warp warp, uint members, uint lanes)
     {
-        uint* masks = (uint*)(warp.Registers + mask);
-        for (uint left = lanes; left != 0; left &= left - 1)
+        if ((lanes & ~members) != 0)
         {
-            int lane = BitOperations.TrailingZeroCount(left);
-            if (!warp.Gather(masks[lane], lanes))
-            {
-                return;
-            }
+            int lane = BitOperations.TrailingZeroCount(lanes & ~members);
+            throw warp.Fault(FaultKinds.WrongMask, lane, $"the thread is lane {lane}, which its member mask 0x{members:x8} leaves out");
         }
+    }
+
+    /// <summary>Those of some lanes that have a mask.</summary>
+    public static uint With(uint* masks, uint members, uint lanes)
+    {
+        var all = Vector256.Create(members);
+        uint same = 0;
+        for (int lane = 0; lane < Warp.Lanes; lane += Width)
+        {
+            same |= Vector256.Equals(Vector256.Load(masks + lane), all).ExtractMostSignificantBits() << lane;
+        }
+
+        return same & lanes;
     }
 }

@@ -74,8 +74,9 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "ldmatrix" or "stmatrix" => DecodeMatrix(instruction),
         "cvta" => DecodeAddressConversion(instruction),
         "isspacep" => DecodeIsInSpace(instruction),
-        "prefetch" or "prefetchu" or "discard" or "applypriority" or "fence" or "membar" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"
+        "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"
             or "setmaxnreg" => new Control.Nothing(),
+        "fence" or "membar" => new Fence(),
         "bra" => new Branch(_function.Labels[instruction.Operands[0].Name]),
         "brx" => new IndexedBranch(_registers.Offset(instruction.Operands[0], 32), _function.BranchTables[instruction.Operands[1].Name]),
         "call" => DecodeCall(instruction),
@@ -116,6 +117,13 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
     private Operation DecodeGather(PtxInstruction instruction, Operation operation)
     {
         operation.Source = instruction;
+        if (instruction.Opcode == "shfl" && Array.Find(instruction.Modifiers, name => name is "up" or "down" or "bfly" or "idx") is { } mode)
+        {
+            int distance = _registers.Offset(instruction.Operands[2], 32);
+            int limit = _registers.Offset(instruction.Operands[3], 32);
+            operation = new Sequence(new ShuffleSources(new ShuffleLanes(mode), distance, limit), operation);
+        }
+
         if (instruction.Opcode is "shfl" or "vote" or "match" or "redux" or "elect")
         {
             return new Gather(operation, _registers.Offset(instruction.Operands[^1], 32));

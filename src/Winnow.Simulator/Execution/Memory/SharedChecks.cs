@@ -4,75 +4,175 @@ using System.Runtime.InteropServices;
 
 namespace Winnow.Simulator.Execution.Memory;
 
-/// <summary>What is known about each byte of a block's shared memory: whether it was written, and by whom it was accessed since which barrier.</summary>
-internal sealed unsafe class SharedChecks : IDisposable
+/// <summary>What is known about each byte of a block's shared memory: whether it has a value, and which warp accessed it when.</summary>
+/// <remarks>
+/// Races are found as in "FastTrack: Efficient and Precise Dynamic Race Detection" by Flanagan and Freund, with warps for threads: a byte
+/// remembers its last write, and the warps that read it at the latest time at which one did. Lanes of one warp are not compared.
+/// </remarks>
+internal sealed unsafe partial class SharedChecks : IDisposable
 {
-    /// <summary>The state of a byte with a value; 0 is that of one that nothing wrote.</summary>
+    /// <summary>The byte has a value.</summary>
     private const byte Defined = 1;
 
-    /// <summary>The state of a byte that a copy without a wait is on its way to.</summary>
+    /// <summary>A copy is on its way to the byte.</summary>
     private const byte OnItsWay = 2;
 
+    /// <summary>The last write was an atomic one, or one that orders what others do.</summary>
+    private const byte Ordered = 4;
+
     private byte* _states;
+    private uint* _writes;
+    private uint* _readTimes;
+    private uint* _readers;
     private int _capacity;
     private int _bytes;
-    private int _barriers;
+
+    /// <summary>The times of the block's warps.</summary>
+    public WarpClocks Clocks { get; } = new();
 
     /// <summary>Prepares for the blocks of a launch.</summary>
-    public void Begin(int bytes, int warps)
+    /// <param name="bytes">The size of shared memory.</param>
+    public void Begin(int bytes)
     {
         _bytes = bytes;
         if (bytes > _capacity)
         {
             Dispose();
-            _capacity = bytes;
-            _states = (byte*)NativeMemory.AllocZeroed((nuint)bytes);
+            _capacity = (bytes + 15) & -16;
+            _states = (byte*)NativeMemory.AllocZeroed((nuint)_capacity);
+            _writes = (uint*)NativeMemory.AllocZeroed((nuint)_capacity, sizeof(uint));
+            _readTimes = (uint*)NativeMemory.AllocZeroed((nuint)_capacity, sizeof(uint));
+            _readers = (uint*)NativeMemory.AllocZeroed((nuint)_capacity, sizeof(uint));
         }
     }
 
-    /// <summary>Makes all bytes undefined.</summary>
-    public void Start() => new Span<byte>(_states, _bytes).Clear();
+    /// <summary>Begins a block: no byte has a value.</summary>
+    /// <param name="warps">The warps of the block.</param>
+    public void Start(int warps)
+    {
+        new Span<byte>(_states, _bytes).Clear();
+        if (Clocks.Start(warps))
+        {
+            new Span<uint>(_writes, _capacity).Clear();
+            new Span<uint>(_readTimes, _capacity).Clear();
+        }
+    }
 
     /// <summary>Checks an access whose offsets <see cref="Warp.Addresses"/> holds, and writes down what it does.</summary>
     public void Check(Warp warp, uint lanes, int bytes, Access access)
     {
+        if ((access & Access.Orders) != 0)
+        {
+            Clocks.Order(warp.Index);
+        }
+
+        ulong last = ulong.MaxValue;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             int lane = BitOperations.TrailingZeroCount(left);
-            Span<byte> states = new(_states + warp.Addresses[lane], bytes);
-            if ((access & Access.Read) != 0 && states.IndexOfAnyExcept(Defined) is int bad and >= 0)
+            ulong offset = warp.Addresses[lane];
+            if (offset != last)
             {
-                throw Undefine(warp, lane, (int)warp.Addresses[lane] + bad, states[bad]);
-            }
-        }
-
-        if ((access & Access.Write) != 0)
-        {
-            for (uint left = lanes; left != 0; left &= left - 1)
-            {
-                new Span<byte>(_states + warp.Addresses[BitOperations.TrailingZeroCount(left)], bytes).Fill(Defined);
+                CheckLane(warp, lane, (int)offset, bytes, access);
+                last = offset;
             }
         }
     }
 
-    /// <summary>What warps did before a barrier comes before what they do after it.</summary>
-    public void OrderAtBarrier(uint warps) => _barriers += warps == 0 ? 0 : 1;
-
-    /// <summary>Notes that a copy to some bytes began.</summary>
+    /// <summary>Notes that a copy to bytes that <see cref="Check"/> saw began.</summary>
     public void BeginCopy(int offset, int bytes) => new Span<byte>(_states + offset, bytes).Fill(OnItsWay);
 
     /// <summary>Notes that a copy was waited for.</summary>
-    public void EndCopy(int offset, int bytes) => new Span<byte>(_states + offset, bytes).Fill(Defined);
+    public void EndCopy(Warp warp, int offset, int bytes)
+    {
+        new Span<byte>(_states + offset, bytes).Fill(Defined);
+        new Span<uint>(_writes + offset, bytes).Fill(Clocks.Stamp(warp.Index));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         NativeMemory.Free(_states);
+        NativeMemory.Free(_writes);
+        NativeMemory.Free(_readTimes);
+        NativeMemory.Free(_readers);
         _states = null;
         _capacity = 0;
     }
 
-    private static Winnow.Gpu.GpuFaultException Undefine(Warp warp, int lane, int offset, byte state) => state == OnItsWay
-        ? warp.Fault(FaultKinds.MissingWait, lane, $"a read of byte {offset} of shared memory, which a cp.async that nobody waited for still copies")
-        : warp.Fault(FaultKinds.Uninitialized, lane, $"a read of byte {offset} of shared memory, which nothing wrote");
+    private void CheckLane(Warp warp, int lane, int offset, int bytes, Access access)
+    {
+        bool isOrdered = (access & Access.Orders) != 0;
+        if (AreWritesOpen(warp.Index, offset, bytes))
+        {
+            FailOnWrite(warp, lane, offset, bytes, access, isOrdered);
+        }
+
+        if ((access & Access.Write) != 0 && AreReadsOpen(warp.Index, offset, bytes))
+        {
+            FailOnRead(warp, lane, offset, bytes, access);
+        }
+
+        CheckStates(warp, lane, offset, bytes, access);
+        if ((access & Access.Write) != 0)
+        {
+            new Span<byte>(_states + offset, bytes).Fill((byte)(isOrdered ? Defined | Ordered : Defined));
+            new Span<uint>(_writes + offset, bytes).Fill(Clocks.Stamp(warp.Index));
+        }
+        else if (!isOrdered)
+        {
+            NoteRead(warp.Index, offset, bytes);
+        }
+    }
+
+    private void CheckStates(Warp warp, int lane, int offset, int bytes, Access access)
+    {
+        bool isRead = (access & Access.Read) != 0;
+        for (int i = offset; i < offset + bytes; i++)
+        {
+            byte state = _states[i];
+            if (state == OnItsWay)
+            {
+                string copied = $"{Verb(access)} byte {i} of shared memory, which a cp.async still copies to because nobody waited for it";
+                throw warp.Fault(FaultKinds.MissingWait, lane, copied);
+            }
+
+            if (isRead && (state & Defined) == 0)
+            {
+                throw warp.Fault(FaultKinds.Uninitialized, lane, $"{Verb(access)} byte {i} of shared memory, which nothing wrote");
+            }
+        }
+    }
+
+    private static string Verb(Access access) => (access & Access.Write) == 0 ? "a read of" : (access & Access.Read) == 0 ? "a write to" : "an atomic access to";
+
+    private void FailOnWrite(Warp warp, int lane, int offset, int bytes, Access access, bool isOrdered)
+    {
+        for (int i = offset; i < offset + bytes; i++)
+        {
+            int writer = WarpClocks.WarpOf(_writes[i]);
+            bool isOpen = !Clocks.IsBefore(warp.Index, _writes[i]);
+            if (isOpen && !(isOrdered && (_states[i] & Ordered) != 0))
+            {
+                string problem = $"{Verb(access)} byte {i} of shared memory, which warp {writer} writes without a barrier between them";
+                throw warp.Fault(FaultKinds.Race, lane, problem);
+            }
+        }
+    }
+
+    private void FailOnRead(Warp warp, int lane, int offset, int bytes, Access access)
+    {
+        for (int i = offset; i < offset + bytes; i++)
+        {
+            for (uint left = _readers[i] & ~(1u << warp.Index); left != 0; left &= left - 1)
+            {
+                int reader = BitOperations.TrailingZeroCount(left);
+                if (!Clocks.IsBefore(warp.Index, WarpClocks.StampOf(_readTimes[i], reader)))
+                {
+                    string problem = $"{Verb(access)} byte {i} of shared memory, which warp {reader} reads without a barrier between them";
+                    throw warp.Fault(FaultKinds.Race, lane, problem);
+                }
+            }
+        }
+    }
 }

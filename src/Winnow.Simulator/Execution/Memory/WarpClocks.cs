@@ -1,0 +1,129 @@
+using System;
+
+namespace Winnow.Simulator.Execution.Memory;
+
+/// <summary>
+/// Vector clocks of the warps of a block (Mattern, "Virtual Time and Global States of Distributed Systems"): for each warp its own time, and up
+/// to which time of each other warp it knows that all is over. Times only grow, from block to block too.
+/// </summary>
+internal sealed class WarpClocks
+{
+    private const int Most = 32;
+    private const int WarpBits = 5;
+    private const uint LatestTime = 1u << 26;
+
+    private readonly uint[] _times = new uint[Most];
+    private readonly uint[] _known = new uint[Most * Most];
+    private readonly uint[] _knownOfAll = new uint[Most];
+    private readonly uint[] _fenced = new uint[Most * Most];
+    private readonly uint[] _observed = new uint[Most * Most];
+    private readonly uint[] _published = new uint[Most];
+    private int _warps;
+    private uint _now;
+
+    /// <summary>The warp of a stamp.</summary>
+    public static int WarpOf(uint stamp) => (int)(stamp & (Most - 1));
+
+    /// <summary>The stamp of a time of a warp.</summary>
+    public static uint StampOf(uint time, int warp) => (time << WarpBits) | (uint)warp;
+
+    /// <summary>Begins a block: all that was before is over.</summary>
+    /// <param name="warps">The warps of the block.</param>
+    /// <returns>True where times begin anew, so that old stamps must be forgotten.</returns>
+    public bool Start(int warps)
+    {
+        bool isNew = _now > LatestTime;
+        _now = isNew ? 1 : _now + 1;
+        _warps = warps;
+        Array.Fill(_times, _now);
+        foreach (uint[] table in new[] { _known, _knownOfAll, _fenced, _observed, _published })
+        {
+            Array.Fill(table, _now - 1);
+        }
+
+        return isNew;
+    }
+
+    /// <summary>A warp's own time.</summary>
+    public uint Time(int warp) => _times[warp];
+
+    /// <summary>The stamp of what a warp does now.</summary>
+    public uint Stamp(int warp) => StampOf(_times[warp], warp);
+
+    /// <summary>Up to which time a warp knows that all of all others is over.</summary>
+    public uint KnownTime(int warp) => _knownOfAll[warp];
+
+    /// <summary>The greatest stamp of such a time.</summary>
+    public uint KnownStamp(int warp) => StampOf(_knownOfAll[warp], Most - 1);
+
+    /// <summary>Whether a warp knows that what has a stamp is over.</summary>
+    public bool IsBefore(int warp, uint stamp)
+    {
+        int other = WarpOf(stamp);
+        return other == warp || stamp >> WarpBits <= _known[(warp * Most) + other];
+    }
+
+    /// <summary>A warp comes to a barrier.</summary>
+    /// <param name="warp">The warp.</param>
+    /// <param name="barrier">What all that came know, by warp.</param>
+    public void Arrive(int warp, uint[] barrier)
+    {
+        Merge(barrier, _known.AsSpan(warp * Most, Most));
+        barrier[warp] = Math.Max(barrier[warp], _times[warp]);
+        _times[warp] = ++_now;
+    }
+
+    /// <summary>A warp leaves a barrier that is complete.</summary>
+    /// <param name="warp">The warp.</param>
+    /// <param name="barrier">What all that came know.</param>
+    public void Leave(int warp, uint[] barrier) => Learn(warp, barrier);
+
+    /// <summary>All of the barrier's warps left: they are at the same time now.</summary>
+    /// <param name="warps">Bit i: warp i waited.</param>
+    public void Align(uint warps)
+    {
+        uint time = ++_now;
+        for (int warp = 0; warp < _warps; warp++)
+        {
+            _times[warp] = (warps >> warp & 1) != 0 ? time : _times[warp];
+        }
+    }
+
+    /// <summary>A fence: what the warp did before it comes before what others do that see, after a fence of their own, what it writes after it.</summary>
+    public void Fence(int warp)
+    {
+        Learn(warp, _observed.AsSpan(warp * Most, Most));
+        Span<uint> fenced = _fenced.AsSpan(warp * Most, Most);
+        _known.AsSpan(warp * Most, Most).CopyTo(fenced);
+        fenced[warp] = _times[warp];
+        _times[warp] = ++_now;
+    }
+
+    /// <summary>An access that orders: it hands on what was fenced before, and sees what others handed on.</summary>
+    public void Order(int warp)
+    {
+        Merge(_observed.AsSpan(warp * Most, Most), _published);
+        Merge(_published, _fenced.AsSpan(warp * Most, Most));
+    }
+
+    private static void Merge(Span<uint> into, ReadOnlySpan<uint> other)
+    {
+        for (int i = 0; i < Most; i++)
+        {
+            into[i] = Math.Max(into[i], other[i]);
+        }
+    }
+
+    private void Learn(int warp, ReadOnlySpan<uint> news)
+    {
+        Span<uint> known = _known.AsSpan(warp * Most, Most);
+        Merge(known, news);
+        uint least = uint.MaxValue;
+        for (int other = 0; other < _warps; other++)
+        {
+            least = other == warp ? least : Math.Min(least, known[other]);
+        }
+
+        _knownOfAll[warp] = least == uint.MaxValue ? _times[warp] : Math.Min(least, LatestTime * 2);
+    }
+}
