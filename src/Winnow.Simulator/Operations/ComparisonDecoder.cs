@@ -49,7 +49,12 @@ internal static class ComparisonDecoder
 
     private static Operation? Set(InstructionReader reader, OperandType type, Plan plan, PredicateCombination combination, PredicateSlot c, OperandType? result)
     {
-        if (type.IsPacked || result is not { Bits: 32, Kind: OperandTypeKind.Unsigned or OperandTypeKind.Signed or OperandTypeKind.Float })
+        if (type.IsPacked || (type is { Bits: 16, IsFloat: true } && result is { Bits: 16 }))
+        {
+            return combination == PredicateCombination.None ? NarrowSetDecoder.Decode(reader, type, result, plan.Basic, plan.IsSwapped, plan.IsInverted) : null;
+        }
+
+        if (result is not { Bits: 32, IsPacked: false, Kind: OperandTypeKind.Unsigned or OperandTypeKind.Signed or OperandTypeKind.Float })
         {
             return null;
         }
@@ -91,7 +96,7 @@ internal static class ComparisonDecoder
             OperandTypeKind.Float or OperandTypeKind.Brain => !isUnsignedName,
             _ => false,
         };
-        return isLegal && type.Bits >= 16 ? plan : null;
+        return isLegal && type.Bits >= 16 && (type.IsFloat || !type.IsPacked) ? plan : null;
     }
 
     private static Operation? Compare(InstructionReader reader, OperandType type, Plan plan, ComparisonTarget target)

@@ -18,7 +18,8 @@ internal static class ConversionDecoder
         bool flushes = reader.Take("ftz");
         bool saturates = reader.Take("sat");
         bool rectifies = reader.Take("relu");
-        if (reader.TakeType() is not OperandType to || reader.TakeType() is not OperandType from || from.IsPacked || from.Kind == OperandTypeKind.Tensor)
+        if (reader.TakeType() is not OperandType to || reader.TakeType() is not OperandType from || from.IsPacked || from.Kind == OperandTypeKind.Tensor
+            || (to.IsPacked && !to.IsFloat))
         {
             return null;
         }

@@ -14,6 +14,11 @@ internal static class IntegerDecoder
             return null;
         }
 
+        if (type.IsPacked)
+        {
+            return Packed(reader, type.IsSigned);
+        }
+
         if (reader.Take("cc") || reader.Opcode is "addc" or "subc" or "madc")
         {
             return CarryDecoder.Decode(reader, type);
@@ -35,6 +40,27 @@ internal static class IntegerDecoder
 
     /// <summary>Reads the lower bits as a signed integer.</summary>
     public static long Extend(ulong value, int bits) => (long)(value << (64 - bits)) >> (64 - bits);
+
+    private static Operation? Packed(InstructionReader reader, bool isSigned)
+    {
+        if (reader.Count != 3)
+        {
+            return null;
+        }
+
+        int d = reader.At(0, 32);
+        int a = reader.At(1, 32);
+        int b = reader.At(2, 32);
+        return (reader.Opcode, isSigned) switch
+        {
+            ("add", _) => new Binary<uint, Packed2<UnsignedShort2<Add<uint>>>>(d, a, b),
+            ("min", false) => new Binary<uint, Packed2<UnsignedShort2<Minimum<uint>>>>(d, a, b),
+            ("min", true) => new Binary<uint, Packed2<SignedShort2<Minimum<int>>>>(d, a, b),
+            ("max", false) => new Binary<uint, Packed2<UnsignedShort2<Maximum<uint>>>>(d, a, b),
+            ("max", true) => new Binary<uint, Packed2<SignedShort2<Maximum<int>>>>(d, a, b),
+            _ => null,
+        };
+    }
 
     private static Operation? Sum(InstructionReader reader, OperandType type)
     {

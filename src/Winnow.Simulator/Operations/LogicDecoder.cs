@@ -12,7 +12,7 @@ internal static class LogicDecoder
     public static Operation? Decode(InstructionReader reader)
     {
         string? direction = reader.Opcode == "shf" ? reader.TakeAny("l", "r") : null;
-        if (reader.TakeType() is not OperandType type || type.Bits == 8)
+        if (reader.TakeType() is not OperandType type || type.Bits == 8 || type.IsPacked)
         {
             return null;
         }

@@ -52,6 +52,8 @@ internal readonly record struct OperandType(OperandTypeKind Kind, int Bits, bool
             "b64" => new OperandType(OperandTypeKind.Bits, 64),
             "u8" => new OperandType(OperandTypeKind.Unsigned, 8),
             "u16" => new OperandType(OperandTypeKind.Unsigned, 16),
+            "u16x2" => new OperandType(OperandTypeKind.Unsigned, 16, IsPacked: true),
+            "s16x2" => new OperandType(OperandTypeKind.Signed, 16, IsPacked: true),
             "u32" => new OperandType(OperandTypeKind.Unsigned, 32),
             "u64" => new OperandType(OperandTypeKind.Unsigned, 64),
             "s8" => new OperandType(OperandTypeKind.Signed, 8),

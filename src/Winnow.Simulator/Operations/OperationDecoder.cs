@@ -45,6 +45,8 @@ internal static class OperationDecoder
         "mov" => MoveDecoder.Decode(reader),
         "cvt" => ConversionDecoder.Decode(reader),
         "shfl" or "vote" or "activemask" or "match" or "redux" or "elect" => WarpDecoder.Decode(reader),
+        "vadd2" or "vsub2" or "vavrg2" or "vabsdiff2" or "vmin2" or "vmax2" or "vset2"
+            or "vadd4" or "vsub4" or "vavrg4" or "vabsdiff4" or "vmin4" or "vmax4" or "vset4" => VideoDecoder.Decode(reader),
         "mma" or "movmatrix" => MatrixDecoder.Decode(reader),
         _ => null,
     };

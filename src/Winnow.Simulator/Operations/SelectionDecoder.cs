@@ -8,7 +8,7 @@ internal static class SelectionDecoder
 {
     public static Operation? Decode(InstructionReader reader)
     {
-        if (reader.Count != 4 || reader.TakeType() is not OperandType type || type.Bits < 16)
+        if (reader.Count != 4 || reader.TakeType() is not OperandType type || type.Bits < 16 || (type.IsPacked && !type.IsFloat))
         {
             return null;
         }

@@ -7,7 +7,7 @@ namespace Winnow.Simulator.Tests.Operations;
 internal static partial class Corpus
 {
     public static IReadOnlyList<CorpusRow> Rows { get; } =
-        [.. Integers, .. IntegerProducts, .. Logic, .. Fields, .. Singles, .. Doubles, .. Rounded, .. Functions, .. Narrow, .. Comparisons, .. Moves, .. IntegerConversions, .. FloatConversions];
+        [.. Integers, .. IntegerProducts, .. Logic, .. Fields, .. Video, .. Singles, .. Doubles, .. Rounded, .. Functions, .. Narrow, .. Comparisons, .. Moves, .. IntegerConversions, .. FloatConversions];
 
     private static CorpusRow Row(string text, ValueKind d, ValueKind[] inputs, Func<ulong, ulong, ulong, ulong> expected) => new(text, d, inputs, expected);
 
