@@ -21,6 +21,7 @@ public sealed class CudaDevice : ComputeDevice
     private readonly CudaContext _context;
     private readonly CudaStaging _staging;
     private readonly CudaCache _cache;
+    private readonly CudaLinear _linear;
     private bool _disposed;
 
     /// <summary>Takes a driver into use.</summary>
@@ -34,6 +35,7 @@ public sealed class CudaDevice : ComputeDevice
         _context = new CudaContext(driver, compiler ?? new KernelCompiler());
         _staging = new CudaStaging(_context);
         _cache = new CudaCache(_context);
+        _linear = new CudaLinear(_context);
         Norm = new CudaNorm(_context);
     }
 
@@ -53,7 +55,7 @@ public sealed class CudaDevice : ComputeDevice
     public override ICache Cache => _cache;
 
     /// <inheritdoc/>
-    public override ILinear Linear => throw Missing(nameof(Linear));
+    public override ILinear Linear => _linear;
 
     /// <inheritdoc/>
     public override INorm Norm { get; }
@@ -93,6 +95,7 @@ public sealed class CudaDevice : ComputeDevice
 
         _disposed = true;
         _cache.Dispose();
+        _linear.Dispose();
         _staging.Dispose();
         _context.Dispose();
         if (_ownsDriver)

@@ -13,14 +13,20 @@ internal sealed class LinearFixture : IDisposable
 {
     private const int GuardFloats = 16;
     private const float Guard = -7.25e11f;
-    private readonly CpuDevice _device = new(1);
-    private readonly WorkerPool _workers;
+    private readonly WorkerPool? _workers;
     private readonly List<DeviceBuffer> _buffers = [];
 
     public LinearFixture(int? vectorBits = null, int threads = 1)
     {
         _workers = new WorkerPool(threads);
+        Device = new CpuDevice(1);
         Linear = new CpuLinear(_workers, vectorBits);
+    }
+
+    private LinearFixture(CudaDevice device, int? split, int? tile)
+    {
+        Device = device;
+        Linear = new CudaLinear(device.Context, split, tile);
     }
 
     public static int[] Widths { get; } =
@@ -28,7 +34,12 @@ internal sealed class LinearFixture : IDisposable
         .. new[] { 512, 256, 128 }.Where(bits => bits == 128 || (bits == 256 ? Lanes256.IsSupported : Lanes512.IsSupported)),
     ];
 
-    public CpuLinear Linear { get; }
+    public ComputeDevice Device { get; }
+
+    public ILinear Linear { get; }
+
+    /// <summary>Products on a device with kernels, with a split and a tile of choice.</summary>
+    public static LinearFixture Cuda(int? split = null, int? tile = null, int seed = 1) => new(TestDevices.Simulator(seed), split, tile);
 
     public static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];
@@ -36,14 +47,14 @@ internal sealed class LinearFixture : IDisposable
     public Tensor Weights(DType type, int outputs, int inputs, byte[] bytes)
     {
         var tensor = new Tensor(Keep(type.BytesOf((long)outputs * inputs)), 0, type, new Shape(outputs, inputs));
-        _device.Upload<byte>(tensor, bytes.AsSpan(0, (int)tensor.Bytes));
+        Device.Upload<byte>(tensor, bytes.AsSpan(0, (int)tensor.Bytes));
         return tensor;
     }
 
     public Tensor Floats(Shape shape, ReadOnlySpan<float> values)
     {
         var tensor = new Tensor(Keep(shape.ElementCount * 4), 0, DType.F32, shape);
-        _device.Upload(tensor, values[..(int)shape.ElementCount]);
+        Device.Upload(tensor, values[..(int)shape.ElementCount]);
         return tensor;
     }
 
@@ -56,7 +67,7 @@ internal sealed class LinearFixture : IDisposable
         Array.Fill(content, float.NaN);
         content.AsSpan(0, GuardFloats).Fill(Guard);
         content.AsSpan(content.Length - GuardFloats).Fill(Guard);
-        _device.Upload<float>(all, content);
+        Device.Upload<float>(all, content);
         return new Tensor(buffer, GuardFloats * 4, DType.F32, new Shape(rows, outputs));
     }
 
@@ -64,7 +75,7 @@ internal sealed class LinearFixture : IDisposable
     public float[] Read(Tensor output)
     {
         float[] all = new float[output.Buffer.Bytes / 4];
-        _device.Download(new Tensor(output.Buffer, 0, DType.F32, new Shape(all.Length)), all.AsSpan());
+        Device.Download(new Tensor(output.Buffer, 0, DType.F32, new Shape(all.Length)), all.AsSpan());
         Assert.That(all[..GuardFloats], Is.All.EqualTo(Guard), "memory before the output was overwritten");
         Assert.That(all[^GuardFloats..], Is.All.EqualTo(Guard), "memory after the output was overwritten");
         return all[GuardFloats..^GuardFloats];
@@ -84,19 +95,19 @@ internal sealed class LinearFixture : IDisposable
 
     public void Dispose()
     {
-        Linear.Dispose();
-        _workers.Dispose();
+        (Linear as IDisposable)?.Dispose();
+        _workers?.Dispose();
         foreach (DeviceBuffer buffer in _buffers)
         {
             buffer.Dispose();
         }
 
-        _device.Dispose();
+        Device.Dispose();
     }
 
     private DeviceBuffer Keep(long bytes)
     {
-        DeviceBuffer buffer = _device.Allocate(bytes);
+        DeviceBuffer buffer = Device.Allocate(bytes);
         _buffers.Add(buffer);
         return buffer;
     }

@@ -1,0 +1,244 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Linear;
+
+/// <summary>
+/// Products on a GPU. Float weights are multiplied in float, others on tensor cores with the input rounded to bf16 for BF16 weights and to
+/// f16 for all else (values past 65504 are held there); sums are float. A row's bits depend neither on the number of rows nor on the kernel
+/// that is chosen for it.
+/// </summary>
+internal sealed class CudaLinear : ILinear, IDisposable
+{
+    private const int MostFewRows = 16;
+    private const int Alignment = 16;
+
+    private readonly CudaContext _context;
+    private readonly KernelVariants<CudaLinearVariant> _variants;
+    private readonly CudaScratch _packed;
+    private readonly CudaScratch _gate;
+    private readonly int? _split;
+    private readonly int? _tile;
+
+    /// <summary>Makes the family.</summary>
+    /// <param name="context">The device; it stays with the caller.</param>
+    /// <param name="split">Warps that share a tile of outputs with few rows, 1 or 4; null for what suits the device.</param>
+    /// <param name="tile">Outputs and rows of a tile with many rows, 64 or 128; null for what suits the device.</param>
+    public CudaLinear(CudaContext context, int? split = null, int? tile = null)
+    {
+        (_context, _split, _tile) = (context, split, tile);
+        _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe());
+        _packed = new CudaScratch(context);
+        _gate = new CudaScratch(context);
+    }
+
+    /// <summary>A representative of every kind of variant.</summary>
+    public static IEnumerable<KernelVariant> Shipped() => CudaLinearVariant.Shipped();
+
+    /// <inheritdoc/>
+    public void Project(Tensor input, params ReadOnlySpan<Projection> projections)
+    {
+        foreach (ref readonly Projection projection in projections)
+        {
+            LinearArguments.Check(input, projection);
+            CheckPlace(input, projection.Weight, projection.Output);
+        }
+
+        DType? packed = null;
+        for (int first = 0; first < projections.Length && input.Shape[0] > 0;)
+        {
+            DType type = projections[first].Weight.Type;
+            var parameters = Start(input);
+            bool aligned = IsAligned(input, type);
+            while (first < projections.Length && parameters.Count < CudaLinearParams.MostParts && projections[first].Weight.Type == type)
+            {
+                ref readonly Projection projection = ref projections[first++];
+                aligned &= IsAligned(projection.Weight);
+                parameters.Parts[parameters.Count++] = Part(projection.Output.Address, projection.Weight) with
+                {
+                    Bias = AddressOf(projection.Bias),
+                    Residual = AddressOf(projection.Residual),
+                };
+            }
+
+            Launch(ref parameters, ref packed, type, aligned, CudaGate.None, default);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ProjectGated(Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation)
+    {
+        LinearArguments.CheckGated(output, input, gate, up, activation);
+        CheckPlace(input, gate, output);
+        CheckPlace(input, up, output);
+        if (input.Shape[0] == 0)
+        {
+            return;
+        }
+
+        DType? packed = null;
+        CudaLinearParams parameters = Start(input);
+        bool aligned = IsAligned(input, up.Type) && IsAligned(up);
+        if (gate.Type == up.Type && up.Type != DType.F32)
+        {
+            parameters.Count = 2;
+            parameters.Parts[0] = Part(output.Address, gate);
+            parameters.Parts[1] = Part(output.Address, up);
+            Launch(ref parameters, ref packed, up.Type, aligned && IsAligned(gate), CudaGate.Fused, activation);
+            return;
+        }
+
+        nint stored = _gate.Get(output.Bytes);
+        parameters.Count = 1;
+        parameters.Parts[0] = Part(stored, gate);
+        Launch(ref parameters, ref packed, gate.Type, IsAligned(input, gate.Type) && IsAligned(gate), CudaGate.None, default);
+
+        parameters = Start(input);
+        parameters.Count = 1;
+        parameters.Gate = stored;
+        parameters.Parts[0] = Part(output.Address, up);
+        Launch(ref parameters, ref packed, up.Type, aligned, CudaGate.Stored, activation);
+    }
+
+    /// <summary>Frees the scratch memory.</summary>
+    public void Dispose()
+    {
+        _packed.Dispose();
+        _gate.Dispose();
+    }
+
+    private static CudaLinearParams Start(Tensor input) => new()
+    {
+        Input = input.Address,
+        Rows = checked((int)input.Shape[0]),
+        Inputs = checked((int)input.Shape[1]),
+    };
+
+    private static CudaLinearPart Part(nint output, Tensor weight) => new()
+    {
+        Output = output,
+        Weight = weight.Address,
+        Outputs = checked((int)weight.Shape[0]),
+    };
+
+    private static nint AddressOf(Tensor tensor) => tensor.IsEmpty ? 0 : tensor.Address;
+
+    // Blocks are read from where the tensor starts in steps of 16 bytes; floats and halves have a form for other places.
+    private static void CheckPlace(Tensor input, Tensor weight, Tensor output)
+    {
+        if (weight.Type.BlockValues() > 1 && weight.Address % Alignment != 0)
+        {
+            throw new ArgumentException($"The weight {weight} must lie on {Alignment} bytes and lies {weight.Address % Alignment} past; give it a buffer of its own.");
+        }
+
+        if (input.Address % sizeof(float) != 0 || output.Address % sizeof(float) != 0)
+        {
+            throw new ArgumentException($"The input {input} and the output {output} must lie on 4 bytes.");
+        }
+    }
+
+    private static bool IsAligned(Tensor input, DType weight) =>
+        input.Address % Alignment == 0 && input.Shape[1] % (weight == DType.F32 ? 4 : 8) == 0;
+
+    private static bool IsAligned(Tensor weight) => weight.Address % Alignment == 0;
+
+    private static int Ceiling(int count, int size) => (count + size - 1) / size;
+
+    private static int DivideParts(ref CudaLinearParams parameters, int tileOutputs, CudaGate gate)
+    {
+        int tiles = 0;
+        for (int i = gate == CudaGate.Fused ? 1 : 0; i < parameters.Count; i++)
+        {
+            parameters.Parts[i].FirstTile = tiles;
+            tiles += Ceiling(parameters.Parts[i].Outputs, tileOutputs);
+        }
+
+        return tiles;
+    }
+
+    private void Launch(
+        ref CudaLinearParams parameters, ref DType? packed, DType type, bool aligned, CudaGate gate, Activation activation)
+    {
+        if (type == DType.F32)
+        {
+            int rows = parameters.Rows == 1 ? 1 : 8;
+            Launch(ref parameters, new(CudaLinearKind.Single, type, aligned, rows, 1, gate, activation), Ceiling(parameters.Rows, rows));
+        }
+        else if (parameters.Rows <= MostFewRows)
+        {
+            int rows = parameters.Rows <= 8 ? 8 : MostFewRows;
+            var variant = new CudaLinearVariant(CudaLinearKind.Matvec, type, aligned, rows, 1, gate, activation);
+            Launch(ref parameters, variant with { Split = ChooseSplit(ref parameters, variant) }, 1);
+        }
+        else
+        {
+            Pack(ref parameters, ref packed, type);
+            int tile = _tile ?? ChooseTile(ref parameters, gate);
+            aligned |= type.BlockValues() > 1;
+            Launch(
+                ref parameters, new(CudaLinearKind.Matmul, type, aligned, tile, 1, gate, activation), Ceiling(parameters.Rows, tile));
+        }
+    }
+
+    // A few tiles do not keep enough bytes under way with a warp each.
+    private int ChooseSplit(ref CudaLinearParams parameters, CudaLinearVariant variant)
+    {
+        const int Most = 4;
+        GpuProperties properties = _context.Driver.Properties;
+        bool few = DivideParts(ref parameters, variant.TileOutputs, variant.Gate) < 4 * properties.Multiprocessors;
+        bool possible = variant.Gate != CudaGate.Fused && (variant with { Split = Most }).SharedBytes <= properties.MaxSharedBytesPerBlock;
+        return !possible ? 1 : _split ?? (few ? Most : 1);
+    }
+
+    // Large tiles read less, small ones occupy more of the device.
+    private int ChooseTile(ref CudaLinearParams parameters, CudaGate gate)
+    {
+        int blocks = DivideParts(ref parameters, gate == CudaGate.Fused ? 64 : 128, gate) * Ceiling(parameters.Rows, 128);
+        return parameters.Rows > 64 && blocks >= _context.Driver.Properties.Multiprocessors ? 128 : 64;
+    }
+
+    private void Launch(ref CudaLinearParams parameters, CudaLinearVariant variant, int rowTiles)
+    {
+        int tiles = DivideParts(ref parameters, variant.TileOutputs, variant.Gate);
+        if (tiles == 0)
+        {
+            return;
+        }
+
+        LaunchShape shape = variant.Kind switch
+        {
+            CudaLinearKind.Matmul => new(rowTiles, tiles, 1, variant.Threads, SharedBytes: variant.SharedBytes),
+            CudaLinearKind.Matvec => new(Ceiling(tiles, variant.TilesOfBlock), 1, 1, variant.Threads, SharedBytes: variant.SharedBytes),
+            _ => new(tiles, rowTiles, 1, variant.Threads),
+        };
+        ArgumentBlock arguments = new(stackalloc byte[256]);
+        arguments.Add(parameters);
+        _context.Launch(_variants[variant], shape, arguments);
+    }
+
+    // The input of one call is packed once for all weights that take the same form of it.
+    private void Pack(ref CudaLinearParams parameters, ref DType? packed, DType type)
+    {
+        const int StrideStep = 64;
+        DType form = type is DType.F16 or DType.BF16 ? type : DType.Q8_0;
+        int stride = Ceiling(parameters.Inputs, StrideStep) * StrideStep;
+        nint input = parameters.Input;
+        parameters.Input = _packed.Get((long)parameters.Rows * stride * sizeof(ushort));
+        parameters.Stride = stride;
+        if (packed == form)
+        {
+            return;
+        }
+
+        packed = form;
+        bool aligned = input % Alignment == 0 && parameters.Inputs % 8 == 0;
+        ArgumentBlock arguments = new(stackalloc byte[32]);
+        arguments.Add(parameters.Input);
+        arguments.Add(input);
+        arguments.Add(parameters.Inputs);
+        arguments.Add(stride);
+        _context.Launch(
+            _variants[new(CudaLinearKind.Pack, form, aligned)], new(Ceiling(stride / 8, 256), parameters.Rows, 1, 256), arguments);
+    }
+}

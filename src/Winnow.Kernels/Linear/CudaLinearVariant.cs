@@ -1,0 +1,123 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear;
+
+/// <summary>Which kernel makes a product, and its compile-time constants. The shared memory is reckoned as the sources do, which check it.</summary>
+/// <param name="Kind">The source.</param>
+/// <param name="Weight">The weight type.</param>
+/// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
+/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), or outputs and rows of a tile (matmul: 64 or 128).</param>
+/// <param name="Split">Warps that share a tile of outputs (matvec).</param>
+/// <param name="Gate">What becomes of the sums.</param>
+/// <param name="Activation">The function on the gate.</param>
+internal readonly record struct CudaLinearVariant(
+    CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default)
+{
+    /// <summary>Inputs of a step.</summary>
+    public const int StepInputs = 32;
+
+    /// <summary>True for F16 and BF16.</summary>
+    public bool IsPlain => Weight is DType.F16 or DType.BF16;
+
+    /// <summary>Outputs of one tile, which parts are divided into.</summary>
+    public int TileOutputs => Kind == CudaLinearKind.Matmul ? (Gate == CudaGate.Fused ? Size / 2 : Size) : 16;
+
+    /// <summary>Threads of a block.</summary>
+    public int Threads => Kind switch
+    {
+        CudaLinearKind.Matvec => 32 * MatvecWarps,
+        CudaLinearKind.Matmul when Size == 128 && !IsCopied => 256,
+        _ => 128,
+    };
+
+    /// <summary>Tiles of outputs that one block of matvec takes.</summary>
+    public int TilesOfBlock => Split == 1 ? MatvecWarps : 1;
+
+    /// <summary>Dynamic shared memory of a block.</summary>
+    public int SharedBytes => Kind switch
+    {
+        CudaLinearKind.Matvec => MatvecSharedBytes(),
+        CudaLinearKind.Matmul => MatmulSharedBytes(),
+        _ => 0,
+    };
+
+    // Rows on 16 bytes go to shared memory as they are.
+    private bool IsCopied => IsPlain && Aligned;
+
+    private int MatvecWarps => Split == 1 ? 2 : Split;
+
+    private bool HasMinimum => Weight is DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
+
+    /// <summary>A kernel of every kind, gate and activation, and every weight type.</summary>
+    public static IEnumerable<KernelVariant> Shipped()
+    {
+        DType[] types =
+        [
+            DType.F16, DType.BF16, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q8_0, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL,
+        ];
+        yield return new CudaLinearVariant(CudaLinearKind.Pack, DType.Q8_0, true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 1).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 8, Gate: CudaGate.Stored).Describe();
+        for (int i = 0; i < types.Length; i++)
+        {
+            bool even = i % 2 == 0;
+            yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
+            yield return even
+                ? new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 4).Describe()
+                : new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 1, CudaGate.Fused, Activation.GeluTanh).Describe();
+        }
+    }
+
+    /// <summary>The source, entry point and constants.</summary>
+    public KernelVariant Describe()
+    {
+        string weight = $"WINNOW_WEIGHT={(int)Weight}";
+        string aligned = $"WINNOW_ALIGNED={(Aligned ? 1 : 0)}";
+        string parameters = $"WINNOW_PARAMS_BYTES={Unsafe.SizeOf<CudaLinearParams>()}";
+        string gate = $"WINNOW_GATE={(int)Gate}";
+        string activation = $"WINNOW_ACTIVATION={(int)Activation}";
+        string shared = $"WINNOW_SHARED_BYTES={SharedBytes}";
+        return Kind switch
+        {
+            CudaLinearKind.Pack => new("linear/pack.cu", "winnow_linear_pack", 0, weight, aligned),
+            CudaLinearKind.Single => new(
+                "linear/single.cu", "winnow_linear_single", 0, aligned, $"WINNOW_ROWS={Size}", gate, activation, parameters),
+            CudaLinearKind.Matvec => new(
+                "linear/matvec.cu", "winnow_linear_matvec", SharedBytes,
+                weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_SPLIT={Split}", gate, activation, parameters, shared),
+            _ => new(
+                "linear/matmul.cu", "winnow_linear_matmul", SharedBytes,
+                weight, aligned, $"WINNOW_TILE={Size}", gate, activation, parameters, shared),
+        };
+    }
+
+    private int MatmulSharedBytes()
+    {
+        const int Stages = 3;
+        int panel = Size * 2 * StepInputs;
+        int steps = IsCopied ? 2 : 1;
+        return (Stages * steps * panel) + ((IsCopied ? Stages : 2) * steps * panel) + (IsPlain ? 0 : 2 * 3 * Size * sizeof(float));
+    }
+
+    private int MatvecSharedBytes()
+    {
+        int stageInputs = Weight.BlockValues() == 256 ? 256 : 128;
+        int stageBytes = (int)Weight.BytesOf(stageInputs);
+        int alignment = Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
+        int chunks = ((IsCopied ? 0 : 16 - alignment) + stageBytes + 15) / 16;
+        int pitch = IsCopied ? (16 * chunks) + 64 : 16 * (chunks | 1);
+        int stage = (Gate == CudaGate.Fused ? 2 : 1) * 16 * pitch;
+        int wished = (Split > 1 && stageInputs == 256 ? 12288 : 20480) / stage;
+        int ring = MatvecWarps * Math.Clamp(wished, 3, 8) * stage;
+        if (Split == 1)
+        {
+            return ring;
+        }
+
+        int units = Weight == DType.Q6_K ? 2 : 1;
+        int floats = (Size / 8 * ((units * 128) + (HasMinimum ? 8 : 0))) + (IsPlain ? 0 : 16 * 3);
+        return ring + (Split * (stageInputs / StepInputs) * floats * sizeof(float));
+    }
+}

@@ -1,0 +1,101 @@
+using System;
+using System.Runtime.InteropServices;
+using NUnit.Framework;
+using Winnow.Kernels.Linear;
+
+namespace Winnow.Kernels.Tests.Linear;
+
+public sealed class CudaLinearSafetyTests
+{
+    // Rows and values beside those of the product are NaN: in front of and behind the weights, and of the input.
+    [TestCase(DType.F32, 29)]
+    [TestCase(DType.F16, 29)]
+    [TestCase(DType.F16, 40)]
+    [TestCase(DType.BF16, 172)]
+    [TestCase(DType.Q4_0, 96)]
+    [TestCase(DType.Q8_0, 32)]
+    [TestCase(DType.Q6_K, 256)]
+    public void Project_ReadsNothingBesideItsOperands(DType type, int inputs)
+    {
+        const int Outputs = 5;
+        var random = new Random(6);
+        byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
+        using LinearFixture fixture = LinearFixture.Cuda();
+        foreach (int rows in new[] { 1, 3, 17 })
+        {
+            float[] x = LinearFixture.Values(random, rows * inputs);
+            int[] expected = LinearFixture.Bits(fixture.Project(type, weight, x, rows, inputs, Outputs));
+            Tensor output = fixture.Output(rows, Outputs);
+            fixture.Linear.Project(
+                Amid(fixture, DType.F32, rows, inputs, MemoryMarshal.AsBytes<float>(x)),
+                new Projection { Output = output, Weight = Amid(fixture, type, Outputs, inputs, weight) });
+            Assert.That(LinearFixture.Bits(fixture.Read(output)), Is.EqualTo(expected), $"{rows} rows");
+        }
+    }
+
+    [TestCase(DType.F16)]
+    [TestCase(DType.Q4_K)]
+    public void Project_GivesTheSameBitsInAnyOrderOfWarps(DType type)
+    {
+        const int Inputs = 768;
+        const int Outputs = 19;
+        var random = new Random(7);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, 20 * Inputs);
+        foreach (int rows in new[] { 2, 20 })
+        {
+            int[]? expected = null;
+            for (int seed = 1; seed <= 10; seed++)
+            {
+                using LinearFixture fixture = LinearFixture.Cuda(seed: seed);
+                int[] actual = LinearFixture.Bits(fixture.Project(type, weight, x, rows, Inputs, Outputs));
+                expected ??= actual;
+                Assert.That(actual, Is.EqualTo(expected), $"seed {seed}");
+            }
+        }
+    }
+
+    [Test]
+    public void Project_OfNothingDoesNothing()
+    {
+        using LinearFixture fixture = LinearFixture.Cuda();
+        Tensor weight = fixture.Weights(DType.Q8_0, 3, 32, WeightReference.Random(DType.Q8_0, 96, new Random(1)));
+        Tensor input = fixture.Floats(new Shape(1, 32), new float[32]).Rows(0, 0);
+        Tensor output = fixture.Output(1, 3);
+        fixture.Linear.Project(input, new Projection { Output = output.Rows(0, 0), Weight = weight });
+        fixture.Linear.ProjectGated(output.Rows(0, 0), input, weight, weight, Activation.Silu);
+        fixture.Linear.Project(input);
+        Assert.That(fixture.Read(output), Is.All.NaN);
+    }
+
+    [Test]
+    public void Project_RefusesBadArgumentsBeforeAnyLaunch()
+    {
+        using LinearFixture fixture = LinearFixture.Cuda();
+        Tensor input = fixture.Floats(new Shape(2, 32), new float[64]);
+        byte[] bytes = WeightReference.Random(DType.Q8_0, 128, new Random(1));
+        Tensor good = fixture.Weights(DType.Q8_0, 3, 32, bytes);
+        Tensor whole = fixture.Weights(DType.Q8_0, 4, 32, bytes);
+        Tensor output = fixture.Output(2, 3);
+        var fine = new Projection { Output = output, Weight = good };
+        Assert.That(
+            () => fixture.Linear.Project(input, fine, new Projection { Output = fixture.Output(2, 3), Weight = whole.Rows(1, 3) }),
+            Throws.ArgumentException.With.Message.Contains("16 bytes"));
+        Assert.That(
+            () => fixture.Linear.Project(input, fine, new Projection { Output = fixture.Output(3, 2), Weight = good }),
+            Throws.ArgumentException.With.Message.Contains("output must be F32 [2, 3]"));
+        Assert.That(
+            () => fixture.Linear.ProjectGated(output, input, good, whole, Activation.Silu), Throws.ArgumentException);
+        Assert.That(fixture.Read(output), Is.All.NaN, "the first projection was right, and was not made");
+    }
+
+    private static Tensor Amid(LinearFixture fixture, DType type, int rows, int columns, ReadOnlySpan<byte> bytes)
+    {
+        const int Margin = 512;
+        byte[] all = new byte[bytes.Length + (2 * Margin)];
+        Array.Fill(all, (byte)0xFF);
+        bytes.CopyTo(all.AsSpan(Margin));
+        Tensor buffer = fixture.Weights(DType.U8, 1, all.Length, all);
+        return new Tensor(buffer.Buffer, Margin, type, new Shape(rows, columns));
+    }
+}
