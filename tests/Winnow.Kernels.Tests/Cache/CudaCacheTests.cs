@@ -97,11 +97,12 @@ public sealed class CudaCacheTests
         RaggedBatch batch = new() { Rows = rig.Tensors.Of([0]), Starts = rig.Tensors.Of([0, 1]), Positions = positions };
         void Step() => device.Cache.Append(rig.Cache, batch, Layer, k, k);
         Step();
-        using DeviceRecording recording = device.Record(Step);
+        using DeviceRecording? recording = device.Record(Step);
+        Assert.That(recording, Is.Not.Null);
         for (int step = 1; step < 4; step++)
         {
             device.Upload<int>(positions, [15 + step]);
-            recording.Launch();
+            recording!.Launch();
             device.Synchronize();
             Assert.That(rig.Count(0, Layer, 0), Is.EqualTo(16 + step));
             Assert.That(rig.At(rig.Place(0, Layer, 0, 15 + step)), Is.EqualTo(rig.Slot(keys[..16], keys[..16], 15 + step)));

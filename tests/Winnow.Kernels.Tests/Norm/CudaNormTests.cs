@@ -25,7 +25,7 @@ public sealed class CudaNormTests
     }
 
     [Test]
-    public void Norms_HaveTheSameBitsWhereverTheyLie([Values(128, 520)] int columns)
+    public void Norms_HaveTheSameBitsWhereverTheyLie([Values(128, 260)] int columns)
     {
         using ComputeDevice device = TestDevices.Simulator(1);
         NormCases.Offset(device, columns);
@@ -41,7 +41,7 @@ public sealed class CudaNormTests
             using var tensors = new TestTensors(device);
             Tensor x = tensors.Of(input, 3, 1031);
             Tensor y = tensors.Of(input, 3, 1031);
-            device.Norm.LayerNorm(x, x, x.Rows(0, 1).Reshape(new Shape(1031)), default, 1e-5f);
+            device.Norm.LayerNorm(x, x, tensors.Of(input[..1031]), default, 1e-5f);
             device.Norm.AddThenRmsNorm(x, y, x, tensors.Of(input[..1031]), 1e-5f);
             return tensors.Floats(x);
         }
