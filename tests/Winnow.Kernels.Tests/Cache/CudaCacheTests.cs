@@ -225,11 +225,16 @@ public sealed class CudaCacheTests
         rig.AssertOthersUntouched([]);
     }
 
-    private static void AssertStops(ComputeDevice device, Action issue) => Assert.That(
-        () =>
-        {
-            issue();
-            device.Synchronize();
-        },
-        Throws.InstanceOf<GpuFaultException>());
+    // A trap ends a real device's context, so that nothing could be compared afterwards.
+    private static void AssertStops(ComputeDevice device, Action issue)
+    {
+        Assume.That(TestDevices.IsGpu, Is.False, "Faults are tried on the simulator alone: on a GPU they end the context.");
+        Assert.That(
+            () =>
+            {
+                issue();
+                device.Synchronize();
+            },
+            Throws.InstanceOf<GpuFaultException>());
+    }
 }

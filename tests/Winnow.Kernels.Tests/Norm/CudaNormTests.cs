@@ -97,6 +97,7 @@ public sealed class CudaNormTests
     [TestCase(4)]
     public void Embed_StopsAtATokenOutsideTheVocabulary(int token)
     {
+        Assume.That(TestDevices.IsGpu, Is.False, "Faults are tried on the simulator alone: on a GPU they end the context.");
         using ComputeDevice device = TestDevices.Simulator(1);
         using var tensors = new TestTensors(device);
         Tensor output = tensors.Of(new float[2], 1, 2);
