@@ -127,9 +127,12 @@ public sealed class RefusedLaunchTests
     [TestCase("atom.global.add.u32 %r1;")]
     [TestCase("ld %r1, [%rd1];")]
     [TestCase("cvta.to.global.u64 %rd1;")]
+    [TestCase("ld.param.u32 %r1, [k_param_0+2];")]
+    [TestCase("ld.param.u64 %rd1, [k_param_0];")]
+    [TestCase("ld.param.u32 %r1, [k_param_0-4];")]
     public void GetFunction_MalformedInstructionIsRefused(string instruction)
     {
-        GpuModule module = Load($".entry k()\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\nret;\n}}");
+        GpuModule module = Load($".entry k(.param .u32 k_param_0)\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\nret;\n}}");
 
         PtxParseException exception = Assert.Throws<PtxParseException>(() => _simulator.GetFunction(module, "k"))!;
 
