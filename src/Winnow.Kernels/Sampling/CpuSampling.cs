@@ -8,10 +8,11 @@ namespace Winnow.Kernels.Sampling;
 /// nothing.</summary>
 /// <remarks>
 /// The draw is by inverse distribution function over the surviving tokens in ascending order, with one uniform number
-/// of 53 bits. exp and the scores are
-/// single precision, sums are double. Tokens more than e^87 times less probable than the best one count as impossible.
+/// of 53 bits. exp and the scores are single precision; what decides is summed exactly, in units of 2^-40 of the weight of the best token,
+/// so that a GPU decides the same. Distributions are summed in double; tokens more than e^87 times less probable than the best one count
+/// as impossible in them.
 /// </remarks>
-public sealed class CpuSampling : ISampling
+public sealed partial class CpuSampling : ISampling
 {
     private const int DrawBlock = 256;
 
@@ -85,6 +86,12 @@ public sealed class CpuSampling : ISampling
                 "The row of logits is empty: it must have one entry for each token.", nameof(logits));
         }
 
+        if (logits.Length > FixedMass.TokenLimit)
+        {
+            throw new ArgumentException(
+                $"The row of logits has {logits.Length} entries: at most {FixedMass.TokenLimit} tokens can be sampled from.", nameof(logits));
+        }
+
         if (chain.LargestBiasedToken >= logits.Length)
         {
             throw new ArgumentException(
@@ -104,7 +111,7 @@ public sealed class CpuSampling : ISampling
                     HistoryStages.Bias(ref row, stage);
                     break;
                 case SamplerStageKind.RepetitionPenalty or SamplerStageKind.FrequencyPenalty or SamplerStageKind.PresencePenalty:
-                    HistoryStages.Penalize(ref row, stage, state.Last(stage.LastTokens));
+                    HistoryStages.Penalize(ref row, stage.Kind, stage.Value, state.Last(stage.LastTokens));
                     break;
                 case SamplerStageKind.Dry:
                     HistoryStages.Dry(ref row, stage, state);
@@ -152,7 +159,7 @@ public sealed class CpuSampling : ISampling
 
         Span<float> weights = row.Scratch.Weights.AsSpan(0, row.Count);
         double sum = RowMath.WriteExp(row.Values, maximum, weights);
-        int index = Draw(weights, sum * Philox.Uniform(chain.Seed, sequence, position, RandomPurpose.Draw));
+        int index = Draw(weights, Philox.Uniform(chain.Seed, sequence, position, RandomPurpose.Draw));
         int token = row.Token(index);
         if (chain.Stages is [.., { Kind: SamplerStageKind.MirostatV2 } stage])
         {
@@ -163,14 +170,18 @@ public sealed class CpuSampling : ISampling
         return token;
     }
 
-    /// <summary>The first index at which the running sum exceeds the target: never one without weight.</summary>
-    internal static int Draw(ReadOnlySpan<float> weights, double target)
+    /// <summary>The first index at which the running sum exceeds a part, below 1, of the whole: never one without weight.</summary>
+    internal static int Draw(ReadOnlySpan<float> weights, double part)
     {
-        double before = 0;
+        long sum = FixedMass.Sum(weights);
+
+        // The product may be rounded up to the whole, which no running sum exceeds.
+        long target = Math.Min((long)(part * sum), sum - 1);
+        long before = 0;
         int start = 0;
         for (; start + DrawBlock < weights.Length; start += DrawBlock)
         {
-            double withBlock = before + RowMath.Sum(weights.Slice(start, DrawBlock));
+            long withBlock = before + FixedMass.Sum(weights.Slice(start, DrawBlock));
             if (withBlock > target)
             {
                 break;
@@ -179,19 +190,13 @@ public sealed class CpuSampling : ISampling
             before = withBlock;
         }
 
-        int drawn = -1;
-        for (int i = start; i < weights.Length; i++)
+        int index = start;
+        for (before += FixedMass.Of(weights[index]); before <= target; before += FixedMass.Of(weights[index]))
         {
-            before += weights[i];
-            drawn = weights[i] > 0 ? i : drawn;
-            if (before > target)
-            {
-                return i;
-            }
+            index++;
         }
 
-        // Rounding left the sum a hair below the target: the last token that has weight is the one meant.
-        return drawn >= 0 ? drawn : weights.LastIndexOfAnyExcept(0f);
+        return index;
     }
 
     private static void WriteDistribution(in CandidateRow row, bool greedy, Span<float> probabilities)

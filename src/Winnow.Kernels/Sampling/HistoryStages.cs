@@ -12,16 +12,22 @@ internal static class HistoryStages
     {
         foreach (TokenBias bias in stage.Biases)
         {
-            int index = row.Find(bias.Token);
-            if (index >= 0)
-            {
-                row.Set(index, row.Values[index] + bias.Bias);
-            }
+            Bias(ref row, bias);
+        }
+    }
+
+    /// <summary>Adds one bias.</summary>
+    public static void Bias(ref CandidateRow row, TokenBias bias)
+    {
+        int index = row.Find(bias.Token);
+        if (index >= 0)
+        {
+            row.Set(index, row.Values[index] + bias.Bias);
         }
     }
 
     /// <summary>Applies a repetition, frequency or presence penalty to every distinct token of the window.</summary>
-    public static void Penalize(ref CandidateRow row, in SamplerStage stage, ReadOnlySpan<int> window)
+    public static void Penalize(ref CandidateRow row, SamplerStageKind kind, float penalty, ReadOnlySpan<int> window)
     {
         int[] counts = row.Scratch.Counts, distinct = row.Scratch.Distinct;
         int found = 0;
@@ -38,7 +44,7 @@ internal static class HistoryStages
             int index = row.Find(token);
             if (index >= 0)
             {
-                row.Set(index, Penalized(row.Values[index], counts[token], stage));
+                row.Set(index, Penalized(row.Values[index], counts[token], kind, penalty));
             }
 
             counts[token] = 0;
@@ -100,11 +106,11 @@ internal static class HistoryStages
         }
     }
 
-    private static float Penalized(float logit, int count, in SamplerStage stage) => stage.Kind switch
+    private static float Penalized(float logit, int count, SamplerStageKind kind, float penalty) => kind switch
     {
-        SamplerStageKind.RepetitionPenalty => logit <= 0 ? logit * stage.Value : logit / stage.Value,
-        SamplerStageKind.FrequencyPenalty => logit - (count * stage.Value),
-        _ => logit - stage.Value,
+        SamplerStageKind.RepetitionPenalty => logit <= 0 ? logit * penalty : logit / penalty,
+        SamplerStageKind.FrequencyPenalty => logit - (count * penalty),
+        _ => logit - penalty,
     };
 
     /// <summary>How many tokens stand after the last breaker: no match is longer.</summary>

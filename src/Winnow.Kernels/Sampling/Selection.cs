@@ -12,11 +12,11 @@ internal static class Selection
     /// </summary>
     /// <param name="items">Scratch: as long as there are candidates; overwritten.</param>
     /// <param name="weights">The weights, none negative; empty for a weight of 1 each.</param>
-    /// <param name="target">What the sum is to reach.</param>
+    /// <param name="target">What the sum is to reach: a number of candidates, or a <see cref="FixedMass"/>.</param>
     /// <param name="strict">Whether the sum must exceed the target.</param>
     /// <param name="order">The order.</param>
     public static int Crossing<TOrder>(
-        Span<int> items, ReadOnlySpan<float> weights, double target, bool strict, TOrder order)
+        Span<int> items, ReadOnlySpan<float> weights, long target, bool strict, TOrder order)
         where TOrder : struct, ICandidateOrder, allows ref struct
     {
         for (int i = 0; i < items.Length; i++)
@@ -24,7 +24,7 @@ internal static class Selection
             items[i] = i;
         }
 
-        double before = 0;
+        long before = 0;
         uint random = 0x9E3779B9;
         int last = 0;
         while (!items.IsEmpty)
@@ -35,8 +35,8 @@ internal static class Selection
             random ^= random << 5;
             int middle = Partition(items, (int)(random % (uint)items.Length), order);
             int pivot = items[middle];
-            double upToPivot = before + Mass(items[..middle], weights);
-            double withPivot = upToPivot + (weights.IsEmpty ? 1 : weights[pivot]);
+            long upToPivot = before + Mass(items[..middle], weights);
+            long withPivot = upToPivot + (weights.IsEmpty ? 1 : FixedMass.Of(weights[pivot]));
             if (middle > 0 && Reaches(upToPivot, target, strict))
             {
                 items = items[..middle];
@@ -71,19 +71,19 @@ internal static class Selection
         }
     }
 
-    private static bool Reaches(double sum, double target, bool strict) => strict ? sum > target : sum >= target;
+    private static bool Reaches(long sum, long target, bool strict) => strict ? sum > target : sum >= target;
 
-    private static double Mass(ReadOnlySpan<int> items, ReadOnlySpan<float> weights)
+    private static long Mass(ReadOnlySpan<int> items, ReadOnlySpan<float> weights)
     {
         if (weights.IsEmpty)
         {
             return items.Length;
         }
 
-        double sum = 0;
+        long sum = 0;
         foreach (int item in items)
         {
-            sum += weights[item];
+            sum += FixedMass.Of(weights[item]);
         }
 
         return sum;

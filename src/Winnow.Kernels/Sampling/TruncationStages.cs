@@ -56,17 +56,19 @@ internal static class TruncationStages
         }
 
         float maximum = row.Maximum();
-        double sum = RowMath.SumExp(row.Values, maximum);
+        long sum = FixedMass.SumExp(row.Values, maximum);
+        long target = FixedMass.Share(p, sum);
 
-        // All tokens below this weight together weigh less than 1 - p, so none of them is needed to reach p.
-        double floor = (1 - p) * sum / row.Count * 0.999;
-        row.KeepAtLeast(maximum + Math.Log(floor));
+        // All tokens below this weight together weigh no more than what may be missing, so none of them is needed to reach p; the margin
+        // covers the errors of exp and of the logarithm.
+        long floor = (sum - target) / row.Count;
+        row.KeepAtLeast(floor < 1 ? double.NegativeInfinity : maximum + Math.Log(FixedMass.ToDouble(floor)) - 0.01);
         RowMath.WriteExp(row.Values, maximum, row.Scratch.Weights);
         var order = new ScoreOrder(row.Values);
         int last = Selection.Crossing(
             row.Scratch.Order.AsSpan(0, row.Count),
             row.Scratch.Weights.AsSpan(0, row.Count),
-            p * sum,
+            target,
             strict: false,
             order);
         row.KeepUpTo(last, order);
@@ -77,9 +79,12 @@ internal static class TruncationStages
     {
         if (p > 0)
         {
-            row.KeepAtLeast(row.Maximum() + Math.Log(p));
+            Near(ref row, Math.Log(p));
         }
     }
+
+    /// <summary>Keeps scores of at least the largest plus an offset.</summary>
+    public static void Near(ref CandidateRow row, double offset) => row.KeepAtLeast(row.Maximum() + offset);
 
     /// <summary>Keeps scores near the largest, in standard deviations.</summary>
     public static void TopNSigma(ref CandidateRow row, float n)
@@ -118,7 +123,7 @@ internal static class TruncationStages
         }
 
         var order = new DeviationOrder(deviations, row.Values);
-        int last = Selection.Crossing(row.Scratch.Order.AsSpan(0, row.Count), weights, p * sum, strict: true, order);
+        int last = Selection.Crossing(row.Scratch.Order.AsSpan(0, row.Count), weights, FixedMass.FromDouble(p * sum), strict: true, order);
         row.KeepUpTo(last, order);
     }
 

@@ -100,8 +100,9 @@ public sealed class SamplingFrequencyTests
         weights[length / 2] = 1;
         weights[length - 2] = 0.5f;
         Assert.That(CpuSampling.Draw(weights, 0), Is.EqualTo(weights.AsSpan().IndexOfAnyExcept(0f)), "a uniform of 0");
-        Assert.That(CpuSampling.Draw(weights, 1.4999), Is.EqualTo(length - 2));
-        Assert.That(CpuSampling.Draw(weights, 1.6), Is.EqualTo(length - 2), "a sum that rounding left below the target");
+        Assert.That(CpuSampling.Draw(weights, 0.6666), Is.EqualTo(weights.AsSpan().IndexOfAnyExcept(0f)), "the last of the first");
+        Assert.That(CpuSampling.Draw(weights, 0.6667), Is.EqualTo(length - 2));
+        Assert.That(CpuSampling.Draw(weights, 1), Is.EqualTo(length - 2), "a part that was rounded up to the whole");
     }
 
     private int Draw(SamplerChain chain, ulong sequence, long position) =>
