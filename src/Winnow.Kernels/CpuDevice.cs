@@ -18,6 +18,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     private readonly WorkerPool _workers;
     private readonly CpuAttention _attention;
     private readonly CpuLinear _linear;
+    private readonly CpuReduction _reduction;
     private long _allocatedBytes;
 
     /// <summary>Starts the workers.</summary>
@@ -37,7 +38,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
         _attention = new CpuAttention(_workers, width);
         Norm = new CpuNorm(_workers, width);
         Cache = new CpuCache(_workers, Norm);
-        Reduction = new CpuReduction(_workers);
+        _reduction = new CpuReduction(_workers);
         _linear = new CpuLinear(_workers);
     }
 
@@ -69,7 +70,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     public override INorm Norm { get; }
 
     /// <inheritdoc/>
-    public override IReduction Reduction { get; }
+    public override IReduction Reduction => _reduction;
 
     /// <inheritdoc/>
     public override ISampling Sampling { get; } = new CpuSampling();
@@ -92,6 +93,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
             _workers.Dispose();
             _attention.Dispose();
             _linear.Dispose();
+            _reduction.Dispose();
         }
     }
 

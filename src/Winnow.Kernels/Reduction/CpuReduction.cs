@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Reduction;
 
-/// <summary>Gathering and pooling on the processor.</summary>
+/// <summary>Reductions on the processor.</summary>
 /// <param name="workers">The threads to use.</param>
-internal sealed unsafe class CpuReduction(WorkerPool workers) : IReduction
+internal sealed unsafe partial class CpuReduction(WorkerPool workers) : IReduction, IDisposable
 {
     // Columns that one worker sums: a few cache lines, so that no two workers write the same one.
     private const int SumColumns = 256;
@@ -13,11 +13,8 @@ internal sealed unsafe class CpuReduction(WorkerPool workers) : IReduction
     /// <inheritdoc/>
     public void GatherRows(Tensor output, Tensor input, Tensor indices)
     {
-        Operands.RequireMatrix(input);
-        Operands.RequireType(indices, DType.I32);
+        int rows = ReductionChecks.Gather(output, input, indices);
         long columns = input.Shape[1];
-        int rows = checked((int)indices.Shape.ElementCount);
-        Operands.Require(output, DType.F32, rows * columns);
         var wanted = (int*)indices.Address;
         for (int i = 0; i < rows; i++)
         {
@@ -30,8 +27,7 @@ internal sealed unsafe class CpuReduction(WorkerPool workers) : IReduction
     /// <inheritdoc/>
     public void AddRowSums(Tensor sums, Tensor input)
     {
-        Operands.RequireMatrix(input);
-        Operands.Require(sums, DType.F32, input.Shape[1]);
+        ReductionChecks.RowSums(sums, input);
         long rows = input.Shape[0];
         int runs = checked((int)((input.Shape[1] + SumColumns - 1) / SumColumns));
         RowRunner.Run(workers, new SumWork((float*)sums.Address, (float*)input.Address, rows, input.Shape[1]), runs, rows * SumColumns);
@@ -42,6 +38,13 @@ internal sealed unsafe class CpuReduction(WorkerPool workers) : IReduction
     {
         Operands.RequireMatrix(rows);
         RowRunner.Run(workers, new NormalizeWork((float*)rows.Address, rows.Shape[1]), checked((int)rows.Shape[0]), 4 * rows.Shape[1]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _left.Dispose();
+        _right.Dispose();
     }
 
     private readonly struct GatherWork(float* output, float* input, int* indices, long columns) : IRowWork

@@ -1,13 +1,23 @@
 namespace Winnow.Kernels.Reduction;
 
-/// <summary>Gathering and pooling of rows.</summary>
+/// <summary>Moving, selecting, comparing and merging rows.</summary>
+/// <remarks>
+/// Indices, counts and masks are device data. The processor refuses an index that does not exist; a GPU cannot, and does what is said at
+/// each operation instead.
+/// </remarks>
 public interface IReduction
 {
     /// <summary>output[i] = input[indices[i]].</summary>
     /// <param name="output">F32 [n, columns].</param>
     /// <param name="input">F32 [rows, columns].</param>
-    /// <param name="indices">I32 [n], each below rows.</param>
+    /// <param name="indices">I32 [n], each below rows; on a GPU any other gives a row of NaN.</param>
     void GatherRows(Tensor output, Tensor input, Tensor indices);
+
+    /// <summary>output[indices[i]] = input[i]; other rows of the output stay as they are.</summary>
+    /// <param name="output">F32 [rows, columns].</param>
+    /// <param name="input">F32 [n, columns], not overlapping the output.</param>
+    /// <param name="indices">I32 [n], each at most once; a row whose index is not one of the output is left out.</param>
+    void ScatterRows(Tensor output, Tensor input, Tensor indices);
 
     /// <summary>sums[c] += sum over r of input[r, c], added in row order, so that a matrix in pieces gives the same bits as in one.</summary>
     /// <param name="sums">F32 [columns]: the running sums.</param>
@@ -17,4 +27,38 @@ public interface IReduction
     /// <summary>Divides each row by its Euclidean length; a row of zeros stays.</summary>
     /// <param name="rows">F32 [rows, columns], in place.</param>
     void NormalizeRows(Tensor rows);
+
+    /// <summary>
+    /// Selects in every row the protected entries and the best others: those with the higher score, of equal ones those with the lower
+    /// index; NaN comes last, after negative infinity.
+    /// </summary>
+    /// <param name="selected">
+    /// I32 [rows, capacity]: ascending indices. Entries from counts[r] on are left as they are; what exceeds the capacity is not written.
+    /// </param>
+    /// <param name="counts">
+    /// I32 [rows]: how many were selected, min(wanted[r], lengths[r]), or the number of protected entries where that is more.
+    /// </param>
+    /// <param name="scores">F32 [rows, entries].</param>
+    /// <param name="wanted">I32 [rows], or I32 [1] for all rows: how many to select, protected ones included.</param>
+    /// <param name="lengths">I32 [rows]: how many entries of a row exist, the others are not read; empty means all.</param>
+    /// <param name="guarded">U8 [rows, entries]: not 0 protects; empty means none.</param>
+    void SelectTop(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default);
+
+    /// <summary>
+    /// output[i, j] = cosine of the angle between left[i] and right[j]; 0 where one of them is zero. Rows are normalized in double and
+    /// rounded to half precision, products are summed in float.
+    /// </summary>
+    /// <param name="output">F32 [left rows, right rows].</param>
+    /// <param name="left">F32 [left rows, columns].</param>
+    /// <param name="right">F32 [right rows, columns]; may be the left one.</param>
+    void CosineSimilarity(Tensor output, Tensor left, Tensor right);
+
+    /// <summary>
+    /// output[d] = sum over i with targets[i] = d of weights[i] * input[i], in ascending i by fused multiply-adds; 0 where there is none.
+    /// </summary>
+    /// <param name="output">F32 [destinations, columns], not overlapping the input.</param>
+    /// <param name="input">F32 [rows, columns].</param>
+    /// <param name="targets">I32 [rows]: where a row goes; a row whose target is not one of the output is left out.</param>
+    /// <param name="weights">F32 [rows].</param>
+    void MergeRows(Tensor output, Tensor input, Tensor targets, Tensor weights);
 }

@@ -9,17 +9,10 @@ public sealed class CpuReductionTests
     private static readonly int[] Sizes = [1, 7, 8, 9, 255, 256, 257, 521];
 
     [Test]
-    public void GatherRows_CopiesBitForBit([ValueSource(nameof(Sizes))] int columns, [Values(1, 3)] int threads)
+    public void MovingRows_CopiesBitForBit([ValueSource(nameof(Sizes))] int columns, [Values(1, 3)] int threads)
     {
         using var device = new CpuDevice(threads);
-        using var tensors = new TestTensors(device);
-        var random = new Random(1);
-        float[] input = TestTensors.Random(random, 300 * columns);
-        int[] indices = [299, 0, .. Enumerable.Range(0, 500).Select(_ => random.Next(300))];
-        Tensor output = tensors.Of(new float[indices.Length * columns], indices.Length, columns);
-        device.Reduction.GatherRows(output, tensors.Of(input, 300, columns), tensors.Of(indices));
-        float[] expected = [.. indices.SelectMany(index => input.Skip(index * columns).Take(columns))];
-        Assert.That(tensors.Floats(output), Is.EqualTo(expected));
+        ReductionCases.MovesRows(device, columns, count: 500);
     }
 
     [TestCase(-1)]
@@ -37,55 +30,90 @@ public sealed class CpuReductionTests
     public void AddRowSums_AgreesAndAddsInRowOrder([ValueSource(nameof(Sizes))] int columns, [Values(1, 3)] int threads)
     {
         using var device = new CpuDevice(threads);
-        using var tensors = new TestTensors(device);
-        var random = new Random(1);
-        const int Rows = 401;
-        float[] input = TestTensors.Random(random, Rows * columns);
-        float[] start = TestTensors.Random(random, columns);
-        Tensor matrix = tensors.Of(input, Rows, columns);
-        Tensor whole = tensors.Of(start);
-        Tensor pieces = tensors.Of(start);
-        device.Reduction.AddRowSums(whole, matrix);
-        device.Reduction.AddRowSums(pieces, matrix.Rows(0, 17));
-        device.Reduction.AddRowSums(pieces, matrix.Rows(17, 0));
-        device.Reduction.AddRowSums(pieces, matrix.Rows(17, Rows - 17));
-
-        double[] exact = [.. start.Select(value => (double)value)];
-        float[] plain = [.. start];
-        for (int i = 0; i < input.Length; i++)
-        {
-            exact[i % columns] += input[i];
-            plain[i % columns] += input[i];
-        }
-
-        Tolerance.Check(tensors.Floats(whole), exact, plain);
-        Assert.That(tensors.Floats(pieces), Is.EqualTo(tensors.Floats(whole)));
+        ReductionCases.RowSums(device, columns, rows: 401);
     }
 
     [Test]
     public void NormalizeRows_AgreesWithDoublePrecision([ValueSource(nameof(Sizes))] int columns, [Values(1e-30, 1, 1e30)] double scale)
     {
         using var device = new CpuDevice(2);
-        using var tensors = new TestTensors(device);
-        float[] input = TestTensors.Random(new Random(1), 3 * columns, scale);
-        Tensor rows = tensors.Of(input, 3, columns);
-        device.Reduction.NormalizeRows(rows);
-        float[] actual = tensors.Floats(rows);
-        for (int i = 0; i < actual.Length; i++)
-        {
-            double length = Math.Sqrt(input.Skip(i / columns * columns).Take(columns).Sum(value => (double)value * value));
-            Assert.That(actual[i], Is.EqualTo(input[i] / length).Within(Tolerance.Ulp(input[i] / length)));
-        }
+        ReductionCases.Normalizes(device, columns, scale);
     }
 
     [Test]
-    public void NormalizeRows_LeavesZerosAlone()
+    public void SelectTop_IsWhatSortingGives([Values(1, 2, 31, 33, 511, 513, 1201)] int entries, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        ReductionCases.Selects(device, entries, rows: 15);
+    }
+
+    [Test]
+    public void SelectTop_ResultOverCapacityIsCutAndCounted()
+    {
+        using var device = new CpuDevice(1);
+        ReductionCases.SelectionOverCapacity(device);
+    }
+
+    [TestCase(1, 1, 1)]
+    [TestCase(3, 65, 31)]
+    [TestCase(64, 2, 33)]
+    [TestCase(70, 130, 257)]
+    public void CosineSimilarity_AgreesWithDoublePrecision(int leftRows, int rightRows, int columns)
+    {
+        using var device = new CpuDevice(2);
+        ReductionCases.Similarity(device, leftRows, rightRows, columns);
+    }
+
+    [Test]
+    public void MergeRows_SumsInRowOrder([ValueSource(nameof(Sizes))] int columns, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        ReductionCases.Merges(device, rows: 300, destinations: 9, columns);
+    }
+
+    [TestCase("wanted")]
+    [TestCase("capacity")]
+    [TestCase("guarded")]
+    [TestCase("lengths")]
+    [TestCase("overlap")]
+    [TestCase("columns")]
+    [TestCase("targets")]
+    public void Operations_WrongOperandIsRefused(string broken)
     {
         using var device = new CpuDevice(1);
         using var tensors = new TestTensors(device);
-        Tensor rows = tensors.Of([0f, 0f, 0f, 3f, 0f, 4f], 2, 3);
-        device.Reduction.NormalizeRows(rows);
-        Assert.That(tensors.Floats(rows), Is.EqualTo(new[] { 0f, 0f, 0f, 0.6f, 0f, 0.8f }));
+        Tensor scores = tensors.Of(new float[6], 2, 3);
+        Tensor other = tensors.Of(new float[8], 2, 4);
+        Tensor two = tensors.Of(new int[2]), three = tensors.Of(new int[3]), selected = tensors.Of(new int[6], 2, 3);
+        Assert.That(
+            () =>
+            {
+                switch (broken)
+                {
+                    case "wanted":
+                        device.Reduction.SelectTop(selected, two, scores, three);
+                        break;
+                    case "capacity":
+                        device.Reduction.SelectTop(two, two, scores, two);
+                        break;
+                    case "guarded":
+                        device.Reduction.SelectTop(selected, two, scores, two, default, tensors.Of<byte>(DType.U8, new byte[5]));
+                        break;
+                    case "lengths":
+                        device.Reduction.SelectTop(selected, two, scores, two, three);
+                        break;
+                    case "overlap":
+                        device.Reduction.ScatterRows(scores, scores, two);
+                        break;
+                    case "columns":
+                        device.Reduction.CosineSimilarity(tensors.Of(new float[4], 2, 2), scores, other);
+                        break;
+                    default:
+                        device.Reduction.MergeRows(tensors.Of(new float[6], 2, 3), scores, three, tensors.Of(new float[2]));
+                        break;
+                }
+            },
+            Throws.ArgumentException);
     }
 
     [Test]
@@ -97,11 +125,19 @@ public sealed class CpuReductionTests
         Tensor output = tensors.Of(new float[32 * 4096], 32, 4096);
         Tensor sums = tensors.Of(new float[4096]);
         Tensor indices = tensors.Of([.. Enumerable.Range(0, 32)]);
+        Tensor cosines = tensors.Of(new float[32 * 32], 32, 32);
+        Tensor targets = tensors.Of([.. Enumerable.Range(0, 64).Select(i => i / 2)]);
+        Tensor weights = tensors.Of(new float[64]);
+        Tensor selected = tensors.Of(new int[32], 32, 1), counts = tensors.Of(new int[32]), one = tensors.Of([1]);
         void Step()
         {
             device.Reduction.GatherRows(output, matrix, indices);
             device.Reduction.AddRowSums(sums, matrix);
             device.Reduction.NormalizeRows(output);
+            device.Reduction.ScatterRows(matrix, output, indices);
+            device.Reduction.CosineSimilarity(cosines, output, output);
+            device.Reduction.MergeRows(output, matrix, targets, weights);
+            device.Reduction.SelectTop(selected, counts, output, one);
         }
 
         Step();

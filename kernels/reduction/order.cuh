@@ -1,0 +1,77 @@
+// order.cuh - the total order that selections follow, and sums of integers over a block: those are exact, so their order is free.
+#pragma once
+#include "common/types.cuh"
+
+constexpr u32 kKeyOfNegativeInfinity = 0x007fffffu;
+constexpr u32 kKeyOfPositiveInfinity = 0xff800000u;
+
+// Unsigned order of keys = order of floats; -0 equals +0, NaN comes below everything.
+__device__ __forceinline__ u32 key_of(float value) {
+  u32 bits = __float_as_uint(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0u;
+  if (bits == 0x80000000u) bits = 0u;
+  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+// The float of a key that belongs to one.
+__device__ __forceinline__ float value_of(u32 key) {
+  return __uint_as_float(key & 0x80000000u ? key & 0x7fffffffu : ~key);
+}
+
+// PTX ISA 9.7.13.9 (redux)
+__device__ __forceinline__ u32 warp_sum(u32 value) { return __reduce_add_sync(kFullWarp, value); }
+
+__device__ __forceinline__ u64 warp_sum(u64 value) {
+#pragma unroll
+  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
+  return value;
+}
+
+__device__ __forceinline__ u64 warp_max(u64 value) {
+#pragma unroll
+  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) {
+    u64 other = __shfl_xor_sync(kFullWarp, value, distance);
+    value = other > value ? other : value;
+  }
+  return value;
+}
+
+// Every thread gets the result. `scratch` holds an entry for each warp of the block; two barriers, so that it can be used again at once.
+template <int kThreads>
+__device__ __forceinline__ u64 block_sum(u64 value, u64* scratch) {
+  constexpr int kWarps = kThreads / kWarpSize;
+  value = warp_sum(value);
+  if (threadIdx.x % kWarpSize == 0) scratch[threadIdx.x / kWarpSize] = value;
+  __syncthreads();
+  int lane = threadIdx.x % kWarpSize;
+  u64 sum = warp_sum(lane < kWarps ? scratch[lane] : 0ull);
+  __syncthreads();
+  return sum;
+}
+
+template <int kThreads>
+__device__ __forceinline__ u64 block_max(u64 value, u64* scratch) {
+  constexpr int kWarps = kThreads / kWarpSize;
+  value = warp_max(value);
+  if (threadIdx.x % kWarpSize == 0) scratch[threadIdx.x / kWarpSize] = value;
+  __syncthreads();
+  int lane = threadIdx.x % kWarpSize;
+  u64 maximum = warp_max(lane < kWarps ? scratch[lane] : 0ull);
+  __syncthreads();
+  return maximum;
+}
+
+// Sum of the entries of the warps before this one; the entries are in shared memory and complete.
+template <int kWarps>
+__device__ __forceinline__ u32 before_warp(const u32* entries) {
+  int lane = threadIdx.x % kWarpSize;
+  return warp_sum(lane < kWarps && lane < static_cast<int>(threadIdx.x / kWarpSize) ? entries[lane] : 0u);
+}
+
+// Entries that one warp goes through, in whole strides of a warp, so that all warps together go through `count`.
+template <int kWarps>
+__device__ __forceinline__ int warp_share(int count) {
+  return (count + (kWarps * kWarpSize) - 1) / (kWarps * kWarpSize) * kWarpSize;
+}
+
+__device__ __forceinline__ u32 lanes_below() { return (1u << (threadIdx.x % kWarpSize)) - 1u; }

@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Reduction;
+
+/// <summary>The CUDA form of the reduction family; <c>kernels/reduction</c> says what each kernel does.</summary>
+/// <param name="context">The device.</param>
+internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposable
+{
+    private const int Threads = 256;
+    private const int PieceColumns = 1024;
+    private const int SelectThreads = 512;
+    private const int GramThreads = 128;
+    private const int GramTile = 64;
+    private const int GramDepth = 32;
+    private const int ArgumentBytes = 96;
+
+    private readonly KernelVariants<int> _kernels = new(context, static kernel => Describe((Kernel)kernel));
+    private readonly CudaScratch _left = new(context);
+    private readonly CudaScratch _right = new(context);
+
+    private enum Kernel
+    {
+        Gather,
+        Scatter,
+        AddRowSums,
+        Normalize,
+        NormalizeToHalf,
+        Select,
+        Gram,
+        Merge,
+    }
+
+    /// <summary>Every kernel of the family.</summary>
+    public static IEnumerable<KernelVariant> Shipped()
+    {
+        foreach (Kernel kernel in Enum.GetValues<Kernel>())
+        {
+            yield return Describe(kernel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void GatherRows(Tensor output, Tensor input, Tensor indices)
+    {
+        int rows = ReductionChecks.Gather(output, input, indices);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(input.Address);
+        arguments.Add(indices.Address);
+        arguments.Add(input.Shape[0]);
+        arguments.Add(checked((int)input.Shape[1]));
+        LaunchPieces(Kernel.Gather, rows, input.Shape[1], arguments);
+    }
+
+    /// <inheritdoc/>
+    public void ScatterRows(Tensor output, Tensor input, Tensor indices)
+    {
+        int rows = ReductionChecks.Scatter(output, input, indices);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(input.Address);
+        arguments.Add(indices.Address);
+        arguments.Add(output.Shape[0]);
+        arguments.Add(checked((int)output.Shape[1]));
+        LaunchPieces(Kernel.Scatter, rows, output.Shape[1], arguments);
+    }
+
+    /// <inheritdoc/>
+    public void AddRowSums(Tensor sums, Tensor input)
+    {
+        ReductionChecks.RowSums(sums, input);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(sums.Address);
+        arguments.Add(input.Address);
+        arguments.Add(input.Shape[0]);
+        arguments.Add(checked((int)input.Shape[1]));
+        Launch(Kernel.AddRowSums, LaunchShape.Linear(Blocks(input.Shape[1], Threads), Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void NormalizeRows(Tensor rows)
+    {
+        Operands.RequireMatrix(rows);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(rows.Address);
+        arguments.Add(checked((int)rows.Shape[1]));
+        Launch(Kernel.Normalize, LaunchShape.Linear(checked((int)rows.Shape[0]), Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void SelectTop(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default)
+    {
+        SelectProblem problem = ReductionChecks.Select(selected, counts, scores, wanted, lengths, guarded);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(selected.Address);
+        arguments.Add(counts.Address);
+        arguments.Add(scores.Address);
+        arguments.Add(guarded.IsEmpty ? 0 : guarded.Address);
+        arguments.Add(lengths.IsEmpty ? 0 : lengths.Address);
+        arguments.Add(wanted.Address);
+        arguments.Add(problem.Entries);
+        arguments.Add(problem.Capacity);
+        arguments.Add(problem.WantedStride);
+        Launch(Kernel.Select, LaunchShape.Linear(problem.Rows, SelectThreads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void CosineSimilarity(Tensor output, Tensor left, Tensor right)
+    {
+        ReductionChecks.Similarity(output, left, right);
+        int stride = Blocks(left.Shape[1], GramDepth) * GramDepth;
+        nint a = Halved(left, stride, _left);
+        nint b = left.Address == right.Address && left.Shape == right.Shape ? a : Halved(right, stride, _right);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(a);
+        arguments.Add(b);
+        arguments.Add(checked((int)left.Shape[0]));
+        arguments.Add(checked((int)right.Shape[0]));
+        arguments.Add(stride);
+        Launch(Kernel.Gram, new LaunchShape(Blocks(right.Shape[0], GramTile), Blocks(left.Shape[0], GramTile), 1, GramThreads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void MergeRows(Tensor output, Tensor input, Tensor targets, Tensor weights)
+    {
+        ReductionChecks.Merge(output, input, targets, weights);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(input.Address);
+        arguments.Add(targets.Address);
+        arguments.Add(weights.Address);
+        arguments.Add(checked((int)input.Shape[0]));
+        arguments.Add(checked((int)input.Shape[1]));
+        LaunchPieces(Kernel.Merge, checked((int)output.Shape[0]), output.Shape[1], arguments);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _left.Dispose();
+        _right.Dispose();
+    }
+
+    private static KernelVariant Describe(Kernel kernel) => kernel switch
+    {
+        Kernel.Gather => new("reduction/gather.cu", "winnow_gather_rows", 0),
+        Kernel.Scatter => new("reduction/gather.cu", "winnow_scatter_rows", 0),
+        Kernel.AddRowSums => new("reduction/add_row_sums.cu", "winnow_add_row_sums", 0),
+        Kernel.Normalize => new("reduction/normalize_rows.cu", "winnow_normalize_rows", 0),
+        Kernel.NormalizeToHalf => new("reduction/normalize_rows.cu", "winnow_normalize_rows_f16", 0),
+        Kernel.Select => new("reduction/select_top.cu", "winnow_select_top", 0),
+        Kernel.Gram => new("reduction/gram.cu", "winnow_gram", 0),
+        _ => new("reduction/merge_rows.cu", "winnow_merge_rows", 0),
+    };
+
+    private static int Blocks(long values, int perBlock) => checked((int)((values + perBlock - 1) / perBlock));
+
+    private nint Halved(Tensor rows, int stride, CudaScratch scratch)
+    {
+        nint address = scratch.Get(Math.Max(1, rows.Shape[0] * stride * sizeof(ushort)));
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(address);
+        arguments.Add(rows.Address);
+        arguments.Add(checked((int)rows.Shape[1]));
+        arguments.Add(stride);
+        Launch(Kernel.NormalizeToHalf, LaunchShape.Linear(checked((int)rows.Shape[0]), Threads), arguments);
+        return address;
+    }
+
+    private void LaunchPieces(Kernel kernel, int rows, long columns, in ArgumentBlock arguments) =>
+        Launch(kernel, new LaunchShape(rows, Blocks(columns, PieceColumns), 1, Threads), arguments);
+
+    private void Launch(Kernel kernel, in LaunchShape shape, in ArgumentBlock arguments)
+    {
+        // A grid of no blocks is an error to the driver and nothing to do here.
+        if (shape.GridX > 0 && shape.GridY > 0)
+        {
+            context.Launch(_kernels[(int)kernel], shape, arguments);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System;
+using System.Linq;
+using NUnit.Framework;
+using Winnow.Kernels.Reduction;
+
+namespace Winnow.Kernels.Tests.Reduction;
+
+/// <summary>The kernels of the family, as they ship, on the simulator.</summary>
+public sealed class CudaReductionTests
+{
+    private CudaDevice _device = null!;
+
+    [OneTimeSetUp]
+    public void Open() => _device = TestDevices.Simulator();
+
+    [OneTimeTearDown]
+    public void Free() => _device?.Dispose();
+
+    [Test]
+    public void MovingRows_CopiesBitForBit([Values(1, 255, 257, 1025)] int columns) => ReductionCases.MovesRows(_device, columns, count: 5);
+
+    [Test]
+    public void GatherRows_IndexOutsideTheInputGivesNaN()
+    {
+        using var tensors = new TestTensors(_device);
+        Tensor output = tensors.Of(new float[6], 3, 2);
+        _device.Reduction.GatherRows(output, tensors.Of([1f, 2f, 3f, 4f], 2, 2), tensors.Of([-1, 1, 2]));
+        Assert.That(tensors.Floats(output), Is.EqualTo(new[] { float.NaN, float.NaN, 3f, 4f, float.NaN, float.NaN }));
+    }
+
+    [Test]
+    public void AddRowSums_AgreesAndAddsInRowOrder([Values(1, 255, 257)] int columns) => ReductionCases.RowSums(_device, columns, rows: 41);
+
+    [Test]
+    public void NormalizeRows_AgreesWithDoublePrecision([Values(1, 255, 257, 521)] int columns, [Values(1e-30, 1e30)] double scale) =>
+        ReductionCases.Normalizes(_device, columns, scale);
+
+    [Test]
+    public void SelectTop_IsWhatSortingGives([Values(1, 2, 31, 33, 511, 513, 1201)] int entries) =>
+        ReductionCases.Selects(_device, entries, rows: 6);
+
+    [Test]
+    public void SelectTop_ResultOverCapacityIsCutAndCounted() => ReductionCases.SelectionOverCapacity(_device);
+
+    [TestCase(1, 1, 1)]
+    [TestCase(3, 65, 31)]
+    [TestCase(64, 2, 33)]
+    [TestCase(70, 130, 97)]
+    public void CosineSimilarity_AgreesWithDoublePrecision(int leftRows, int rightRows, int columns) =>
+        ReductionCases.Similarity(_device, leftRows, rightRows, columns);
+
+    [Test]
+    public void MergeRows_SumsInRowOrder([Values(1, 257, 1025)] int columns) => ReductionCases.Merges(_device, rows: 300, destinations: 5, columns);
+
+    [Test]
+    public void Operations_TheOrderOfWarpsHasNoInfluence([Range(1, 10)] int seed)
+    {
+        using CudaDevice device = TestDevices.Simulator(seed);
+        ReductionCases.Selects(device, entries: 515, rows: 3);
+        ReductionCases.Merges(device, rows: 300, destinations: 3, columns: 5);
+        Assert.That(Bits(device), Is.EqualTo(Bits(_device)));
+    }
+
+    [Test]
+    public void Shipped_NamesEveryKernelOnce() =>
+        Assert.That(CudaReduction.Shipped().Select(variant => variant.Entry).Distinct().Count(), Is.EqualTo(8));
+
+    private static float[] Bits(CudaDevice device)
+    {
+        using var tensors = new TestTensors(device);
+        Tensor rows = tensors.Of(TestTensors.Random(new Random(1), 5 * 300), 5, 300);
+        Tensor output = tensors.Of(new float[25], 5, 5);
+        device.Reduction.CosineSimilarity(output, rows, rows);
+        device.Reduction.NormalizeRows(rows);
+        return [.. tensors.Floats(output), .. tensors.Floats(rows)];
+    }
+}
