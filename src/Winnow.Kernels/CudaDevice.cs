@@ -22,6 +22,8 @@ public sealed class CudaDevice : ComputeDevice
     private readonly CudaStaging _staging;
     private readonly CudaCache _cache;
     private readonly CudaLinear _linear;
+    private readonly CudaReduction _reduction;
+    private readonly CudaSampling _sampling;
     private bool _disposed;
 
     /// <summary>Takes a driver into use.</summary>
@@ -37,6 +39,8 @@ public sealed class CudaDevice : ComputeDevice
         _cache = new CudaCache(_context);
         _linear = new CudaLinear(_context);
         Norm = new CudaNorm(_context);
+        _reduction = new CudaReduction(_context);
+        _sampling = new CudaSampling(_context);
     }
 
     /// <summary>What the device is and has.</summary>
@@ -61,10 +65,10 @@ public sealed class CudaDevice : ComputeDevice
     public override INorm Norm { get; }
 
     /// <inheritdoc/>
-    public override IReduction Reduction => throw Missing(nameof(Reduction));
+    public override IReduction Reduction => _reduction;
 
     /// <inheritdoc/>
-    public override ISampling Sampling => throw Missing(nameof(Sampling));
+    public override ISampling Sampling => _sampling;
 
     internal CudaContext Context => _context;
 
@@ -96,6 +100,8 @@ public sealed class CudaDevice : ComputeDevice
         _disposed = true;
         _cache.Dispose();
         _linear.Dispose();
+        _reduction.Dispose();
+        _sampling.Dispose();
         _staging.Dispose();
         _context.Dispose();
         if (_ownsDriver)

@@ -72,9 +72,7 @@ internal ref struct CandidateRow
         float maximum = RowMath.Maximum(_values);
         if (!float.IsFinite(maximum))
         {
-            throw new WinnowException(float.IsNegativeInfinity(maximum)
-                ? "The logit bias bans every token that the model allows, so none can be chosen: allow at least one."
-                : "A penalty or bias made a logit overflow: use smaller penalties.");
+            (float.IsNegativeInfinity(maximum) ? SamplingStatus.AllBanned : SamplingStatus.Overflow).Check();
         }
 
         return maximum;

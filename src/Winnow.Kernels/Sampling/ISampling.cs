@@ -43,4 +43,31 @@ public interface ISampling
     void Distribution(
         ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
         Span<float> probabilities);
+
+    /// <summary>
+    /// Chooses a token for every row of a batch in device memory: the same tokens as <see cref="Sample"/> for chains that
+    /// <see cref="SamplingRow.CanHold"/>. Does not wait, and can be recorded.
+    /// </summary>
+    /// <param name="batch">The operands.</param>
+    /// <exception cref="ArgumentException">An operand has another type or shape than <see cref="SamplingBatch"/> says.</exception>
+    void SampleRows(in SamplingBatch batch);
+
+    /// <summary>tokens[r] = the lowest token with the largest logit of row r; -1 where the row holds a NaN or only negative
+    /// infinity.</summary>
+    /// <param name="tokens">I32 [rows].</param>
+    /// <param name="logits">F32 [rows, vocab].</param>
+    void ArgMaxRows(Tensor tokens, Tensor logits);
+
+    /// <summary>The most probable tokens of every row, best first; of equal ones the lower token comes first.</summary>
+    /// <param name="tokens">I32 [rows, n], n at most 1024; -1 where fewer are possible, or all where the row has no softmax.</param>
+    /// <param name="logProbabilities">F32 [rows, n]; negative infinity where fewer are possible, NaN where the row has no
+    /// softmax.</param>
+    /// <param name="logits">F32 [rows, vocab].</param>
+    void TopRows(Tensor tokens, Tensor logProbabilities, Tensor logits);
+
+    /// <summary>output[r, i] = logits[r, i] - log(sum over j of exp(logits[r, j])); NaN throughout where the row has no softmax: it
+    /// holds a NaN or a positive infinity, or only negative infinity.</summary>
+    /// <param name="output">F32 [rows, vocab]; may be the logits.</param>
+    /// <param name="logits">F32 [rows, vocab].</param>
+    void LogSoftmaxRows(Tensor output, Tensor logits);
 }

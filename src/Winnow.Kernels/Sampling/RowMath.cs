@@ -255,7 +255,8 @@ internal static class RowMath
             Vector256.LessThan(x, Vector256.Create(SmallestExponent)), Vector256<float>.Zero, p * power);
     }
 
-    private static float Maximum(ReadOnlySpan<float> row, ref bool hasNaN)
+    /// <summary>The largest value, and whether some value is not a number.</summary>
+    internal static float Maximum(ReadOnlySpan<float> row, ref bool hasNaN)
     {
         Vector256<float> best = Vector256.Create(float.NegativeInfinity);
         Vector256<float> ordered = Vector256<float>.AllBitsSet;

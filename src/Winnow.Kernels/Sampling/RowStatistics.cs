@@ -12,25 +12,13 @@ internal readonly record struct RowStatistics(float Maximum, int ArgMax, double 
     /// <summary>The natural logarithm of a token's probability under the softmax of the row.</summary>
     public float LogProbability(float logit) => (float)Math.Min(0, (double)logit - Maximum - Math.Log(SumExp));
 
+    /// <summary>What is wrong with the row; <see cref="SamplingStatus.Chosen"/> where it has a softmax.</summary>
+    public SamplingStatus Status =>
+        HasNaN ? SamplingStatus.NotANumber
+        : float.IsPositiveInfinity(Maximum) ? SamplingStatus.PositiveInfinity
+        : float.IsNegativeInfinity(Maximum) ? SamplingStatus.NothingPossible
+        : SamplingStatus.Chosen;
+
     /// <summary>Throws unless the row has a softmax.</summary>
-    public void Check()
-    {
-        if (HasNaN)
-        {
-            throw new WinnowException(
-                "The row of logits holds a NaN: the model or its weights are damaged, or a layer overflowed; try a wider type for the weights or the cache.");
-        }
-
-        if (float.IsPositiveInfinity(Maximum))
-        {
-            throw new WinnowException(
-                "The row of logits holds a positive infinity: a layer overflowed; try a wider type for the weights or the cache.");
-        }
-
-        if (float.IsNegativeInfinity(Maximum))
-        {
-            throw new WinnowException(
-                "Every logit of the row is negative infinity, so no token can be chosen: allow at least one token.");
-        }
-    }
+    public void Check() => Status.Check();
 }

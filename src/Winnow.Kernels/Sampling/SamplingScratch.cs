@@ -27,6 +27,9 @@ internal sealed class SamplingScratch
     /// <summary>The match lengths of DRY, one for each token of the history.</summary>
     public int[] Matches { get; private set; } = [];
 
+    /// <summary>The last tokens of a history that is kept as a ring.</summary>
+    public int[] Window { get; private set; } = [];
+
     /// <summary>Makes room for a row.</summary>
     public void ReserveRow(int vocab)
     {
@@ -58,6 +61,15 @@ internal sealed class SamplingScratch
         if (Matches.Length < tokens)
         {
             Matches = new int[tokens];
+        }
+    }
+
+    /// <summary>Makes room for a window.</summary>
+    public void ReserveWindow(int tokens)
+    {
+        if (Window.Length < tokens)
+        {
+            Window = new int[tokens];
         }
     }
 }

@@ -1,0 +1,172 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Sampling;
+
+/// <summary>
+/// The CUDA form of the sampling family; <c>kernels/sampling</c> says what each kernel does. Rows that lie on the host are sampled there.
+/// </summary>
+/// <param name="context">The device.</param>
+internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
+{
+    private const int Threads = 1024;
+    private const int ArgumentBytes = 96;
+
+    private readonly KernelVariants<int> _kernels = new(context, static kernel => Describe((Kernel)kernel));
+    private readonly CudaScratch _work = new(context);
+    private readonly CpuSampling _host = new();
+
+    private enum Kernel
+    {
+        Sample,
+        ArgMax,
+        Top,
+        LogSoftmax,
+    }
+
+    /// <summary>Every kernel of the family.</summary>
+    public static IEnumerable<KernelVariant> Shipped()
+    {
+        foreach (Kernel kernel in Enum.GetValues<Kernel>())
+        {
+            yield return Describe(kernel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public SampleResult Sample(
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<TokenLogProbability> top = default) =>
+        _host.Sample(logits, chain, state, sequence, position, top);
+
+    /// <inheritdoc/>
+    public void Distribution(
+        ReadOnlySpan<float> logits, SamplerChain chain, SamplerState state, ulong sequence, long position,
+        Span<float> probabilities) =>
+        _host.Distribution(logits, chain, state, sequence, position, probabilities);
+
+    /// <inheritdoc/>
+    public void SampleRows(in SamplingBatch batch)
+    {
+        SamplingShape shape = SamplingChecks.Batch(batch);
+        if (shape.Rows == 0)
+        {
+            return;
+        }
+
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(new BatchArguments
+        {
+            Tokens = batch.Tokens.Address,
+            LogProbabilities = batch.LogProbabilities.Address,
+            Statuses = batch.Statuses.Address,
+            TopTokens = AddressOf(batch.TopTokens),
+            TopLogProbabilities = AddressOf(batch.TopLogProbabilities),
+            Parameters = batch.Rows.Address,
+            Logits = batch.Logits.Address,
+            Work = _work.Get(batch.Logits.Bytes),
+            History = AddressOf(batch.History),
+            Biases = AddressOf(batch.Biases),
+            Vocab = shape.Vocab,
+            Top = shape.Top,
+            HistoryCapacity = shape.HistoryCapacity,
+            Advance = batch.Advance ? 1 : 0,
+        });
+        Launch(Kernel.Sample, shape.Rows, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void ArgMaxRows(Tensor tokens, Tensor logits)
+    {
+        (int rows, int vocab) = SamplingChecks.Logits(logits);
+        Operands.Require(tokens, DType.I32, rows);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(tokens.Address);
+        arguments.Add(logits.Address);
+        arguments.Add(vocab);
+        Launch(Kernel.ArgMax, rows, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void TopRows(Tensor tokens, Tensor logProbabilities, Tensor logits)
+    {
+        (int rows, int vocab) = SamplingChecks.Logits(logits);
+        int top = SamplingChecks.Top(tokens, logProbabilities, rows);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(tokens.Address);
+        arguments.Add(logProbabilities.Address);
+        arguments.Add(logits.Address);
+        arguments.Add(vocab);
+        arguments.Add(top);
+        Launch(Kernel.Top, rows, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void LogSoftmaxRows(Tensor output, Tensor logits)
+    {
+        (int rows, int vocab) = SamplingChecks.Logits(logits);
+        Operands.Require(output, DType.F32, logits.Shape.ElementCount);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(logits.Address);
+        arguments.Add(vocab);
+        Launch(Kernel.LogSoftmax, rows, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _work.Dispose();
+
+    private static KernelVariant Describe(Kernel kernel) => kernel switch
+    {
+        Kernel.Sample => new("sampling/sample.cu", "winnow_sample", 0),
+        Kernel.ArgMax => new("sampling/rows.cu", "winnow_argmax", 0),
+        Kernel.Top => new("sampling/rows.cu", "winnow_top", 0),
+        _ => new("sampling/rows.cu", "winnow_log_softmax", 0),
+    };
+
+    private static nint AddressOf(Tensor tensor) => tensor.IsEmpty ? 0 : tensor.Address;
+
+    private void Launch(Kernel kernel, int rows, in ArgumentBlock arguments)
+    {
+        // A grid of no blocks is an error to the driver and nothing to do here.
+        if (rows > 0)
+        {
+            context.Launch(_kernels[(int)kernel], LaunchShape.Linear(rows, Threads), arguments);
+        }
+    }
+
+    /// <summary>SamplingBatch of kernels/sampling/sample.cu.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct BatchArguments
+    {
+        public required nint Tokens { get; init; }
+
+        public required nint LogProbabilities { get; init; }
+
+        public required nint Statuses { get; init; }
+
+        public required nint TopTokens { get; init; }
+
+        public required nint TopLogProbabilities { get; init; }
+
+        public required nint Parameters { get; init; }
+
+        public required nint Logits { get; init; }
+
+        public required nint Work { get; init; }
+
+        public required nint History { get; init; }
+
+        public required nint Biases { get; init; }
+
+        public required int Vocab { get; init; }
+
+        public required int Top { get; init; }
+
+        public required int HistoryCapacity { get; init; }
+
+        public required int Advance { get; init; }
+    }
+}

@@ -1,0 +1,78 @@
+using System;
+using System.Linq;
+using NUnit.Framework;
+using Winnow.Kernels.Sampling;
+
+namespace Winnow.Kernels.Tests.Sampling;
+
+/// <summary>The kernels of the family, as they ship, on the simulator.</summary>
+public sealed class CudaSamplingTests
+{
+    private CudaDevice _device = null!;
+
+    [OneTimeSetUp]
+    public void Open() => _device = TestDevices.Simulator();
+
+    [OneTimeTearDown]
+    public void Free() => _device?.Dispose();
+
+    [Test]
+    public void SampleRows_TokensAreThoseOfTheChain([Values(1, 2, 31, 1025)] int vocab) =>
+        SamplingRowsCases.Agree(_device, vocab, SamplingRowsCases.Chains());
+
+    [Test]
+    public void SampleRows_TokensAreThoseOfTheChainWhereTheRowIsLongerThanTheList() =>
+        SamplingRowsCases.Agree(_device, 5003, SamplingRowsCases.Chains().Where((_, i) => i is 0 or 1 or 5 or 8 or 10));
+
+    [Test]
+    public void SampleRows_RowDoesNotDependOnTheBatch() => SamplingRowsCases.RowsAlone(_device);
+
+    [TestCase(1, 1)]
+    [TestCase(3, 7)]
+    [TestCase(2000, 20)]
+    public void SampleRows_TopListsAreThoseOfTheUnmodifiedRow(int vocab, int top) => SamplingRowsCases.TopLists(_device, vocab, top);
+
+    [Test]
+    public void SampleRows_BrokenRowsAreReported() => SamplingRowsCases.Statuses(_device);
+
+    [Test]
+    public void SampleRows_ZeroedParametersLeaveARowAlone() => SamplingRowsCases.InactiveRows(_device);
+
+    [Test]
+    public void SampleRows_AdvancedParametersGiveTheTokensOfTheHost() => SamplingRowsCases.Advances(_device, 12);
+
+    [Test]
+    public void PlainRows_AgreeWithDoublePrecision([Values(2, 9, 1025)] int vocab) => SamplingRowsCases.PlainRows(_device, vocab);
+
+    [Test]
+    public void SampleRows_TheOrderOfWarpsHasNoInfluence([Range(1, 10)] int seed)
+    {
+        using CudaDevice device = TestDevices.Simulator(seed);
+        SamplingCase[] cases = [.. SamplingRowsCases.Chains().Take(3).Select(chain => new SamplingCase(Rows.Normal(1100, 2, seed: 1), chain) { History = [1, 2, 1] })];
+        using SamplingRig expected = new SamplingRig(_device, cases, top: 4).Run();
+        using SamplingRig actual = new SamplingRig(device, cases, top: 4).Run();
+        Assert.That(actual.Tokens, Is.EqualTo(expected.Tokens));
+        Assert.That(actual.LogProbabilities, Is.EqualTo(expected.LogProbabilities));
+        Assert.That(actual.TopTokens, Is.EqualTo(expected.TopTokens));
+        Assert.That(actual.TopLogProbabilities, Is.EqualTo(expected.TopLogProbabilities));
+    }
+
+    [Test]
+    public void Sample_RowsOfTheHostAreSampledThere()
+    {
+        float[] row = Rows.Normal(100, 2, seed: 1);
+        SamplerChain chain = SamplerChain.Create([SamplerStage.Typical(0.9f)], 1);
+        Assert.That(
+            _device.Sampling.Sample(row, chain, new SamplerState(), 0, 0),
+            Is.EqualTo(new CpuSampling().Sample(row, chain, new SamplerState(), 0, 0)));
+        var actual = new float[100];
+        var expected = new float[100];
+        _device.Sampling.Distribution(row, chain, new SamplerState(), 0, 0, actual);
+        new CpuSampling().Distribution(row, chain, new SamplerState(), 0, 0, expected);
+        Assert.That(actual, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Shipped_NamesEveryKernelOnce() =>
+        Assert.That(CudaSampling.Shipped().Select(variant => variant.Entry).Distinct().Count(), Is.EqualTo(4));
+}
