@@ -150,7 +150,7 @@ __device__ __forceinline__ void grow_counts(const Arguments& a, int row, int tok
   }
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads) winnow_cache_append(const Arguments a) {
+extern "C" __global__ void __launch_bounds__(kThreads, 4) winnow_cache_append(const Arguments a) {
   int first = a.starts[blockIdx.y];
   int tokens = a.starts[blockIdx.y + 1] - first;
   int row = tokens > 0 ? a.rows[blockIdx.y] : 0;

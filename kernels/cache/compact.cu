@@ -9,13 +9,14 @@
 //                                 steps I32 [sequences + 1] (tokens), starts I32 [sequences + 1], accepted I32: from 0 in the sequence's step.
 //                                 Grid [layers * kv_heads, sequences]
 //
-// Block [256]. Parts: 0 keys, 1 values, 2 positions, 3 + p plane p of the attributes; keys and values move in pieces of UNIT bytes (16, 8, 4 or 2),
-// which divide a slot, `units` of them. Lists that do not ascend below the count, rows or pages that do not exist end the kernel with a trap.
+// Block [256]. Parts: 0 keys, 1 values, 2 positions, 3 + p plane p of the attributes; keys and values move in UNITS pieces a slot, each of UNIT bytes
+// (16, 8, 4 or 2). Lists that do not ascend below the count, rows or pages that do not exist end the kernel with a trap.
 // Bound by memory: twice the bytes that move.
 #include "cache/slots.cuh"
 
 #ifndef UNIT
 #define UNIT 16
+#define UNITS 16
 #endif
 
 constexpr int kThreads = 256, kTurns = 4;
@@ -29,9 +30,9 @@ struct List {
 };
 
 // Moves one pool. A thread holds kTurns pieces of consecutive runs; one barrier a run is enough, since what is read later lies past what is written now.
-template <typename T>
-__device__ __forceinline__ void move_slots(const PagedKv& cache, const List& list, T* pool, int units) {
-  int total = list.keep * units;
+template <int kUnits, typename T>
+__device__ __forceinline__ void move_slots(const PagedKv& cache, const List& list, T* pool) {
+  int total = list.keep * kUnits;
   for (int start = 0; start < total; start += kThreads * kTurns) {
     T held[kTurns];
     i64 to[kTurns];
@@ -40,11 +41,11 @@ __device__ __forceinline__ void move_slots(const PagedKv& cache, const List& lis
       int piece = start + turn * kThreads + threadIdx.x;
       to[turn] = -1;
       if (piece < total) {
-        int slot = piece / units, unit = piece % units;
+        int slot = piece / kUnits, unit = piece % kUnits;
         int from = list.kept[slot];
         if (from != slot) {
-          held[turn] = pool[slot_place(cache, list.head, list.first + from) * units + unit];
-          to[turn] = slot_place(cache, list.head, list.first + slot) * units + unit;
+          held[turn] = pool[slot_place(cache, list.head, list.first + from) * kUnits + unit];
+          to[turn] = slot_place(cache, list.head, list.first + slot) * kUnits + unit;
         }
       }
     }
@@ -56,13 +57,13 @@ __device__ __forceinline__ void move_slots(const PagedKv& cache, const List& lis
   }
 }
 
-__device__ __forceinline__ void move_part(const PagedKv& cache, const List& list, int part, int units) {
+__device__ __forceinline__ void move_part(const PagedKv& cache, const List& list, int part) {
   using T = Piece<UNIT>::T;
   if (part < 2) {
-    move_slots(cache, list, reinterpret_cast<T*>(part == 0 ? cache.keys : cache.values), units);
+    move_slots<UNITS>(cache, list, reinterpret_cast<T*>(part == 0 ? cache.keys : cache.values));
   } else {
     u32* words = reinterpret_cast<u32*>(part == 2 ? cache.positions : reinterpret_cast<int*>(attribute(cache, part - 3, 0)));
-    move_slots(cache, list, words, 1);
+    move_slots<1>(cache, list, words);
   }
 }
 
@@ -74,33 +75,32 @@ __device__ __forceinline__ void check(const List& list, int bound) {
   }
 }
 
-__device__ __forceinline__ void compact(const PagedKv& cache, const List& list, int units) {
+__device__ __forceinline__ void compact(const PagedKv& cache, const List& list) {
   if (blockIdx.y == 0) {
     check(list, cache.counts[list.head]);
     __syncthreads();
     if (threadIdx.x == 0) cache.counts[list.head] = list.keep;
   }
-  move_part(cache, list, blockIdx.y, units);
+  move_part(cache, list, blockIdx.y);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
-winnow_cache_compact_one(const PagedKv cache, const int* kept, i64 head, int keep, int units) {
-  compact(cache, {head, 0, kept, keep}, units);
+extern "C" __global__ void __launch_bounds__(kThreads, 4)
+winnow_cache_compact_one(const PagedKv cache, const int* kept, i64 head, int keep) {
+  compact(cache, {head, 0, kept, keep});
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
-winnow_cache_compact_many(const PagedKv cache, const int* heads, const int* starts, const int* kept, int kept_length, int units) {
+extern "C" __global__ void __launch_bounds__(kThreads, 4)
+winnow_cache_compact_many(const PagedKv cache, const int* heads, const int* starts, const int* kept, int kept_length) {
   const int* named = heads + 3 * blockIdx.x;
   i64 head = head_index(cache, named[0], named[1], named[2]);
   if (blockIdx.x > 0) require(head_index(cache, named[-3], named[-2], named[-1]) < head);
   int first = starts[blockIdx.x], end = starts[blockIdx.x + 1];
   require(first >= 0 && first <= end && end <= kept_length);
-  compact(cache, {head, 0, kept + first, end - first}, units);
+  compact(cache, {head, 0, kept + first, end - first});
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
-winnow_cache_keep_accepted(const PagedKv cache, const int* rows, const int* steps, const int* starts, const int* accepted, int accepted_length,
-                           int units) {
+extern "C" __global__ void __launch_bounds__(kThreads, 4)
+winnow_cache_keep_accepted(const PagedKv cache, const int* rows, const int* steps, const int* starts, const int* accepted, int accepted_length) {
   int tokens = steps[blockIdx.y + 1] - steps[blockIdx.y];
   if (tokens <= 0) return;
   int first = starts[blockIdx.y], end = starts[blockIdx.y + 1];
@@ -110,7 +110,7 @@ winnow_cache_keep_accepted(const PagedKv cache, const int* rows, const int* step
   require(older >= 0);
   List list{head, older, accepted + first, end - first};
   check(list, tokens);
-  for (int part = 0; part < 3 + cache.planes; ++part) move_part(cache, list, part, units);
+  for (int part = 0; part < 3 + cache.planes; ++part) move_part(cache, list, part);
   __syncthreads();
   if (threadIdx.x == 0) cache.counts[head] = older + list.keep;
 }

@@ -16,12 +16,26 @@ __device__ __forceinline__ Vec<float, kCount> load_group(const float* address) {
   }
 }
 
-// Narrows to T on the way, which rounds to nearest even.
+// Rounds to nearest even; what is past the range of T becomes infinity, as it does on the host. from_float would keep it finite.
+template <typename T>
+__device__ __forceinline__ T round_to(float value) {
+  return from_float<T>(value);
+}
+
+template <>
+__device__ __forceinline__ half_t round_to<half_t>(float value) {
+  half_t result;
+  // PTX ISA 9.7.9.21 (cvt)
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(value));
+  return result;
+}
+
+// Rounds to T on the way.
 template <bool kAligned, typename T, int kCount>
 __device__ __forceinline__ void store_group(T* address, const Vec<float, kCount>& group) {
   Vec<T, kCount> narrow;
 #pragma unroll
-  for (int i = 0; i < kCount; ++i) narrow.v[i] = from_float<T>(group.v[i]);
+  for (int i = 0; i < kCount; ++i) narrow.v[i] = round_to<T>(group.v[i]);
   if constexpr (kAligned) {
     store_vec<T, kCount>(address, narrow);
   } else {

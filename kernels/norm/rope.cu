@@ -23,7 +23,7 @@
 constexpr int kThreads = 128;
 using Layout = HeadShape<HEAD_DIM, PAIRS, INTERLEAVED, ALIGNED>;
 
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kThreads, 4)
 winnow_rope(float* heads, const float* table, const float* weight, int count, int heads_per_token, float epsilon) {
   int index = blockIdx.x * (kThreads / Layout::kLanes) + threadIdx.x / Layout::kLanes;
   int lane = threadIdx.x % Layout::kLanes;

@@ -9,7 +9,9 @@ namespace Winnow.Kernels.Tests;
 internal sealed class TestTensors(ComputeDevice device) : IDisposable
 {
     private const int GuardBytes = 256;
-    private const byte GuardByte = 0xA5;
+
+    // NaN as any float type, and no index: what reads it shows it.
+    private const byte GuardByte = 0xFF;
 
     private readonly List<Tensor> _owned = [];
 

@@ -21,14 +21,12 @@ internal sealed partial class CudaCache
     {
         long head = CacheChecks.Head(cache, row, layer, kvHead, kept);
         var view = new CudaPagedKv(cache);
-        int unit = UnitOf(cache, SlotBytes(cache));
         ArgumentBlock arguments = new(stackalloc byte[128]);
         arguments.Add(view);
         arguments.Add(kept.Address);
         arguments.Add(head);
         arguments.Add(checked((int)kept.Shape.ElementCount));
-        arguments.Add((int)(SlotBytes(cache) / unit));
-        Launch(MoveKind.One, unit, 1, FixedParts + view.Planes, arguments);
+        Launch(Slots(MoveKind.One, cache), 1, FixedParts + view.Planes, arguments);
     }
 
     /// <inheritdoc/>
@@ -36,15 +34,13 @@ internal sealed partial class CudaCache
     {
         CacheChecks.Lists(cache, heads, starts, kept);
         var view = new CudaPagedKv(cache);
-        int unit = UnitOf(cache, SlotBytes(cache));
         ArgumentBlock arguments = new(stackalloc byte[128]);
         arguments.Add(view);
         arguments.Add(heads.Address);
         arguments.Add(starts.Address);
         arguments.Add(kept.Address);
         arguments.Add(checked((int)kept.Shape.ElementCount));
-        arguments.Add((int)(SlotBytes(cache) / unit));
-        Launch(MoveKind.Many, unit, heads.Shape[0], FixedParts + view.Planes, arguments);
+        Launch(Slots(MoveKind.Many, cache), heads.Shape[0], FixedParts + view.Planes, arguments);
     }
 
     /// <inheritdoc/>
@@ -54,7 +50,6 @@ internal sealed partial class CudaCache
         int sequences = batch.Sequences;
         Operands.Require(sequences <= MostSequences, $"A step takes {MostSequences} sequences at most, not {sequences}.", nameof(batch));
         var view = new CudaPagedKv(cache);
-        int unit = UnitOf(cache, SlotBytes(cache));
         ArgumentBlock arguments = new(stackalloc byte[128]);
         arguments.Add(view);
         arguments.Add(batch.Rows.Address);
@@ -62,8 +57,7 @@ internal sealed partial class CudaCache
         arguments.Add(starts.Address);
         arguments.Add(accepted.Address);
         arguments.Add(checked((int)accepted.Shape.ElementCount));
-        arguments.Add((int)(SlotBytes(cache) / unit));
-        Launch(MoveKind.Accepted, unit, (long)view.Layers * view.KvHeads, sequences, arguments);
+        Launch(Slots(MoveKind.Accepted, cache), (long)view.Layers * view.KvHeads, sequences, arguments);
     }
 
     /// <inheritdoc/>
@@ -77,10 +71,16 @@ internal sealed partial class CudaCache
         arguments.Add(sources.Address);
         arguments.Add(destinations.Address);
         arguments.Add((int)(pageBytes / unit));
-        Launch(MoveKind.Pages, unit, pages, 2, arguments);
+        Launch(new MoveKey(MoveKind.Pages, unit, 0), pages, 2, arguments);
     }
 
     private static long SlotBytes(in PagedKv cache) => cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
+
+    private static MoveKey Slots(MoveKind kind, in PagedKv cache)
+    {
+        int unit = UnitOf(cache, SlotBytes(cache));
+        return new MoveKey(kind, unit, (int)(SlotBytes(cache) / unit));
+    }
 
     // The widest access that a run of bytes and both pools allow.
     private static int UnitOf(in PagedKv cache, long bytes)
@@ -91,19 +91,23 @@ internal sealed partial class CudaCache
 
     private static KernelVariant Describe(MoveKey key) => key.Kind switch
     {
-        MoveKind.One => new("cache/compact.cu", "winnow_cache_compact_one", 0, $"UNIT={key.Unit}"),
-        MoveKind.Many => new("cache/compact.cu", "winnow_cache_compact_many", 0, $"UNIT={key.Unit}"),
-        MoveKind.Accepted => new("cache/compact.cu", "winnow_cache_keep_accepted", 0, $"UNIT={key.Unit}"),
+        MoveKind.One => Compaction("winnow_cache_compact_one", key),
+        MoveKind.Many => Compaction("winnow_cache_compact_many", key),
+        MoveKind.Accepted => Compaction("winnow_cache_keep_accepted", key),
         _ => new("cache/copy_pages.cu", "winnow_cache_copy_pages", 0, $"UNIT={key.Unit}"),
     };
 
-    private void Launch(MoveKind kind, int unit, long columns, int rows, in ArgumentBlock arguments)
+    private static KernelVariant Compaction(string entry, MoveKey key) =>
+        new("cache/compact.cu", entry, 0, $"UNIT={key.Unit}", $"UNITS={key.Units}");
+
+    private void Launch(MoveKey key, long columns, int rows, in ArgumentBlock arguments)
     {
         if (columns > 0 && rows > 0)
         {
-            _context.Launch(_moves[new MoveKey(kind, unit)], new LaunchShape(checked((int)columns), rows, 1, MoveThreads), arguments);
+            _context.Launch(_moves[key], new LaunchShape(checked((int)columns), rows, 1, MoveThreads), arguments);
         }
     }
 
-    private readonly record struct MoveKey(MoveKind Kind, int Unit);
+    // Units: the accesses that a slot takes; 0 where whole pages move.
+    private readonly record struct MoveKey(MoveKind Kind, int Unit, int Units);
 }

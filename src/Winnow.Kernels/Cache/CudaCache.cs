@@ -42,8 +42,8 @@ internal sealed partial class CudaCache : ICache, IDisposable
         yield return Describe(plain with { HeadDim = 80, Pairs = 20, SlotNorms = true });
         foreach (MoveKind kind in Enum.GetValues<MoveKind>())
         {
-            yield return Describe(new MoveKey(kind, 16));
-            yield return Describe(new MoveKey(kind, 2));
+            yield return Describe(new MoveKey(kind, 16, kind == MoveKind.Pages ? 0 : 16));
+            yield return Describe(new MoveKey(kind, 2, kind == MoveKind.Pages ? 0 : 45));
         }
     }
 

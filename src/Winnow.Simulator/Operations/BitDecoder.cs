@@ -163,12 +163,17 @@ internal static class BitDecoder
             return new BytePermutation(reader.At(0, 32), reader.At(1, 32), reader.At(2, 32), (uint)reader[3].Bits);
         }
 
+        if (mode is null)
+        {
+            return new Ternary<uint, PermuteBytes>(reader.At(0, 32), reader.At(1, 32), reader.At(2, 32), reader.At(3, 32));
+        }
+
         return new LaneFunction(
             reader.Slot(0, 32),
             reader.Slot(1, 32),
             reader.Slot(2, 32),
             reader.Slot(3, 32),
-            mode is null ? static (a, b, c) => BytePermutation.Apply(a | (b << 32), (uint)c) : (a, b, c) => BytePermutation.Apply(a | (b << 32), Selector(mode, (int)c & 3)));
+            (a, b, c) => BytePermutation.Apply(a | (b << 32), Selector(mode, (int)c & 3)));
     }
 
     private static uint Selector(string mode, int c) => mode switch

@@ -1,5 +1,5 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Winnow.Simulator.Execution;
 
 namespace Winnow.Simulator.Operations;
@@ -55,7 +55,7 @@ internal sealed unsafe class BytePermutation : Operation
         {
             Vector256<byte> a = Lane.Load<byte>(registers + _a);
             Vector256<byte> b = Lane.Load<byte>(registers + _b);
-            Vector256<uint> value = (Choose(a, _fromA) | Choose(b, _fromB)).AsUInt32();
+            Vector256<uint> value = (VectorMath.ShuffleWithin(a, _fromA) | VectorMath.ShuffleWithin(b, _fromB)).AsUInt32();
             if (_signs != 0)
             {
                 Vector256<uint> signs = Vector256.LessThan(value.AsSByte(), Vector256<sbyte>.Zero).AsUInt32();
@@ -65,9 +65,28 @@ internal sealed unsafe class BytePermutation : Operation
             Lane.Store(registers + _d, value, lanes, i);
         }
     }
+}
 
-    // Places stay within 16 bytes, so shuffling both halves apart is enough; a place of 0x80 gives 0.
-    private static Vector256<byte> Choose(Vector256<byte> bytes, Vector256<byte> places) => Avx2.IsSupported
-        ? Avx2.Shuffle(bytes, places)
-        : Vector256.Create(Vector128.Shuffle(bytes.GetLower(), places.GetLower()), Vector128.Shuffle(bytes.GetUpper(), places.GetUpper()));
+/// <summary><c>prmt</c> whose selectors lie in a register.</summary>
+internal readonly struct PermuteBytes : ITernary<uint>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> Apply(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c)
+    {
+        // Each of the four selectors comes to a byte of its own.
+        Vector256<uint> selectors = c & Vector256.Create(0xFFFFu);
+        selectors = (selectors | (selectors << 8)) & Vector256.Create(0x00FF00FFu);
+        selectors = (selectors | (selectors << 4)) & Vector256.Create(0x0F0F0F0Fu);
+
+        // The place of a byte within 16, and 0x80 where the byte comes from the other register.
+        Vector256<uint> elements = Vector256.Create(0u, 0x04040404, 0x08080808, 0x0C0C0C0C, 0, 0x04040404, 0x08080808, 0x0C0C0C0C);
+        Vector256<uint> places = (selectors & Vector256.Create(0x03030303u)) | elements;
+        Vector256<uint> isOther = (selectors & Vector256.Create(0x04040404u)) << 5;
+        Vector256<byte> fromA = (places | isOther).AsByte();
+        Vector256<byte> fromB = (places | (isOther ^ Vector256.Create(0x80808080u))).AsByte();
+        Vector256<byte> bytes = VectorMath.ShuffleWithin(a.AsByte(), fromA) | VectorMath.ShuffleWithin(b.AsByte(), fromB);
+        Vector256<byte> signs = Vector256.LessThan(bytes.AsSByte(), Vector256<sbyte>.Zero).AsByte();
+        Vector256<byte> isSign = Vector256.Equals((selectors & Vector256.Create(0x08080808u)).AsByte(), Vector256.Create((byte)8));
+        return Vector256.ConditionalSelect(isSign, signs, bytes).AsUInt32();
+    }
 }

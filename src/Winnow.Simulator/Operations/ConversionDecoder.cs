@@ -87,6 +87,8 @@ internal static class ConversionDecoder
         {
             (OperandTypeKind.Float, 32, OperandTypeKind.Signed, 32) => new Unary<uint, IntegerToSingle>(d, a),
             (OperandTypeKind.Float, 32, OperandTypeKind.Unsigned, 32) => new Unary<uint, UnsignedToSingle>(d, a),
+            (OperandTypeKind.Float, 32, OperandTypeKind.Signed or OperandTypeKind.Unsigned, 8 or 16) =>
+                new ExtensionToSingle(d, a, 32 - from.Bits, from.IsSigned),
             (OperandTypeKind.Signed, 32, OperandTypeKind.Float, 32) => SingleToInteger(d, a, conversion.Rounding),
             (OperandTypeKind.Unsigned, 32, OperandTypeKind.Float, 32) => SingleToUnsigned(d, a, conversion.Rounding),
             (OperandTypeKind.Float, 32, OperandTypeKind.Float, 16) => new Unary<uint, NarrowToSingle<HalfFloat>>(d, a),

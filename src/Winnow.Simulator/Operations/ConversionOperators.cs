@@ -144,3 +144,17 @@ internal sealed unsafe class ExtensionToWide(int d, int a, int shift, bool isSig
         }
     }
 }
+
+/// <summary>Extends the lower <c>32 - shift</c> bits of each lane, and makes a float of them.</summary>
+internal sealed unsafe class ExtensionToSingle(int d, int a, int shift, bool isSigned) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        byte* registers = warp.Registers;
+        for (int i = 0; i < sizeof(uint); i++, registers += Lane.Step)
+        {
+            Vector256<uint> value = Extension.Apply(Lane.Load<uint>(registers + a), shift, isSigned);
+            Lane.Store(registers + d, Vector256.ConvertToSingle(value.AsInt32()), lanes, i);
+        }
+    }
+}

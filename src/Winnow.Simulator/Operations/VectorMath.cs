@@ -75,6 +75,14 @@ internal static class VectorMath
         return ShiftRight(a ^ sign, count) ^ sign;
     }
 
+    /// <summary>Chooses bytes within each 16; a place of 0x80 gives 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> ShuffleWithin(Vector256<byte> bytes, Vector256<byte> places) => Avx2.IsSupported
+        ? Avx2.Shuffle(bytes, places)
+        : Vector256.Create(
+            Vector128.Shuffle(bytes.GetLower(), places.GetLower() & Vector128.Create((byte)0x8F)),
+            Vector128.Shuffle(bytes.GetUpper(), places.GetUpper() & Vector128.Create((byte)0x8F)));
+
     /// <summary>Sums of the products of the 16-bit integers of each element.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyPairs(Vector256<int> a, Vector256<int> b) => Avx2.IsSupported

@@ -75,17 +75,22 @@ internal static class CacheCases
         (Tensor k, Tensor v) = (rig.Tensors.Of(keys), rig.Tensors.Of(values));
         device.Cache.Append(rig.Cache, batch, Layer, k, v, new SlotNorms { KeyL2 = 2, ValueL1 = 0 });
         device.Cache.Append(rig.Cache, batch, Layer, k, v, new SlotNorms { KeyL1 = 1, ValueL2 = 2 });
-        for (int i = 0; i < Tokens; i++)
+        List<float> actual = [];
+        List<double> exact = [];
+        List<float> plain = [];
+        for (int item = 0; item < Tokens * 2; item++)
         {
-            for (int g = 0; g < 2; g++)
-            {
-                Range head = (((i * 2) + g) * headDim)..(((i * 2) + g + 1) * headDim);
-                float[] first = rig.Attributes(rig.Place(0, Layer, g, 7 + (7 * g) + i));
-                float[] second = rig.Attributes(rig.Place(0, Layer, g, 7 + (7 * g) + Tokens + i));
-                Check(first, [L1(values[head]), 0, L2(keys[head])], [PlainL1(values[head]), 0, PlainL2(keys[head])]);
-                Check(second, [0, L1(keys[head]), L2(values[head])], [0, PlainL1(keys[head]), PlainL2(values[head])]);
-            }
+            (int i, int g) = (item / 2, item % 2);
+            Range head = (item * headDim)..((item + 1) * headDim);
+            actual.AddRange(rig.Attributes(rig.Place(0, Layer, g, 7 + (7 * g) + i)));
+            exact.AddRange([L1(values[head]), 0, L2(keys[head])]);
+            plain.AddRange([PlainL1(values[head]), 0, PlainL2(keys[head])]);
+            actual.AddRange(rig.Attributes(rig.Place(0, Layer, g, 7 + (7 * g) + Tokens + i)));
+            exact.AddRange([0, L1(keys[head]), L2(values[head])]);
+            plain.AddRange([0, PlainL1(keys[head]), PlainL2(values[head])]);
         }
+
+        Tolerance.Check([.. actual], [.. exact], [.. plain], "norms");
     }
 
     /// <summary>One head keeps some slots, by itself or in a list of heads.</summary>
@@ -178,8 +183,6 @@ internal static class CacheCases
             Assert.That(rig.At(place), Is.EqualTo(rig.Before(rig.Place(row, layer, kvHead, first + kept[i]))), $"slot {first + i}");
         }
     }
-
-    private static void Check(float[] actual, double[] exact, float[] plain) => Tolerance.Check(actual, exact, plain, "norms");
 
     private static double L1(float[] values) => values.Sum(x => Math.Abs((double)x));
 

@@ -3,6 +3,7 @@ using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
+using Winnow.Kernels.Tests.Linear;
 
 namespace Winnow.Kernels.Tests.Norm;
 
@@ -58,10 +59,10 @@ public sealed class CpuNormTests
     }
 
     [Test]
-    public void Embed_ScalesTheRowsOfEveryType([Values(DType.F32, DType.F16, DType.BF16, DType.Q8_0)] DType type, [Values(1f, 55.5f)] float scale)
+    public void Embed_ScalesTheRowsOfEveryType([ValueSource(typeof(WeightReference), nameof(WeightReference.Types))] DType type, [Values(1f, 55.5f)] float scale)
     {
         using var device = new CpuDevice(2);
-        NormCases.Embed(device, type, scale, 64);
+        NormCases.Embed(device, type, scale, 256);
     }
 
     [TestCase(-1)]

@@ -122,37 +122,6 @@ internal static class NormReference
         _ => MathF.Max(x, 0),
     };
 
-    /// <summary>A table of random rows, in the type's bytes and as the values they stand for.</summary>
-    public static void FillTable(DType type, Random random, byte[] bytes, double[] values)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            float value = (float)((random.NextDouble() * 2) - 1);
-            switch (type)
-            {
-                case DType.F32:
-                    BitConverter.TryWriteBytes(bytes.AsSpan(i * 4), value);
-                    values[i] = value;
-                    break;
-                case DType.F16:
-                    BitConverter.TryWriteBytes(bytes.AsSpan(i * 2), (Half)value);
-                    values[i] = (double)(Half)value;
-                    break;
-                case DType.BF16:
-                    BitConverter.TryWriteBytes(bytes.AsSpan(i * 2), ((BFloat16)value).Bits);
-                    values[i] = (float)(BFloat16)value;
-                    break;
-                default:
-                    // Q8_0: 32 signed bytes behind a half scale of 1/4.
-                    BitConverter.TryWriteBytes(bytes.AsSpan(i / 32 * 34), (Half)0.25f);
-                    sbyte quantum = (sbyte)random.Next(-128, 128);
-                    bytes[(i / 32 * 34) + 2 + (i % 32)] = (byte)quantum;
-                    values[i] = quantum * 0.25;
-                    break;
-            }
-        }
-    }
-
     /// <summary>Rotates one head; the angles are what the table was made for.</summary>
     public static double[] Rotate(double[] head, double[] angles, double magnitude, bool interleaved)
     {

@@ -39,6 +39,26 @@ internal static class BarrierFaults
             }
             """) { Shape = LaunchShape.Linear(1, 64), Threads = [0, 32] },
         new("""
+            extern "C" __global__ void barrier_after_an_exit(int* out, int* in, int n) {
+              int i = threadIdx.x;
+              if (i >= 32) return;
+              if (FAULT) asm volatile("bar.sync 1, 64;" ::: "memory");  // <- deadlock
+              else __syncthreads();
+              out[i] = in[i];
+            }
+            """) { Shape = LaunchShape.Linear(1, 64) },
+        new("""
+            extern "C" __global__ void barrier_in_a_loop_of_uneven_trips(int* out, int* in, int n) {
+              __shared__ int tile[32];
+              int i = threadIdx.x;
+              for (int j = 0; j < (FAULT && in[i] < 16 ? 3 : 2); j++) {
+                tile[i] = in[i] + j;
+                __syncthreads();  // <- divergent-barrier
+              }
+              out[i] = tile[i];
+            }
+            """),
+        new("""
             extern "C" __global__ void loop_without_end(int* out, int* in, int n) {
               int i = threadIdx.x;
               while (*(volatile int*)(in + 1) == FAULT) {}  // <- endless-loop

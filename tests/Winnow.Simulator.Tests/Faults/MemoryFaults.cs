@@ -158,5 +158,24 @@ internal static class MemoryFaults
               out[i] = count;
             }
             """),
+        new("""
+            extern "C" __global__ void local_never_written(int* out, int* in, int n) {
+              int local[8];
+              int i = threadIdx.x;
+              for (int j = 0; j < (FAULT ? 4 : 8); j++) local[j] = in[i + j];
+              out[i] = local[i == 6 ? n / 16 : in[i] & 3];  // <- uninitialized
+            }
+            """) { Threads = [6], Says = "local" },
+        new("""
+            extern "C" __global__ void matrix_never_written(int* out, int* in, int n) {
+              __shared__ __align__(16) int tile[32];
+              int i = threadIdx.x, v;
+              if (!FAULT || i < 20 || i > 23) tile[i] = in[i];
+              __syncthreads();
+              unsigned from = (unsigned)__cvta_generic_to_shared(tile + 4 * (i & 7));
+              asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];" : "=r"(v) : "r"(from));  // <- uninitialized
+              out[i] = v;
+            }
+            """) { Threads = [5] },
     ];
 }

@@ -9,7 +9,7 @@ namespace Winnow.Simulator.Tests.Operations;
 
 /// <summary>
 /// The functions of CUDA's mathematical library, whose code the compiler writes in the instructions of the corpus: each must keep the bound that the CUDA C++
-/// Programming Guide gives for it: so many steps between its result and the rounded one, which C# computes in double.
+/// Programming Guide gives for it, or a tighter one: so many steps between its result and the rounded one, which C# computes in double.
 /// </summary>
 public sealed class MathLibraryTests
 {

@@ -1,3 +1,4 @@
+using System;
 using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Operations;
 using Winnow.Simulator.Ptx;
@@ -42,6 +43,11 @@ internal sealed partial class FunctionDecoder
 
     private AddressOperand Address(PtxOperand operand)
     {
+        if (operand.Kind != PtxOperandKind.Address)
+        {
+            throw new ArgumentException("an address in brackets is missing");
+        }
+
         if (operand.HasRegisterBase)
         {
             bool isWide = _registers.BitsOf(operand.Name) == 64;

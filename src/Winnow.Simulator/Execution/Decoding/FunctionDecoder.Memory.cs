@@ -18,6 +18,11 @@ internal sealed partial class FunctionDecoder
         PtxOperand source = instruction.Operands[1];
         if (FindVariable(source) is { } variable && code.IsArgument(variable))
         {
+            if (source.Bits < 0 || source.Bits + (Ptx.PtxType.Bits(type) / 8 * parts.Length) > variable.Bytes)
+            {
+                throw new ArgumentException($"it reads beyond the {variable.Bytes} bytes of {variable.Name}");
+            }
+
             return MakeCell(new ArgumentFactory((int)(variable.Offset + source.Bits), destinations), type, bits);
         }
 

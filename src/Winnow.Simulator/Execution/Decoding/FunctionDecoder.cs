@@ -67,6 +67,8 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
 
     private Operation? DecodeOperation(PtxInstruction instruction) => instruction.Opcode switch
     {
+        "ld" or "ldu" or "st" or "atom" or "red" or "ldmatrix" or "stmatrix" or "cvta" or "isspacep" or "mov" or "cvt"
+            when instruction.Operands.Length < 2 || instruction.Modifiers.Length == 0 => null,
         "ld" or "ldu" => DecodeLoad(instruction),
         "st" => DecodeStore(instruction),
         "atom" or "red" => DecodeAtomic(instruction),

@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using Winnow.Simulator.Operations;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution.Memory;
@@ -14,15 +16,21 @@ internal sealed unsafe class LoadMatrix<TSpace>(AddressOperand address, int[] de
         address.Compute(warp);
         int rows = destinations.Length * 8;
         TSpace.Resolve(warp, rows == Warp.Lanes ? uint.MaxValue : (1u << rows) - 1, RowBytes, Access.Read);
+        ushort* matrix = stackalloc ushort[ShortMatrix.Count];
         for (int i = 0; i < destinations.Length; i++)
         {
-            ulong* row = warp.Addresses + (i * 8);
-            uint* values = (uint*)(warp.Registers + destinations[i]);
-            for (int lane = 0; lane < Warp.Lanes; lane++)
+            // The lanes of a register, read in order, are the rows of a matrix.
+            ulong* addresses = warp.Addresses + (i * 8);
+            byte* values = warp.Registers + destinations[i];
+            byte* rowsOfMatrix = isTransposed ? (byte*)matrix : values;
+            for (int row = 0; row < 8; row++)
             {
-                values[lane] = isTransposed
-                    ? ((ushort*)row[lane % 4 * 2])[lane / 4] | ((uint)((ushort*)row[(lane % 4 * 2) + 1])[lane / 4] << 16)
-                    : ((uint*)row[lane / 4])[lane % 4];
+                Vector128.Load((byte*)addresses[row]).Store(rowsOfMatrix + (row * RowBytes));
+            }
+
+            if (isTransposed)
+            {
+                ShortMatrix.Transpose(matrix, (ushort*)values);
             }
         }
     }

@@ -1,0 +1,186 @@
+using System;
+using System.Text;
+using NUnit.Framework;
+using Winnow.Gpu;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Tests.Faults;
+
+/// <summary>Images, launches and calls that a driver refuses before anything runs.</summary>
+public sealed class RefusedLaunchTests
+{
+    private const string Head = ".version 8.0\n.target sm_80\n.address_size 64\n";
+
+    private const string Kernel =
+        Head + """
+        .visible .entry store(.param .u64 store_param_0, .param .u32 store_param_1)
+        .maxntid 256, 1, 1
+        {
+          .reg .b32 %r<3>;
+          .reg .b64 %rd<3>;
+          .shared .align 4 .b8 tile[1024];
+          ld.param.u64 %rd1, [store_param_0];
+          ld.param.u32 %r1, [store_param_1];
+          mov.u64 %rd2, tile;
+          st.global.u32 [%rd1], %r1;
+          ret;
+        }
+        .visible .entry plain() { ret; }
+        """;
+
+    private PtxSimulator _simulator = null!;
+    private GpuStream _stream;
+    private GpuModule _module;
+    private nint _buffer;
+
+    [SetUp]
+    public void CreateSimulator()
+    {
+        _simulator = new PtxSimulator();
+        _stream = _simulator.CreateStream();
+        _module = _simulator.LoadModule(Encoding.UTF8.GetBytes(Kernel), "store.cu");
+        _buffer = _simulator.Allocate(256);
+    }
+
+    [TearDown]
+    public void DisposeSimulator() => _simulator.Dispose();
+
+    [TestCase(0, 1, 1, 32, 1, 1, "a grid of (0, 1, 1) blocks")]
+    [TestCase(1, 0, 1, 32, 1, 1, "a grid of (1, 0, 1) blocks")]
+    [TestCase(1, -1, 1, 32, 1, 1, "a grid of (1, -1, 1) blocks")]
+    [TestCase(1, 65536, 1, 32, 1, 1, "at most 65535")]
+    [TestCase(1, 1, 65536, 32, 1, 1, "at most 65535")]
+    [TestCase(1, 1, 1, 0, 1, 1, "blocks of (0, 1, 1) threads")]
+    [TestCase(1, 1, 1, 257, 1, 1, "at most 256")]
+    [TestCase(1, 1, 1, 16, 16, 2, "at most 256")]
+    [TestCase(1, 1, 1, 1, 1, 65, "blocks of (1, 1, 65) threads")]
+    public void Launch_OfAnImpossibleShapeIsRefused(int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, string problem)
+    {
+        var shape = new LaunchShape(gridX, gridY, gridZ, blockX, blockY, blockZ);
+
+        CudaException exception = Assert.Throws<CudaException>(() => Launch("store", shape, Arguments()))!;
+
+        Assert.That((exception.StatusName, exception.Call), Is.EqualTo(("CUDA_ERROR_INVALID_VALUE", "Launch")));
+        Assert.That(exception.Message, Does.Contain("store").And.Contain(problem));
+    }
+
+    [Test]
+    public void Launch_WithoutLaunchBoundsTakesAThousandAndTwentyFourThreads()
+    {
+        Assert.That(() => Launch("plain", LaunchShape.Linear(1, 1024), []), Throws.Nothing);
+        Assert.That(
+            () => Launch("plain", LaunchShape.Linear(1, 1025), []),
+            Throws.TypeOf<CudaException>().With.Message.Contains("at most 1024"));
+    }
+
+    [Test]
+    public void Launch_OfMoreSharedMemoryThanAllowedIsRefused()
+    {
+        const int Allowed = (48 * 1024) - 1024;
+        Assert.That(() => Launch("store", LaunchShape.Linear(1, 32, Allowed), Arguments()), Throws.Nothing);
+        Assert.That(
+            () => Launch("store", LaunchShape.Linear(1, 32, Allowed + 1), Arguments()),
+            Throws.TypeOf<CudaException>().With.Message.Contains("AllowSharedBytes"));
+
+        GpuFunction kernel = _simulator.GetFunction(_module, "store");
+        _simulator.AllowSharedBytes(kernel, 64 * 1024);
+        Assert.That(() => _simulator.Launch(kernel, LaunchShape.Linear(1, 32, 64 * 1024), Arguments(), _stream), Throws.Nothing);
+    }
+
+    [Test]
+    public void AllowSharedBytes_BeyondTheDeviceIsRefused()
+        => Assert.That(
+            () => _simulator.AllowSharedBytes(_simulator.GetFunction(_module, "store"), _simulator.Properties.MaxSharedBytesPerBlock),
+            Throws.TypeOf<CudaException>().With.Message.Contains($"at most {_simulator.Properties.MaxSharedBytesPerBlock - 1024} bytes"));
+
+    [Test]
+    public void Launch_WithoutAllArgumentsIsRefused()
+        => Assert.That(
+            () => Launch("store", LaunchShape.Linear(1, 32), new byte[8]),
+            Throws.TypeOf<CudaException>().With.Message.Contains("12 bytes of arguments, and 8 were given"));
+
+    [Test]
+    public void GetFunction_UnknownNameListsTheKernels()
+        => Assert.That(
+            () => _simulator.GetFunction(_module, "stor"),
+            Throws.TypeOf<CudaException>().With.Message.Contains("no kernel stor").And.Message.Contains("store, plain"));
+
+    [Test]
+    public void GetFunction_UnknownInstructionIsNamedWithItsLine()
+    {
+        GpuModule module = Load(".entry k()\n{\n.reg .b32 %r<2>;\nmov.u32 %r1, 1;\ntcgen05.frobnicate.b32 %r1, %r1;\nret;\n}");
+
+        PtxParseException exception = Assert.Throws<PtxParseException>(() => _simulator.GetFunction(module, "k"))!;
+
+        Assert.That((exception.Line, exception.Text), Is.EqualTo((8, "tcgen05.frobnicate.b32 %r1, %r1")));
+        Assert.That(exception.Message, Does.Contain("module.cu").And.Contain("line 8").And.Contain("does not know this instruction"));
+    }
+
+    [TestCase("add.s33 %r1, %r1, %r1;")]
+    [TestCase("ld.global.u32 %r1, %r1;")]
+    [TestCase("shfl.sync.sideways.b32 %r1, %r1, 1, 31, -1;")]
+    [TestCase("mma.sync.aligned.m16n8k99.row.col.f32.bf16.bf16.f32 {%r1}, {%r1}, {%r1}, {%r1};")]
+    [TestCase("atom.global.frob.u32 %r1, [%rd1], %r1;")]
+    [TestCase("add.s32;")]
+    [TestCase("ld.global.u32 %r1;")]
+    [TestCase("cp.async.cg.shared.global [%r1];")]
+    [TestCase("atom.global.add.u32 %r1;")]
+    [TestCase("ld %r1, [%rd1];")]
+    [TestCase("cvta.to.global.u64 %rd1;")]
+    [TestCase("ld.param.u32 %r1, [k_param_0+2];")]
+    [TestCase("ld.param.u64 %rd1, [k_param_0];")]
+    [TestCase("ld.param.u32 %r1, [k_param_0-4];")]
+    public void GetFunction_MalformedInstructionIsRefused(string instruction)
+    {
+        GpuModule module = Load($".entry k(.param .u32 k_param_0)\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\nret;\n}}");
+
+        PtxParseException exception = Assert.Throws<PtxParseException>(() => _simulator.GetFunction(module, "k"))!;
+
+        Assert.That(exception.Line, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void LoadModule_OfACubinSaysWhatItTakes()
+    {
+        byte[] cubin = [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0];
+
+        Assert.That(() => _simulator.LoadModule(cubin, "k.cubin"), Throws.InstanceOf<WinnowException>().With.Message.Contains("k.cubin"));
+    }
+
+    [Test]
+    public void Launch_AfterAFaultWorksAgain()
+    {
+        GpuFunction kernel = _simulator.GetFunction(_module, "store");
+        byte[] wild = [.. BitConverter.GetBytes(64L), .. BitConverter.GetBytes(7)];
+        Assert.That(
+            () => _simulator.Launch(kernel, LaunchShape.Linear(1, 32), wild, _stream),
+            Throws.TypeOf<GpuFaultException>().With.Property("Kind").EqualTo("out-of-bounds"));
+
+        Assert.That(() => _simulator.Launch(kernel, LaunchShape.Linear(1, 32), Arguments(), _stream), Throws.Nothing);
+        Assert.That(() => _simulator.Synchronize(_stream), Throws.Nothing);
+    }
+
+    [Test]
+    public void CopyToDevice_PastTheEndIsRefused()
+    {
+        nint host = _simulator.AllocateHost(512);
+        try
+        {
+            Assert.That(() => _simulator.CopyToDevice(_buffer, host, 256, _stream), Throws.Nothing);
+            Assert.That(
+                () => _simulator.CopyToDevice(_buffer + 1, host, 256, _stream),
+                Throws.TypeOf<CudaException>().With.Message.Contains("256 bytes from byte 1"));
+        }
+        finally
+        {
+            _simulator.FreeHost(host);
+        }
+    }
+
+    private GpuModule Load(string text) => _simulator.LoadModule(Encoding.UTF8.GetBytes(Head + text), "module.cu");
+
+    private void Launch(string name, LaunchShape shape, byte[] arguments)
+        => _simulator.Launch(_simulator.GetFunction(_module, name), shape, arguments, _stream);
+
+    private byte[] Arguments() => [.. BitConverter.GetBytes((long)_buffer), .. BitConverter.GetBytes(7)];
+}
