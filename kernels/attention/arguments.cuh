@@ -1,0 +1,100 @@
+// arguments.cuh - what every attention kernel is told: the call's parameters, its compile-time constants, and one head's part of the cache.
+//
+// Constants, given as definitions: KV_TYPE (float, half_t, bf16_t), HEAD_DIM (a multiple of 8 up to 256), CAUSAL, WINDOW, TREE, SOFT_CAP,
+// LOG_SUM_EXP (each 0 or 1).
+#pragma once
+#include "common/types.cuh"
+
+constexpr int kThreads = 128;
+constexpr int kWarps = kThreads / kWarpSize;
+constexpr int kHeadDim = HEAD_DIM;
+constexpr int kPageSlots = 16;
+
+// Slots of a split: each is summed from nothing and the splits are then merged in ascending order, so that splits may be worked on at the same
+// time and the result is the same whether they were or not.
+constexpr int kSplitSlots = 256;
+
+// Rows that are worked on together: tokens of one sequence times the query heads of one KV head; row r is token r / group, head r % group.
+constexpr int kTileRows = 16;
+
+static_assert(kHeadDim % 8 == 0 && kHeadDim > 0 && kHeadDim <= 256, "head sizes are multiples of 8 up to 256");
+
+// Mirrored by CudaAttentionParameters. F32 output, queries [tokens, heads, headDim]; log_sum_exp [tokens, heads] or null; partial F32
+// [sequences, kvHeads, partial_rows, splits, headDim] with partial_state (greatest score, sum) of the same first four dimensions; tickets
+// [sequences, kvHeads, tiles], zero between launches; keys, values KV_TYPE [pages, 16, headDim]; slot_positions [pages, 16]; page_table
+// [rows, layers, kvHeads, pages_per_head]; counts [rows, layers, kvHeads]; rows [sequences]; starts [sequences + 1]; positions [tokens];
+// ancestors [tokens, mask_words]. All 16-byte aligned but counts, rows, starts, positions, page_table, ancestors and log_sum_exp.
+struct AttentionParameters {
+  float* output;
+  float* log_sum_exp;
+  float* partial;
+  float2* partial_state;
+  int* tickets;
+  const float* queries;
+  const KV_TYPE* keys;
+  const KV_TYPE* values;
+  const int* slot_positions;
+  const int* page_table;
+  const int* counts;
+  const int* rows;
+  const int* starts;
+  const int* positions;
+  const u32* ancestors;
+  int heads;
+  int group;
+  int layers;
+  int layer;
+  int pages_per_head;
+  int pages;
+  int mask_words;
+  int window;
+  int split_rows;    // a sequence of at most so many rows belongs to the decode kernel, others to the prefill kernel
+  int partial_rows;  // room for rows in partial
+  int tiles;         // tiles of rows that the decode kernel's grid has for each sequence
+  int splits;        // splits that the decode kernel's grid has
+  float scale;
+  float soft_cap;
+};
+
+static_assert(sizeof(AttentionParameters) == 176, "CudaAttentionParameters mirrors this");
+
+// One KV head of one sequence.
+struct HeadView {
+  int first_token;
+  int tokens;
+  int rows;
+  int kv_head;
+  int group;
+  int heads;
+  int count;
+  int first_own;  // the step's own tokens are the last slots
+  const int* pages;
+
+  __device__ HeadView(const AttentionParameters& p, int sequence, int kv_head_index, int kv_heads) {
+    first_token = p.starts[sequence];
+    tokens = p.starts[sequence + 1] - first_token;
+    group = p.group;
+    heads = p.heads;
+    rows = tokens * group;
+    kv_head = kv_head_index;
+    i64 head = (static_cast<i64>(p.rows[sequence]) * p.layers + p.layer) * kv_heads + kv_head;
+    count = tokens > 0 ? p.counts[head] : 0;
+    first_own = count - tokens;
+    pages = p.page_table + head * p.pages_per_head;
+    if (count < 0 || count > p.pages_per_head * kPageSlots) __trap();
+  }
+
+  __device__ __forceinline__ int token_of(int row) const { return first_token + row / group; }
+
+  // Which (token, head) of the call a row is.
+  __device__ __forceinline__ i64 query_of(int row) const {
+    return static_cast<i64>(token_of(row)) * heads + kv_head * group + row % group;
+  }
+};
+
+// Where a slot of the head lies in the pool; a page id that is none stops the kernel.
+__device__ __forceinline__ i64 pool_slot(const HeadView& view, int pages, int slot) {
+  int page = view.pages[slot / kPageSlots];
+  if (static_cast<u32>(page) >= static_cast<u32>(pages)) __trap();
+  return static_cast<i64>(page) * kPageSlots + slot % kPageSlots;
+}

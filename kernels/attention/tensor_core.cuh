@@ -1,0 +1,144 @@
+// tensor_core.cuh - the arithmetic of attention over 16-bit keys and values on tensor cores, as fragments of one warp: 16 rows of queries.
+//
+// With g = lane / 4 and c = 2 * (lane % 4) a lane holds rows g and g + 8, and columns c and c + 1 of every group of 8. Decode and prefill give
+// the same bits because each element of a product depends on its own row and column alone, whichever warp works it out: scores sum over
+// columns 16 at a time in ascending order, weighted values over slots 16 at a time in ascending order, and so does the sum of
+// probabilities, which is a product with ones. Queries and probabilities are rounded to the cache's type.
+#pragma once
+#include "attention/mask.cuh"
+#include "attention/state.cuh"
+#include "attention/tiles.cuh"
+#include "common/mma.cuh"
+
+// Slots between two looks at the greatest score; large heads leave fewer registers for scores.
+constexpr int kTensorBlock = kHeadDim <= 128 ? 64 : 32;
+constexpr int kSteps = (kHeadDim + 15) / 16;
+
+// Two values of at most 1 in one register, the first in the lower half. PTX ISA 9.7.9.21 (cvt)
+template <typename T>
+__device__ __forceinline__ u32 pack_probabilities(float low, float high);
+
+template <>
+__device__ __forceinline__ u32 pack_probabilities<half_t>(float low, float high) {
+  u32 result;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
+  return result;
+}
+
+template <>
+__device__ __forceinline__ u32 pack_probabilities<bf16_t>(float low, float high) {
+  u32 result;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(result) : "f"(high), "f"(low));
+  return result;
+}
+
+// Four registers of two values: one step of the queries of rows that begin at `first` and `second`.
+template <typename T>
+__device__ __forceinline__ void load_query_step(u32 (&a)[4], const float* first, const float* second, int step) {
+  int column = 16 * step + 2 * (threadIdx.x % 4);
+  float2 v0 = *reinterpret_cast<const float2*>(first + column);
+  float2 v1 = *reinterpret_cast<const float2*>(second + column);
+  a[0] = pack<T>(v0.x, v0.y);
+  a[1] = pack<T>(v1.x, v1.y);
+  a[2] = a[3] = 0;
+  if (kHeadDim % 16 == 0 || step < kSteps - 1) {
+    v0 = *reinterpret_cast<const float2*>(first + column + 8);
+    v1 = *reinterpret_cast<const float2*>(second + column + 8);
+    a[2] = pack<T>(v0.x, v0.y);
+    a[3] = pack<T>(v1.x, v1.y);
+  }
+}
+
+// One step of queries out of shared memory, [16, kStride].
+template <typename T>
+__device__ __forceinline__ void load_query_step(u32 (&a)[4], const T* queries, int step) {
+  int lane = threadIdx.x % kWarpSize;
+  ldmatrix_x4(a, queries + TileShape<T>::at(lane % 16, 2 * step + lane / 16));
+}
+
+// scores[n] += one step's products with slots first + 8 n.
+template <typename T, int kGroups>
+__device__ __forceinline__ void add_scores(float (&scores)[kGroups][4], const u32 (&a)[4], const T* keys, int first, int step) {
+  int lane = threadIdx.x % kWarpSize;
+  static_assert(kGroups % 2 == 0, "keys are loaded for 16 slots at a time");
+#pragma unroll
+  for (int n = 0; n < kGroups; n += 2) {
+    u32 b[4];
+    ldmatrix_x4(b, keys + TileShape<T>::at(first + 8 * n + 8 * (lane / 16) + lane % 8, 2 * step + lane / 8 % 2));
+    u32 low[2] = {b[0], b[1]}, high[2] = {b[2], b[3]};
+    mma_m16n8k16<T>(scores[n], a, low);
+    mma_m16n8k16<T>(scores[n + 1], a, high);
+  }
+}
+
+// From products to scores, minus infinity where a slot is not seen; returns the greatest of each of the lane's rows over its quad.
+template <typename T, int kGroups>
+__device__ __forceinline__ float2 mask_scores(float (&scores)[kGroups][4], const ScoreFunction<T, SOFT_CAP != 0>& function,
+                                              const CallMask& mask, const QueryRow (&rows)[2], const int* positions, int first_slot,
+                                              int first, bool whole) {
+  float2 greatest = make_float2(minus_infinity(), minus_infinity());
+  int column = 2 * (threadIdx.x % 4);
+#pragma unroll
+  for (int n = 0; n < kGroups; ++n) {
+#pragma unroll
+    for (int e = 0; e < 2; ++e) {
+      int slot = first + 8 * n + column + e;
+      float upper = function(scores[n][e]), lower = function(scores[n][2 + e]);
+      if (!whole) {
+        int position = positions[slot];
+        upper = mask.sees(rows[0], first_slot + slot, position) ? upper : minus_infinity();
+        lower = mask.sees(rows[1], first_slot + slot, position) ? lower : minus_infinity();
+      }
+      scores[n][e] = upper;
+      scores[n][2 + e] = lower;
+      greatest.x = fmaxf(greatest.x, upper);
+      greatest.y = fmaxf(greatest.y, lower);
+    }
+  }
+#pragma unroll
+  for (int distance = 2; distance > 0; distance /= 2) {
+    greatest.x = fmaxf(greatest.x, __shfl_xor_sync(kFullWarp, greatest.x, distance));
+    greatest.y = fmaxf(greatest.y, __shfl_xor_sync(kFullWarp, greatest.y, distance));
+  }
+  return greatest;
+}
+
+// The running greatest score of one row, and the factor of what was summed before.
+template <typename T>
+__device__ __forceinline__ float raise(float& greatest, float block) {
+  float before = greatest;
+  greatest = fmaxf(before, block);
+  return ScoreUnits<T>::power(before - shift_of(greatest));
+}
+
+// sums *= factors, where they change anything for some lane.
+template <int kGroups>
+__device__ __forceinline__ void rescale(float (&sums)[kGroups][4], float upper, float lower) {
+  if (__any_sync(kFullWarp, upper != 1.0f || lower != 1.0f)) {
+#pragma unroll
+    for (int n = 0; n < kGroups; ++n) {
+      sums[n][0] = __fmul_rn(sums[n][0], upper);
+      sums[n][1] = __fmul_rn(sums[n][1], upper);
+      sums[n][2] = __fmul_rn(sums[n][2], lower);
+      sums[n][3] = __fmul_rn(sums[n][3], lower);
+    }
+  }
+}
+
+template <typename T>
+__device__ __forceinline__ void add_probabilities(float (&sum)[4], const u32 (&a)[4]) {
+  u32 one = pack_probabilities<T>(1.0f, 1.0f);
+  u32 ones[2] = {one, one};
+  mma_m16n8k16<T>(sum, a, ones);
+}
+
+// sums[0], sums[1] += probabilities of 16 slots times their values in columns 16 * pair and on.
+template <typename T>
+__device__ __forceinline__ void add_values(float (&first)[4], float (&second)[4], const u32 (&a)[4], const T* values, int step, int pair) {
+  int lane = threadIdx.x % kWarpSize;
+  u32 b[4];
+  ldmatrix_x4_trans(b, values + TileShape<T>::at(16 * step + lane % 16, 2 * pair + lane / 16));
+  u32 low[2] = {b[0], b[1]}, high[2] = {b[2], b[3]};
+  mma_m16n8k16<T>(first, a, low);
+  mma_m16n8k16<T>(second, a, high);
+}

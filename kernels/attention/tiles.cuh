@@ -1,0 +1,67 @@
+// tiles.cuh - blocks of keys, values and positions in shared memory, copied there from the pages beside the arithmetic.
+//
+// A row of a tile is one slot's key or value in pieces of 16 bytes. Eight rows at the same piece fall into different banks: pieces are permuted
+// within a row where a row is a multiple of 128 bytes, and rows lie an odd number of pieces apart otherwise.
+#pragma once
+#include "attention/arguments.cuh"
+#include "common/async.cuh"
+#include "common/types.cuh"
+
+template <typename T>
+struct TileShape {
+  static constexpr int kPiece = 16 / static_cast<int>(sizeof(T));
+  // Tensor cores take 16 columns at a time; what a head lacks is zero.
+  static constexpr int kColumns = sizeof(T) == 2 ? (kHeadDim + 15) / 16 * 16 : kHeadDim;
+  static constexpr int kPieces = kColumns / kPiece;
+  static constexpr int kFilledPieces = kHeadDim / kPiece;
+  static constexpr bool kPermuted = kPieces % 8 == 0;
+  static constexpr int kStride = (kPermuted ? kPieces : kPieces | 1) * kPiece;
+
+  // Where a piece begins, in values.
+  static __device__ __forceinline__ int at(int row, int piece) {
+    return row * kStride + (kPermuted ? piece ^ (row & 7) : piece) * kPiece;
+  }
+};
+
+template <typename T, int kBlockSlots, int kStageCount>
+struct KvTiles {
+  static constexpr int kBlock = kBlockSlots;
+  static constexpr int kStages = kStageCount;
+  using Shape = TileShape<T>;
+
+  alignas(16) T keys[kStages][kBlock * Shape::kStride];
+  alignas(16) T values[kStages][kBlock * Shape::kStride];
+  alignas(16) int positions[kStages][kBlock];
+
+  // Issues the copies of slots [block * kBlock, ...) as two groups: keys with positions, then values. Slots past the count become zeros.
+  __device__ void load(int stage, const AttentionParameters& p, const HeadView& view, int block) {
+    int first = block * kBlock;
+    if (threadIdx.x < kBlock / 4) {
+      int slot = first + 4 * threadIdx.x;
+      int there = min(max(view.count - slot, 0), 4);
+      const int* from = there > 0 ? p.slot_positions + pool_slot(view, p.pages, slot) : p.slot_positions;
+      copy_async_16_part(&positions[stage][4 * threadIdx.x], from, there * static_cast<int>(sizeof(int)));
+    }
+    load_rows(keys[stage], p.keys, p.pages, view, first);
+    copy_async_commit();
+    load_rows(values[stage], p.values, p.pages, view, first);
+    copy_async_commit();
+  }
+
+  // Stands for a block that there is not, so that groups can be counted.
+  __device__ static void load_nothing() {
+    copy_async_commit();
+    copy_async_commit();
+  }
+
+ private:
+  __device__ static void load_rows(T* tile, const T* pool, int pages, const HeadView& view, int first) {
+#pragma unroll 4
+    for (int i = threadIdx.x; i < kBlock * Shape::kPieces; i += kThreads) {
+      int row = i / Shape::kPieces, piece = i % Shape::kPieces;
+      bool there = first + row < view.count && piece < Shape::kFilledPieces;
+      const T* from = there ? pool + pool_slot(view, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
+      copy_async_16(tile + Shape::at(row, piece), from, there);
+    }
+  }
+};
