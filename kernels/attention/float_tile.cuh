@@ -6,6 +6,24 @@
 #include "attention/tiles.cuh"
 #include "common/reduce.cuh"
 
+// scores[i] += product of row i of the queries, [kRows, headDim] in shared memory, and the key of the lane's slot.
+template <int kRows>
+__device__ __forceinline__ void add_float_scores(float (&scores)[kRows], const float* queries, const float* keys) {
+  int lane = threadIdx.x % kWarpSize;
+#pragma unroll 4
+  for (int piece = 0; piece < kHeadDim / 4; ++piece) {
+    float4 key = *reinterpret_cast<const float4*>(keys + TileShape<float>::at(lane, piece));
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) {
+      float4 query = *reinterpret_cast<const float4*>(queries + i * kHeadDim + 4 * piece);
+      scores[i] = __fmaf_rn(query.x, key.x, scores[i]);
+      scores[i] = __fmaf_rn(query.y, key.y, scores[i]);
+      scores[i] = __fmaf_rn(query.z, key.z, scores[i]);
+      scores[i] = __fmaf_rn(query.w, key.w, scores[i]);
+    }
+  }
+}
+
 struct FloatTile {
   static constexpr int kRows = kTileRows;
   static constexpr int kOwnedRows = kRows / kWarps;
@@ -55,7 +73,7 @@ struct FloatTile {
     ScoreFunction<float, SOFT_CAP != 0> function(p.scale, p.soft_cap);
     int lane = threadIdx.x % kWarpSize;
     float scores[kOwnedRows] = {};
-    add_scores(scores, shared, shared.tiles.keys[stage]);
+    add_float_scores<kOwnedRows>(scores, shared.queries[row_of(0)], shared.tiles.keys[stage]);
     int position = shared.tiles.positions[stage][lane];
 #pragma unroll
     for (int i = 0; i < kOwnedRows; ++i) {
@@ -93,22 +111,6 @@ struct FloatTile {
   }
 
  private:
-  __device__ __forceinline__ void add_scores(float (&scores)[kOwnedRows], const Shared& shared, const float* keys) {
-    int lane = threadIdx.x % kWarpSize;
-#pragma unroll 4
-    for (int piece = 0; piece < kHeadDim / 4; ++piece) {
-      float4 key = *reinterpret_cast<const float4*>(keys + TileShape<float>::at(lane, piece));
-#pragma unroll
-      for (int i = 0; i < kOwnedRows; ++i) {
-        float4 query = *reinterpret_cast<const float4*>(&shared.queries[row_of(i)][4 * piece]);
-        scores[i] = __fmaf_rn(query.x, key.x, scores[i]);
-        scores[i] = __fmaf_rn(query.y, key.y, scores[i]);
-        scores[i] = __fmaf_rn(query.z, key.z, scores[i]);
-        scores[i] = __fmaf_rn(query.w, key.w, scores[i]);
-      }
-    }
-  }
-
   __device__ __forceinline__ void add_values(const Shared& shared, const float* values) {
 #pragma unroll 4
     for (int slot = 0; slot < kBlock; ++slot) {

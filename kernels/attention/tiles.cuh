@@ -23,6 +23,30 @@ struct TileShape {
   }
 };
 
+// Issues the copies of a tile of keys or values: kRows slots from `first` on. What is past the count or a head's columns becomes zeros.
+template <typename T, int kRows>
+__device__ __forceinline__ void load_slots(T* tile, const T* pool, int pages, const HeadView& view, int first) {
+  using Shape = TileShape<T>;
+#pragma unroll 4
+  for (int i = threadIdx.x; i < kRows * Shape::kPieces; i += kThreads) {
+    int row = i / Shape::kPieces, piece = i % Shape::kPieces;
+    bool there = first + row < view.count && piece < Shape::kFilledPieces;
+    const T* from = there ? pool + pool_slot(view, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
+    copy_async_16(tile + Shape::at(row, piece), from, there);
+  }
+}
+
+// Issues the copies of the same slots' positions.
+template <int kRows>
+__device__ __forceinline__ void load_positions(int* positions, const int* pool, int pages, const HeadView& view, int first) {
+  if (threadIdx.x < kRows / 4) {
+    int slot = first + 4 * threadIdx.x;
+    int there = min(max(view.count - slot, 0), 4);
+    const int* from = there > 0 ? pool + pool_slot(view, pages, slot) : pool;
+    copy_async_16_part(positions + 4 * threadIdx.x, from, there * static_cast<int>(sizeof(int)));
+  }
+}
+
 template <typename T, int kBlockSlots, int kStageCount>
 struct KvTiles {
   static constexpr int kBlock = kBlockSlots;
@@ -33,18 +57,12 @@ struct KvTiles {
   alignas(16) T values[kStages][kBlock * Shape::kStride];
   alignas(16) int positions[kStages][kBlock];
 
-  // Issues the copies of slots [block * kBlock, ...) as two groups: keys with positions, then values. Slots past the count become zeros.
+  // Issues the copies of slots [block * kBlock, ...) as two groups: keys with positions, then values.
   __device__ void load(int stage, const AttentionParameters& p, const HeadView& view, int block) {
-    int first = block * kBlock;
-    if (threadIdx.x < kBlock / 4) {
-      int slot = first + 4 * threadIdx.x;
-      int there = min(max(view.count - slot, 0), 4);
-      const int* from = there > 0 ? p.slot_positions + pool_slot(view, p.pages, slot) : p.slot_positions;
-      copy_async_16_part(&positions[stage][4 * threadIdx.x], from, there * static_cast<int>(sizeof(int)));
-    }
-    load_rows(keys[stage], p.keys, p.pages, view, first);
+    load_positions<kBlock>(positions[stage], p.slot_positions, p.pages, view, block * kBlock);
+    load_slots<T, kBlock>(keys[stage], p.keys, p.pages, view, block * kBlock);
     copy_async_commit();
-    load_rows(values[stage], p.values, p.pages, view, first);
+    load_slots<T, kBlock>(values[stage], p.values, p.pages, view, block * kBlock);
     copy_async_commit();
   }
 
@@ -52,16 +70,5 @@ struct KvTiles {
   __device__ static void load_nothing() {
     copy_async_commit();
     copy_async_commit();
-  }
-
- private:
-  __device__ static void load_rows(T* tile, const T* pool, int pages, const HeadView& view, int first) {
-#pragma unroll 4
-    for (int i = threadIdx.x; i < kBlock * Shape::kPieces; i += kThreads) {
-      int row = i / Shape::kPieces, piece = i % Shape::kPieces;
-      bool there = first + row < view.count && piece < Shape::kFilledPieces;
-      const T* from = there ? pool + pool_slot(view, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
-      copy_async_16(tile + Shape::at(row, piece), from, there);
-    }
   }
 };

@@ -1,0 +1,256 @@
+// signals.cu - what attention says about each slot, without an attention map: sums, maxima and counts over the rows that see it
+//
+// p[t, h, j] = exp(score(q[t, h], k[j, g]) - log_sum_exp[t, h]) where token t sees slot j and 0 elsewhere; over the step's tokens t of the
+// sequence and the heads h of the group, for each slot j in use:
+//   column_mass[j] += sum p;  window_mass[j] = sum over the last window_tokens tokens;  last_row[j] = sum over the last token;
+//   column_maximum[j] = max(column_maximum[j], p);  hits[j] += number of p > hit_threshold.
+// Planes are F32 [pages, 16], those wanted by the definitions COLUMN_MASS, WINDOW_MASS, LAST_ROW, COLUMN_MAXIMUM, HITS; the call's log_sum_exp is an
+// input. Other pointers, shapes and types: AttentionParameters in arguments.cuh.
+// Grid (blocks of slots, kvHeads, sequences), 128 threads: 64 slots over 16-bit caches (a warp has 16 of them), 32 slots over F32 ones (a warp has
+// every fourth group of 4 rows). Rows are met in ascending order and lanes are added in a fixed one: no atomics, the same bits every time.
+// Bound by tensor cores: 2 * rows * slots * headDim flops; reads the queries once a block of slots.
+#include "attention/arguments.cuh"
+#include "attention/float_tile.cuh"
+#include "attention/tensor_core.cuh"
+
+// Mirrored by CudaSignalParameters.
+struct SignalParameters {
+  AttentionParameters call;
+  float* column_mass;
+  float* window_mass;
+  float* last_row;
+  float* column_maximum;
+  float* hits;
+  int window_tokens;
+  float hit_threshold;
+};
+
+static_assert(sizeof(SignalParameters) == 224, "CudaSignalParameters mirrors this");
+
+// The signals of one slot so far.
+struct SlotSignals {
+  float mass = 0.0f;
+  float window = 0.0f;
+  float last = 0.0f;
+  float greatest = 0.0f;
+  int hits = 0;
+
+  // `token` counts from the sequence's first one in the step.
+  __device__ __forceinline__ void add(const SignalParameters& p, int token, int tokens, float probability) {
+    if constexpr (COLUMN_MASS != 0) mass += probability;
+    if constexpr (WINDOW_MASS != 0) window += token >= tokens - p.window_tokens ? probability : 0.0f;
+    if constexpr (LAST_ROW != 0) last += token == tokens - 1 ? probability : 0.0f;
+    if constexpr (COLUMN_MAXIMUM != 0) greatest = fmaxf(greatest, probability);
+    if constexpr (HITS != 0) hits += probability > p.hit_threshold ? 1 : 0;
+  }
+
+  __device__ __forceinline__ void add(const SlotSignals& other) {
+    mass += other.mass;
+    window += other.window;
+    last += other.last;
+    greatest = fmaxf(greatest, other.greatest);
+    hits += other.hits;
+  }
+
+  // Adds those of the lane at a distance.
+  __device__ __forceinline__ void add_across(int distance) {
+    SlotSignals other;
+    if constexpr (COLUMN_MASS != 0) other.mass = __shfl_xor_sync(kFullWarp, mass, distance);
+    if constexpr (WINDOW_MASS != 0) other.window = __shfl_xor_sync(kFullWarp, window, distance);
+    if constexpr (LAST_ROW != 0) other.last = __shfl_xor_sync(kFullWarp, last, distance);
+    if constexpr (COLUMN_MAXIMUM != 0) other.greatest = __shfl_xor_sync(kFullWarp, greatest, distance);
+    if constexpr (HITS != 0) other.hits = __shfl_xor_sync(kFullWarp, hits, distance);
+    add(other);
+  }
+
+  __device__ __forceinline__ void write(const SignalParameters& p, i64 slot) const {
+    if constexpr (COLUMN_MASS != 0) p.column_mass[slot] += mass;
+    if constexpr (WINDOW_MASS != 0) p.window_mass[slot] = window;
+    if constexpr (LAST_ROW != 0) p.last_row[slot] = last;
+    if constexpr (COLUMN_MAXIMUM != 0) p.column_maximum[slot] = fmaxf(p.column_maximum[slot], greatest);
+    if constexpr (HITS != 0) p.hits[slot] += static_cast<float>(hits);
+  }
+};
+
+// What the rows of a tile are, in shared memory.
+struct SignalRows {
+  QueryRow rows[kTileRows];
+  float shifts[kTileRows];
+  int tokens[kTileRows];
+
+  __device__ __forceinline__ void load(const SignalParameters& p, const HeadView& view, int first_row, float units) {
+    if (threadIdx.x >= kTileRows) return;
+    int row = min(first_row + static_cast<int>(threadIdx.x), view.rows - 1);
+    rows[threadIdx.x] = query_row(p.call, view, row);
+    shifts[threadIdx.x] = p.call.log_sum_exp[view.query_of(row)] * units;
+    tokens[threadIdx.x] = row / view.group;
+  }
+};
+
+// 16-bit keys: a warp keeps 16 keys in registers while the rows pass by.
+template <typename T>
+struct TensorSignals {
+  static constexpr int kSlots = 16 * kWarps;
+  using Shape = TileShape<T>;
+
+  struct Shared {
+    alignas(16) T keys[kSlots * Shape::kStride];
+    alignas(16) T queries[2][kTileRows * Shape::kStride];
+    alignas(16) int positions[kSlots];
+    SignalRows rows[2];
+  };
+
+  static __device__ void run(const SignalParameters& p, const HeadView& view, int first_slot, Shared& shared) {
+    load_positions<kSlots>(shared.positions, p.call.slot_positions, p.call.pages, view, first_slot);
+    load_slots<T, kSlots>(shared.keys, p.call.keys, p.call.pages, view, first_slot);
+    copy_async_commit();
+    copy_async_wait<0>();
+    __syncthreads();
+    int lane = threadIdx.x % kWarpSize, slots = 16 * (threadIdx.x / kWarpSize);
+    u32 keys[kSteps][4];
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) {
+      ldmatrix_x4(keys[step], shared.keys + Shape::at(slots + 8 * (lane / 16) + lane % 8, 2 * step + lane / 8 % 2));
+    }
+    SlotSignals signals[4];
+    for (int first_row = 0, stage = 0; first_row < view.rows; first_row += kTileRows, stage ^= 1) {
+      load_queries(p, view, first_row, shared.queries[stage]);
+      shared.rows[stage].load(p, view, first_row, ScoreUnits<T>::per_natural());
+      __syncthreads();
+      add_rows(signals, p, view, keys, shared, stage, first_row, first_slot, slots);
+    }
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      for (int distance = 4; distance < kWarpSize; distance *= 2) signals[i].add_across(distance);
+      int slot = first_slot + slots + 8 * (i / 2) + 2 * (lane % 4) + i % 2;
+      if (lane < 4 && slot < view.count) signals[i].write(p, pool_slot(view, p.call.pages, slot));
+    }
+  }
+
+ private:
+  static __device__ void load_queries(const SignalParameters& p, const HeadView& view, int first_row, T* queries) {
+    constexpr int kPairs = Shape::kColumns / 2;
+    for (int i = threadIdx.x; i < kTileRows * kPairs; i += kThreads) {
+      int row = i / kPairs, column = 2 * (i % kPairs);
+      float2 value = make_float2(0.0f, 0.0f);
+      if (first_row + row < view.rows && column < kHeadDim) {
+        value = *reinterpret_cast<const float2*>(p.call.queries + view.query_of(first_row + row) * kHeadDim + column);
+      }
+      *reinterpret_cast<u32*>(queries + Shape::at(row, column / 8) + column % 8) = pack<T>(value.x, value.y);
+    }
+  }
+
+  static __device__ __forceinline__ void add_rows(SlotSignals (&signals)[4], const SignalParameters& p, const HeadView& view,
+                                                  const u32 (&keys)[kSteps][4], const Shared& shared, int stage, int first_row, int first_slot,
+                                                  int slots) {
+    ScoreFunction<T, SOFT_CAP != 0> function(p.call.scale, p.call.soft_cap);
+    CallMask mask = mask_of(p.call, view);
+    float scores[2][4] = {};
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) {
+      u32 a[4];
+      load_query_step<T>(a, shared.queries[stage], step);
+      u32 low[2] = {keys[step][0], keys[step][1]}, high[2] = {keys[step][2], keys[step][3]};
+      mma_m16n8k16<T>(scores[0], a, low);
+      mma_m16n8k16<T>(scores[1], a, high);
+    }
+    int lane = threadIdx.x % kWarpSize;
+#pragma unroll
+    for (int e = 0; e < 4; e += 2) {
+      int row = lane / 4 + 4 * e;
+      if (first_row + row >= view.rows) continue;
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        int slot = slots + 8 * (i / 2) + 2 * (lane % 4) + i % 2;
+        if (!mask.sees(shared.rows[stage].rows[row], first_slot + slot, shared.positions[slot])) continue;
+        float score = function(scores[i / 2][e + i % 2]);
+        signals[i].add(p, shared.rows[stage].tokens[row], view.tokens, ScoreUnits<T>::power(score - shared.rows[stage].shifts[row]));
+      }
+    }
+  }
+};
+
+// F32 keys: a lane is a slot, and the four warps share the rows.
+template <typename T>
+struct FloatSignals {
+  static constexpr int kSlots = kWarpSize;
+  static constexpr int kWarpRows = kTileRows / kWarps;
+
+  struct Shared {
+    alignas(16) T keys[kSlots * TileShape<T>::kStride];
+    alignas(16) float queries[kTileRows][kHeadDim];
+    alignas(16) int positions[kSlots];
+    SignalRows rows;
+    SlotSignals signals[kWarps][kSlots];
+  };
+
+  static __device__ void run(const SignalParameters& p, const HeadView& view, int first_slot, Shared& shared) {
+    load_positions<kSlots>(shared.positions, p.call.slot_positions, p.call.pages, view, first_slot);
+    load_slots<T, kSlots>(shared.keys, p.call.keys, p.call.pages, view, first_slot);
+    copy_async_commit();
+    copy_async_wait<0>();
+    int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
+    SlotSignals signals;
+    for (int first_row = 0; first_row < view.rows; first_row += kTileRows) {
+      __syncthreads();
+      load_queries(p, view, first_row, shared);
+      shared.rows.load(p, view, first_row, 1.0f);
+      __syncthreads();
+      add_rows(signals, p, view, shared, first_row, first_slot);
+    }
+    shared.signals[warp][lane] = signals;
+    __syncthreads();
+    if (warp > 0 || first_slot + lane >= view.count) return;
+    for (int other = 1; other < kWarps; ++other) signals.add(shared.signals[other][lane]);
+    signals.write(p, pool_slot(view, p.call.pages, first_slot + lane));
+  }
+
+ private:
+  static __device__ void load_queries(const SignalParameters& p, const HeadView& view, int first_row, Shared& shared) {
+    for (int i = threadIdx.x; i < kTileRows * kHeadDim; i += kThreads) {
+      int row = i / kHeadDim, column = i % kHeadDim;
+      shared.queries[row][column] = first_row + row < view.rows ? p.call.queries[view.query_of(first_row + row) * kHeadDim + column] : 0.0f;
+    }
+  }
+
+  static __device__ __forceinline__ void add_rows(SlotSignals& signals, const SignalParameters& p, const HeadView& view, const Shared& shared,
+                                                  int first_row, int first_slot) {
+    ScoreFunction<float, SOFT_CAP != 0> function(p.call.scale, p.call.soft_cap);
+    CallMask mask = mask_of(p.call, view);
+    int lane = threadIdx.x % kWarpSize, first = kWarpRows * (threadIdx.x / kWarpSize);
+    float scores[kWarpRows] = {};
+    add_float_scores<kWarpRows>(scores, shared.queries[first], shared.keys);
+#pragma unroll
+    for (int i = 0; i < kWarpRows; ++i) {
+      int row = first + i;
+      if (first_row + row >= view.rows || !mask.sees(shared.rows.rows[row], first_slot + lane, shared.positions[lane])) continue;
+      float score = function(scores[i]);
+      signals.add(p, shared.rows.tokens[row], view.tokens, ScoreUnits<float>::power(score - shared.rows.shifts[row]));
+    }
+  }
+};
+
+template <typename T>
+struct SignalsOf {
+  using Type = TensorSignals<T>;
+};
+
+template <>
+struct SignalsOf<float> {
+  using Type = FloatSignals<float>;
+};
+
+template <typename Signals>
+__device__ __forceinline__ void signals(const SignalParameters& p) {
+  extern __shared__ __align__(128) u8 memory[];
+  static_assert(sizeof(typename Signals::Shared) == SHARED_BYTES, "CudaAttentionVariant counts shared memory too");
+  HeadView view(p.call, blockIdx.z, blockIdx.y, gridDim.y);
+  int first_slot = blockIdx.x * Signals::kSlots;
+  if (first_slot >= view.count) return;
+  Signals::run(p, view, first_slot, *reinterpret_cast<typename Signals::Shared*>(memory));
+}
+
+// ---- entry points -------------------------------------------------------------------------------------------
+extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_attention_signals(const SignalParameters p) {
+  signals<typename SignalsOf<KV_TYPE>::Type>(p);
+}
