@@ -27,4 +27,7 @@ public readonly record struct AttentionArguments
 
     /// <summary>Where to write log(sum(exp(score))) per token and query head, F32 [tokens, heads]; empty means nowhere.</summary>
     public Tensor LogSumExp { get; init; }
+
+    /// <summary>What to say about each slot on the way; <c>default</c> is nothing. The output has the same bits with it and without.</summary>
+    public AttentionSignals Signals { get; init; }
 }

@@ -3,19 +3,18 @@ using Winnow.Kernels.Cache;
 
 namespace Winnow.Kernels.Attention;
 
-/// <summary>Checks the operands of attention and takes them apart.</summary>
+/// <summary>Checks shapes and types of the operands of attention, as every device can before it launches anything, and takes them apart.</summary>
 internal static unsafe class AttentionChecks
 {
     /// <summary>The largest head that kernels are made for.</summary>
     public const int MaxHeadDim = 256;
 
-    /// <summary>The call as pointers and numbers; the tile size is still to be chosen.</summary>
+    /// <summary>The call as addresses and numbers; the tile size is still to be chosen.</summary>
     /// <exception cref="ArgumentException">An operand breaks a rule of <see cref="IAttention.Forward"/>.</exception>
     public static AttentionProblem Problem(Tensor output, Tensor queries, in PagedKv cache, in RaggedBatch batch, in AttentionArguments arguments)
     {
         (int kvHeads, int headDim) = CacheChecks.Cache(cache, arguments.Layer);
         CacheChecks.Batch(cache, batch);
-        CacheContents.Batch(cache, batch);
         Operands.RequireMatrix(queries);
         int tokens = batch.Tokens;
         long columns = queries.Shape[1];
@@ -51,7 +50,7 @@ internal static unsafe class AttentionChecks
             Bidirectional = arguments.Bidirectional,
         };
         AddOptional(ref problem, arguments);
-        RequirePages(problem, cache);
+        AddSignals(ref problem, cache.Keys.Shape[0] * PagedKv.PageSlots, arguments.Signals);
         return problem;
     }
 
@@ -73,24 +72,40 @@ internal static unsafe class AttentionChecks
         Operands.Require(mask.Shape.Rank == 2 && mask.Shape[0] == problem.Tokens, $"The ancestor mask must have a row for each of {problem.Tokens} tokens.", nameof(arguments));
         problem.AncestorMask = (uint*)mask.Address;
         problem.MaskWords = (int)mask.Shape[1];
-        for (int sequence = 0; sequence < problem.Sequences; sequence++)
+        if (problem.Sequences == 1)
         {
-            int tokens = problem.Starts[sequence + 1] - problem.Starts[sequence];
-            Operands.Require(tokens <= problem.MaskWords * 32L, $"An ancestor mask of {problem.MaskWords} words cannot tell {tokens} tokens apart.", nameof(arguments));
+            RequireWords(problem, problem.Tokens);
         }
     }
 
-    // What is read is checked, so that a stale table entry is an error and never a wild read.
-    private static void RequirePages(in AttentionProblem problem, in PagedKv cache)
+    /// <summary>An ancestor mask has a bit for each of a sequence's tokens.</summary>
+    public static void RequireWords(in AttentionProblem problem, int tokens) =>
+        Operands.Require(tokens <= problem.MaskWords * 32L, $"An ancestor mask of {problem.MaskWords} words cannot tell {tokens} tokens apart.", "arguments");
+
+    private static void AddSignals(ref AttentionProblem problem, long slots, in AttentionSignals signals)
     {
-        for (int sequence = 0; sequence < problem.Sequences; sequence++)
+        problem.ColumnMass = Plane(signals.ColumnMass, slots);
+        problem.WindowMass = Plane(signals.WindowMass, slots);
+        problem.LastRow = Plane(signals.LastRow, slots);
+        problem.ColumnMaximum = Plane(signals.ColumnMaximum, slots);
+        problem.Hits = Plane(signals.Hits, slots);
+        problem.WindowTokens = signals.WindowTokens;
+        problem.HitThreshold = signals.HitThreshold;
+        Operands.Require(
+            signals.WindowMass.IsEmpty ? signals.WindowTokens >= 0 : signals.WindowTokens > 0,
+            $"WindowTokens must be at least 1 where WindowMass is wanted, not {signals.WindowTokens}.",
+            nameof(signals));
+        Operands.Require(!float.IsNaN(signals.HitThreshold), "HitThreshold must be a number.", nameof(signals));
+    }
+
+    private static float* Plane(Tensor plane, long slots)
+    {
+        if (plane.IsEmpty)
         {
-            int tokens = problem.Starts[sequence + 1] - problem.Starts[sequence];
-            for (int kvHead = 0; kvHead < problem.KvHeads && tokens > 0; kvHead++)
-            {
-                int count = problem.Count(sequence, kvHead);
-                CacheContents.Pages(cache, problem.HeadIndex(sequence, kvHead), count);
-            }
+            return null;
         }
+
+        Operands.Require(plane, DType.F32, slots);
+        return (float*)plane.Address;
     }
 }

@@ -29,6 +29,13 @@ internal unsafe struct AttentionProblem
     public float SoftCap;
     public int Window;
     public bool Bidirectional;
+    public float* ColumnMass;
+    public float* WindowMass;
+    public float* LastRow;
+    public float* ColumnMaximum;
+    public float* Hits;
+    public int WindowTokens;
+    public float HitThreshold;
 
     /// <summary>Tokens of one sequence that are worked on together; with all heads of a group they are a tile's rows.</summary>
     public int TileTokens;
@@ -38,6 +45,9 @@ internal unsafe struct AttentionProblem
 
     /// <summary>The most rows a tile has.</summary>
     public readonly int TileRows => TileTokens * Group;
+
+    /// <summary>Whether anything is to be said about slots.</summary>
+    public readonly bool HasSignals => ColumnMass != null || WindowMass != null || LastRow != null || ColumnMaximum != null || Hits != null;
 
     /// <summary>Bytes of one slot's key or value.</summary>
     public readonly long SlotBytes => (long)HeadDim * Type.BlockBytes();

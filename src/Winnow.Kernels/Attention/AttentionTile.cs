@@ -19,7 +19,6 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public const int SplitSlots = 512;
 
     private const int Slots = AttentionScratch.BlockSlots;
-    private const int PagesInBlock = Slots / PagedKv.PageSlots;
 
     private readonly AttentionProblem* _problem;
     private readonly AttentionScratch _scratch;
@@ -116,7 +115,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     // All rows meet the keys first and the values afterwards, so that each of the two stays in the nearest cache while it is used.
     private readonly void SumBlock(int* pages, int slots)
     {
-        LoadKeys(pages, slots);
+        KeyBlock.Load(*_problem, _scratch, pages, slots, _pagesAhead);
         for (int row = 0; row < Rows; row += 4)
         {
             int rows = Math.Min(4, Rows - row);
@@ -227,41 +226,6 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         int token = row / _problem->Group;
         uint* ancestors = _problem->AncestorMask + ((nint)(_firstToken + token) * _problem->MaskWords);
         return _visibility.Bits(_problem->Positions[_firstToken + token], ancestors);
-    }
-
-    private readonly void LoadKeys(int* pages, int slots)
-    {
-        int headDim = _problem->HeadDim;
-        for (int page = 0; page * PagedKv.PageSlots < slots; page++)
-        {
-            byte* keys = _problem->Keys + (pages[page] * PagedKv.PageSlots * _problem->SlotBytes);
-            var floats = (float*)keys;
-            if (_problem->Type != DType.F32)
-            {
-                floats = _scratch.Widened;
-                FloatConversion.Widen(_problem->Type, keys, floats, PagedKv.PageSlots * headDim);
-            }
-
-            // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
-            bool more = page + PagesInBlock < _pagesAhead;
-            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * _problem->SlotBytes : 0;
-            KeyBlock.Transpose(
-                _scratch.KeysTransposed + (page * PagedKv.PageSlots),
-                floats,
-                headDim,
-                more ? _problem->Keys + ahead : null,
-                more ? _problem->Values + ahead : null,
-                (int)(PagedKv.PageSlots * _problem->SlotBytes));
-        }
-
-        if (slots <= PagedKv.PageSlots)
-        {
-            // What an earlier block left there would be multiplied, and subnormal leftovers slowly.
-            for (int c = 0; c < headDim; c++)
-            {
-                new Span<float>(_scratch.KeysTransposed + (c * Slots) + PagedKv.PageSlots, PagedKv.PageSlots).Clear();
-            }
-        }
     }
 
     private readonly float* LoadValues(int* pages, int slots, int page)

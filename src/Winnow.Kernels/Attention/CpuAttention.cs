@@ -20,14 +20,21 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
     private readonly NativeScratch _scratch = new();
     private readonly NativeScratch _partials = new();
     private readonly NativeScratch _tileStarts = new();
+    private readonly NativeScratch _logSumExps = new();
 
     /// <inheritdoc/>
     public void Forward(Tensor output, Tensor queries, in PagedKv cache, in RaggedBatch batch, in AttentionArguments arguments)
     {
         AttentionProblem problem = AttentionChecks.Problem(output, queries, cache, batch, arguments);
+        AttentionContents.Check(problem, cache, batch);
         if (problem.Tokens == 0)
         {
             return;
+        }
+
+        if (problem.HasSignals && problem.LogSumExp == null)
+        {
+            problem.LogSumExp = (float*)_logSumExps.Get((long)problem.Tokens * problem.Heads * sizeof(float));
         }
 
         switch (width)
@@ -49,9 +56,29 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         _scratch.Dispose();
         _partials.Dispose();
         _tileStarts.Dispose();
+        _logSumExps.Dispose();
     }
 
     private void Run<TSimd, TVector>(AttentionProblem problem)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        Attend<TSimd, TVector>(problem);
+        if (!problem.HasSignals)
+        {
+            return;
+        }
+
+        var work = new SignalWork<TSimd, TVector>
+        {
+            Problem = problem,
+            Parts = (Extent(problem).MostSlots + SignalWork<TSimd, TVector>.PartSlots - 1) / SignalWork<TSimd, TVector>.PartSlots,
+            Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
+        };
+        workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
+    }
+
+    private void Attend<TSimd, TVector>(AttentionProblem problem)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -8,6 +9,50 @@ namespace Winnow.Kernels.Attention;
 /// <summary>Transposes pages of keys, so that scores can be worked out for many slots at once.</summary>
 internal static unsafe class KeyBlock
 {
+    private const int Slots = AttentionScratch.BlockSlots;
+    private const int PagesInBlock = Slots / PagedKv.PageSlots;
+
+    /// <summary>Transposes a block's keys into the scratch's KeysTransposed; columns of slots that there are not hold zeros or leftovers.</summary>
+    /// <param name="problem">The call.</param>
+    /// <param name="scratch">Where to.</param>
+    /// <param name="pages">The block's page ids.</param>
+    /// <param name="slots">How many slots it has, up to 32.</param>
+    /// <param name="pagesAhead">How many pages there are from here on; later ones are fetched from memory meanwhile.</param>
+    public static void Load(in AttentionProblem problem, in AttentionScratch scratch, int* pages, int slots, int pagesAhead)
+    {
+        int headDim = problem.HeadDim;
+        for (int page = 0; page * PagedKv.PageSlots < slots; page++)
+        {
+            byte* keys = problem.Keys + (pages[page] * PagedKv.PageSlots * problem.SlotBytes);
+            var floats = (float*)keys;
+            if (problem.Type != DType.F32)
+            {
+                floats = scratch.Widened;
+                FloatConversion.Widen(problem.Type, keys, floats, PagedKv.PageSlots * headDim);
+            }
+
+            // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
+            bool more = page + PagesInBlock < pagesAhead;
+            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * problem.SlotBytes : 0;
+            Transpose(
+                scratch.KeysTransposed + (page * PagedKv.PageSlots),
+                floats,
+                headDim,
+                more ? problem.Keys + ahead : null,
+                more ? problem.Values + ahead : null,
+                (int)(PagedKv.PageSlots * problem.SlotBytes));
+        }
+
+        if (slots <= PagedKv.PageSlots)
+        {
+            // What an earlier block left there would be multiplied, and subnormal leftovers slowly.
+            for (int c = 0; c < headDim; c++)
+            {
+                new Span<float>(scratch.KeysTransposed + (c * Slots) + PagedKv.PageSlots, PagedKv.PageSlots).Clear();
+            }
+        }
+    }
+
     /// <summary>Writes keys[c, j] = page[j, c] for the page's 16 slots; rows of the result lie a block apart.</summary>
     /// <param name="keys">The page's first column within [headDim, BlockSlots].</param>
     /// <param name="page">F32 [PageSlots, headDim].</param>

@@ -19,7 +19,12 @@ internal static class AttentionAssert
         }
     }
 
-    public static void Agrees(AttentionCase one, float[] output, float[] logSumExp)
+    /// <summary>Compares with double precision.</summary>
+    /// <param name="one">The case.</param>
+    /// <param name="output">What was computed.</param>
+    /// <param name="logSumExp">The same.</param>
+    /// <param name="arithmetic">The type that products are taken in: what the error may be follows from it.</param>
+    public static void Agrees(AttentionCase one, float[] output, float[] logSumExp, DType arithmetic = DType.F32)
     {
         List<double> exact = [];
         List<float> plain = [];
@@ -30,7 +35,7 @@ internal static class AttentionAssert
         for (int row = 0; row < one.Tokens * one.Heads; row++)
         {
             (double[] exactRow, double exactSum) = AttentionReference.Exact(one, row / one.Heads, row % one.Heads);
-            (float[] plainRow, float plainSum) = AttentionReference.Plain(one, row / one.Heads, row % one.Heads);
+            (float[] plainRow, float plainSum) = AttentionReference.Plain(one, row / one.Heads, row % one.Heads, arithmetic);
             float[] actualRow = output[(row * one.HeadDim)..((row + 1) * one.HeadDim)];
             if (double.IsNegativeInfinity(exactSum))
             {

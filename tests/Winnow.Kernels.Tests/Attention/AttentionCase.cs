@@ -12,6 +12,9 @@ internal sealed class AttentionCase
 {
     public DType Type { get; init; } = DType.F32;
 
+    /// <summary>The type that holds the queries exactly.</summary>
+    public DType QueryType { get; init; } = DType.F32;
+
     public int HeadDim { get; init; } = 16;
 
     public int KvHeads { get; init; } = 2;
@@ -45,7 +48,7 @@ internal sealed class AttentionCase
         var sequence = new Sequence
         {
             Positions = [.. Enumerable.Range(first, tokens)],
-            Queries = Values(random, tokens * Heads * HeadDim, DType.F32),
+            Queries = Values(random, tokens * Heads * HeadDim, QueryType),
             Heads = new Head[KvHeads],
         };
         for (int g = 0; g < KvHeads; g++)
@@ -86,12 +89,31 @@ internal sealed class AttentionCase
     public static float[] Values(Random random, int count, DType type) =>
         [.. Enumerable.Range(0, count).Select(_ => Rounded((float)((random.NextDouble() * 4) - 2), type))];
 
-    private static float Rounded(float value, DType type) => type switch
+    /// <summary>A value as the type holds it.</summary>
+    public static float Rounded(float value, DType type) => type switch
     {
         DType.F16 => (float)(Half)value,
         DType.BF16 => (float)(BFloat16)value,
         _ => value,
     };
+
+    /// <summary>Gives every token a random set of ancestors that holds itself.</summary>
+    public AttentionCase WithTree(Random random)
+    {
+        int longest = Sequences.Max(sequence => sequence.Positions.Length);
+        Ancestors = [];
+        foreach (Sequence sequence in Sequences)
+        {
+            int tokens = sequence.Positions.Length;
+            for (int token = 0; token < tokens; token++)
+            {
+                int own = token;
+                Ancestors.Add([.. Enumerable.Range(0, longest).Select(other => other >= tokens || other == own || random.Next(3) == 0)]);
+            }
+        }
+
+        return this;
+    }
 
     private (Sequence Sequence, int Own) Find(int token)
     {
@@ -115,6 +137,27 @@ internal sealed class AttentionCase
         public required float[] Queries { get; init; }
 
         public required Head[] Heads { get; init; }
+
+        /// <summary>Some tokens of the step, with all slots before them already in the cache; the cache holds nothing from before the step.</summary>
+        public Sequence Part(int start, int tokens)
+        {
+            int rowFloats = Queries.Length / Positions.Length;
+            int end = start + tokens;
+            return new Sequence
+            {
+                Positions = Positions[start..end],
+                Queries = Queries[(start * rowFloats)..(end * rowFloats)],
+                Heads =
+                [
+                    .. Heads.Select(head => new Head
+                    {
+                        Positions = head.Positions[..end],
+                        Keys = head.Keys[..(end * (head.Keys.Length / head.Count))],
+                        Values = head.Values[..(end * (head.Values.Length / head.Count))],
+                    }),
+                ],
+            };
+        }
     }
 
     internal sealed class Head

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 
 namespace Winnow.Kernels.Tests.Attention;
 
@@ -45,8 +46,47 @@ internal static class AttentionReference
         return (output, sum == 0 ? double.NegativeInfinity : greatest + Math.Log(sum));
     }
 
-    /// <summary>The same with every step rounded to float.</summary>
-    public static (float[] Output, float LogSumExp) Plain(AttentionCase one, int token, int head)
+    /// <summary>The probability of every slot of the KV head for one query head.</summary>
+    public static double[] Probabilities(AttentionCase one, int token, int head)
+    {
+        AttentionCase.Head cached = one.HeadOf(token, head / one.Group);
+        double logSumExp = Exact(one, token, head).LogSumExp;
+        return [.. Enumerable.Range(0, cached.Count).Select(j =>
+        {
+            double dot = Enumerable.Range(0, one.HeadDim).Sum(c => (double)one.Query(token, head, c) * cached.Keys[(j * one.HeadDim) + c]);
+            double score = dot * one.Scale;
+            score = one.SoftCap > 0 ? one.SoftCap * Math.Tanh(score / one.SoftCap) : score;
+            return one.Sees(token, cached, j) ? Math.Exp(score - logSumExp) : 0;
+        })];
+    }
+
+    /// <summary>The same with every step rounded to float, and queries to a type.</summary>
+    public static float[] PlainProbabilities(AttentionCase one, int token, int head, DType arithmetic)
+    {
+        AttentionCase.Head cached = one.HeadOf(token, head / one.Group);
+        float logSumExp = Plain(one, token, head, arithmetic).LogSumExp;
+        float[] probabilities = new float[cached.Count];
+        for (int j = 0; j < cached.Count; j++)
+        {
+            float dot = 0;
+            for (int c = 0; c < one.HeadDim; c++)
+            {
+                dot += AttentionCase.Rounded(one.Query(token, head, c), arithmetic) * cached.Keys[(j * one.HeadDim) + c];
+            }
+
+            float score = dot * one.Scale;
+            score = one.SoftCap > 0 ? one.SoftCap * MathF.Tanh(score / one.SoftCap) : score;
+            probabilities[j] = one.Sees(token, cached, j) ? MathF.Exp(score - logSumExp) : 0;
+        }
+
+        return probabilities;
+    }
+
+    /// <summary>
+    /// One query head with every step rounded to float; queries and unnormalized probabilities are rounded to a type as well, as tensor cores
+    /// take them.
+    /// </summary>
+    public static (float[] Output, float LogSumExp) Plain(AttentionCase one, int token, int head, DType arithmetic = DType.F32)
     {
         AttentionCase.Head cached = one.HeadOf(token, head / one.Group);
         float[] scores = new float[cached.Count];
@@ -56,7 +96,7 @@ internal static class AttentionReference
             float dot = 0;
             for (int c = 0; c < one.HeadDim; c++)
             {
-                dot += one.Query(token, head, c) * cached.Keys[(j * one.HeadDim) + c];
+                dot += AttentionCase.Rounded(one.Query(token, head, c), arithmetic) * cached.Keys[(j * one.HeadDim) + c];
             }
 
             float score = dot * one.Scale;
@@ -69,7 +109,7 @@ internal static class AttentionReference
         float sum = 0;
         for (int j = 0; j < cached.Count && !float.IsNegativeInfinity(greatest); j++)
         {
-            float weight = MathF.Exp(scores[j] - greatest);
+            float weight = AttentionCase.Rounded(MathF.Exp(scores[j] - greatest), arithmetic);
             sum += weight;
             for (int c = 0; c < one.HeadDim; c++)
             {

@@ -18,7 +18,7 @@ internal sealed class AttentionRig : IDisposable
     private const int Layers = 2;
     private const int Layer = 1;
 
-    private readonly CpuDevice _device;
+    private readonly ComputeDevice _device;
     private readonly AttentionCase _case;
     private readonly List<Tensor> _owned = [];
     private readonly PagedKv _cache;
@@ -28,8 +28,11 @@ internal sealed class AttentionRig : IDisposable
     private readonly Tensor _outputs;
     private readonly Tensor _output;
     private readonly Tensor _logSumExps;
+    private readonly List<(int Sequence, int KvHead, int Slot, int At)> _slots = [];
+    private readonly Tensor _planes;
+    private readonly float[] _planesBefore;
 
-    public AttentionRig(CpuDevice device, AttentionCase one, int seed = 7)
+    public AttentionRig(ComputeDevice device, AttentionCase one, int seed = 7, SignalCase? signals = null, bool hints = false)
     {
         (_device, _case) = (device, one);
         _cache = BuildCache(new Random(seed));
@@ -38,12 +41,17 @@ internal sealed class AttentionRig : IDisposable
             Rows = Upload(DType.I32, [.. Enumerable.Range(0, one.Sequences.Count)]),
             Starts = Upload(DType.I32, [.. one.Sequences.Aggregate(new List<int> { 0 }, (list, next) => [.. list, list[^1] + next.Positions.Length])]),
             Positions = Upload(DType.I32, [.. one.Sequences.SelectMany(sequence => sequence.Positions)]),
+            MostTokens = hints ? one.Sequences.Max(sequence => sequence.Positions.Length) : 0,
+            MostSlots = hints ? one.Sequences.Max(sequence => sequence.Heads.Max(head => head.Count)) : 0,
         };
         int columns = one.Heads * one.HeadDim;
         _queries = Upload(DType.F32, [.. one.Sequences.SelectMany(sequence => sequence.Queries)]).Reshape(new Shape(one.Tokens, columns));
         _outputs = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * columns) + Guard)]);
         _output = _outputs.Rows(0, one.Tokens * columns).Reshape(new Shape(one.Tokens, columns));
         _logSumExps = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * one.Heads) + Guard)]);
+        int slots = (int)_cache.Positions.Shape.ElementCount;
+        _planesBefore = AttentionCase.Values(new Random(seed + 1), SignalCase.Planes * slots, DType.F32);
+        _planes = Upload(DType.F32, _planesBefore);
         _arguments = new AttentionArguments
         {
             Layer = Layer,
@@ -53,6 +61,7 @@ internal sealed class AttentionRig : IDisposable
             Bidirectional = one.Bidirectional,
             LogSumExp = _logSumExps.Rows(0, one.Tokens * one.Heads).Reshape(new Shape(one.Tokens, one.Heads)),
             AncestorMask = one.Ancestors is null ? default : UploadMask(one.Ancestors),
+            Signals = signals?.Signals(_planes, slots) ?? default,
         };
     }
 
@@ -69,6 +78,27 @@ internal sealed class AttentionRig : IDisposable
         }
 
         return (outputs[..^Guard], logSumExps[..^Guard]);
+    }
+
+    /// <summary>What signals say after one more call about every slot that is in use; nothing else may have changed.</summary>
+    public List<SlotSignals> RunSignals(SignalCase signals)
+    {
+        int slots = _planesBefore.Length / SignalCase.Planes;
+        _device.Upload<float>(_planes, _planesBefore);
+        RunOnly();
+        float[] planes = new float[_planesBefore.Length];
+        _device.Download(_planes, planes.AsSpan());
+        HashSet<int> used = [.. _slots.Select(slot => slot.At)];
+        for (int i = 0; i < planes.Length; i++)
+        {
+            if (planes[i] != _planesBefore[i] && (!used.Contains(i % slots) || !signals.Wants(i / slots)))
+            {
+                throw new InvalidOperationException($"plane {i / slots} was written at slot {i % slots}");
+            }
+        }
+
+        float[] Of(float[] values, int at) => [.. Enumerable.Range(0, SignalCase.Planes).Select(plane => values[(plane * slots) + at])];
+        return [.. _slots.Select(slot => new SlotSignals(slot.Sequence, slot.KvHead, slot.Slot, Of(_planesBefore, slot.At), Of(planes, slot.At)))];
     }
 
     public void RunOnly() => _device.Attention.Forward(_output, _queries, _cache, _batch, _arguments);
@@ -105,6 +135,7 @@ internal sealed class AttentionRig : IDisposable
                 for (int j = 0; j < head.Count; j++)
                 {
                     int slot = (own[j / PagedKv.PageSlots] * PagedKv.PageSlots) + (j % PagedKv.PageSlots);
+                    _slots.Add((s, g, j, slot));
                     positions[slot] = head.Positions[j];
                     head.Keys.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(keys.AsSpan(slot * _case.HeadDim));
                     head.Values.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(values.AsSpan(slot * _case.HeadDim));

@@ -67,7 +67,7 @@ public sealed class CpuAttentionInvarianceTests
         foreach (int chunk in new[] { 1, 1, 15, 16, 100, 33, 7, 340, 1, 186 })
         {
             AttentionCase part = new() { HeadDim = 24, Window = window, Group = group, SoftCap = 20 };
-            part.Sequences.Add(Part(all, done, chunk, rowFloats, whole.HeadDim));
+            part.Sequences.Add(all.Part(done, chunk));
             (float[] actual, float[] actualSums) = Run(part, 2, width);
             Assert.That(actual, Is.EqualTo(expected[(done * rowFloats)..((done + chunk) * rowFloats)]).Using<float>(SameBits), $"at {done}");
             Assert.That(actualSums, Is.EqualTo(expectedSums[(done * whole.Heads)..((done + chunk) * whole.Heads)]).Using<float>(SameBits));
@@ -144,19 +144,6 @@ public sealed class CpuAttentionInvarianceTests
         using var rig = new AttentionRig(device, one);
         return rig.Run();
     }
-
-    // Some tokens of a step, with all slots before them already in the cache.
-    private static AttentionCase.Sequence Part(AttentionCase.Sequence all, int start, int tokens, int rowFloats, int headDim) => new()
-    {
-        Positions = all.Positions[start..(start + tokens)],
-        Queries = all.Queries[(start * rowFloats)..((start + tokens) * rowFloats)],
-        Heads = [.. all.Heads.Select(head => new AttentionCase.Head
-        {
-            Positions = head.Positions[..(start + tokens)],
-            Keys = head.Keys[..((start + tokens) * headDim)],
-            Values = head.Values[..((start + tokens) * headDim)],
-        })],
-    };
 
     // All queries over a part of the slots.
     private static AttentionCase Segment(AttentionCase.Sequence all, AttentionCase.Head head, int start, int end)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 
@@ -16,7 +15,7 @@ public sealed class CpuAttentionMaskTests
         one.Add(random, 9, 30, 51);
         one.Add(random, 35, 0, 7);
         one.Add(random, 1, 64);
-        AttentionAssert.AgreesEverywhere(tree ? WithTree(one, random) : one);
+        AttentionAssert.AgreesEverywhere(tree ? one.WithTree(random) : one);
     }
 
     [Test]
@@ -87,21 +86,5 @@ public sealed class CpuAttentionMaskTests
         }
 
         AttentionAssert.AgreesEverywhere(one);
-    }
-
-    private static AttentionCase WithTree(AttentionCase one, Random random)
-    {
-        one.Ancestors = [];
-        foreach (AttentionCase.Sequence sequence in one.Sequences)
-        {
-            int tokens = sequence.Positions.Length;
-            one.Ancestors.AddRange(Enumerable.Range(0, tokens)
-                .Select(token => Enumerable.Range(0, tokens).Select(other => other == token || random.Next(3) == 0).ToArray()));
-        }
-
-        int longest = one.Ancestors.Max(row => row.Length);
-        List<bool[]> padded = [.. one.Ancestors.Select(row => row.Concat(Enumerable.Repeat(true, longest - row.Length)).ToArray())];
-        one.Ancestors = padded;
-        return one;
     }
 }
