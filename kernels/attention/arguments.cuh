@@ -82,6 +82,7 @@ struct HeadView {
     first_own = count - tokens;
     pages = p.page_table + head * p.pages_per_head;
     if (count < 0 || count > p.pages_per_head * kPageSlots) __trap();
+    if (TREE != 0 && tokens > p.mask_words * 32) __trap();
   }
 
   __device__ __forceinline__ int token_of(int row) const { return first_token + row / group; }

@@ -20,6 +20,7 @@ public sealed class CudaDevice : ComputeDevice
     private readonly bool _ownsDriver;
     private readonly CudaContext _context;
     private readonly CudaStaging _staging;
+    private readonly CudaAttention _attention;
     private readonly CudaCache _cache;
     private readonly CudaLinear _linear;
     private readonly CudaReduction _reduction;
@@ -36,6 +37,7 @@ public sealed class CudaDevice : ComputeDevice
         (_driver, _ownsDriver) = (driver, ownsDriver);
         _context = new CudaContext(driver, compiler ?? new KernelCompiler());
         _staging = new CudaStaging(_context);
+        _attention = new CudaAttention(_context);
         _cache = new CudaCache(_context);
         _linear = new CudaLinear(_context);
         Norm = new CudaNorm(_context);
@@ -53,7 +55,7 @@ public sealed class CudaDevice : ComputeDevice
     public override long FreeBytes => _driver.FreeBytes;
 
     /// <inheritdoc/>
-    public override IAttention Attention => throw Missing(nameof(Attention));
+    public override IAttention Attention => _attention;
 
     /// <inheritdoc/>
     public override ICache Cache => _cache;
@@ -98,6 +100,7 @@ public sealed class CudaDevice : ComputeDevice
         }
 
         _disposed = true;
+        _attention.Dispose();
         _cache.Dispose();
         _linear.Dispose();
         _reduction.Dispose();

@@ -1,0 +1,69 @@
+using System.Collections.Generic;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>The kernels and their constants.</summary>
+internal sealed partial class CudaAttention
+{
+    /// <summary>Variants of every kind, as models ask for them.</summary>
+    public static IEnumerable<KernelVariant> Shipped()
+    {
+        foreach (DType type in new[] { DType.BF16, DType.F32 })
+        {
+            foreach (int headDim in new[] { 8, 64, 128, 256 })
+            {
+                CallKey plain = new(headDim, type, Causal: true, Window: false, Tree: false, SoftCap: false, LogSumExp: false);
+                yield return DescribeDecode(plain);
+                yield return DescribePrefill(plain);
+            }
+        }
+
+        CallKey half = new(128, DType.F16, Causal: true, Window: false, Tree: false, SoftCap: false, LogSumExp: true);
+        yield return DescribeDecode(half);
+        yield return DescribePrefill(half with { HeadDim = 80, Causal = false });
+        yield return DescribePrefill(half with { Window = true, SoftCap = true });
+        yield return DescribeDecode(half with { HeadDim = 256, Window = true, SoftCap = true });
+        yield return DescribePrefill(half with { HeadDim = 256, Window = true, Tree = true, SoftCap = true });
+        SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
+        yield return Describe(all);
+        yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Window = true, Tree = true, SoftCap = true } });
+        yield return Describe(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false));
+    }
+
+    private static KernelVariant DescribeDecode(CallKey key) => new(
+        "attention/decode.cu", "winnow_attention_decode", CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim),
+        [.. Definitions(key), $"SHARED_BYTES={CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim)}"]);
+
+    private static KernelVariant DescribePrefill(CallKey key) => new(
+        "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
+        [.. Definitions(key), $"SHARED_BYTES={CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)}"]);
+
+    private static KernelVariant Describe(SignalKey key) => new(
+        "attention/signals.cu", "winnow_attention_signals", CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim),
+        [
+            .. Definitions(key.Call),
+            Flag("COLUMN_MASS", key.ColumnMass),
+            Flag("WINDOW_MASS", key.WindowMass),
+            Flag("LAST_ROW", key.LastRow),
+            Flag("COLUMN_MAXIMUM", key.ColumnMaximum),
+            Flag("HITS", key.Hits),
+            $"SHARED_BYTES={CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim)}",
+        ]);
+
+    private static string[] Definitions(CallKey key) =>
+    [
+        $"KV_TYPE={(key.Type == DType.F32 ? "float" : key.Type == DType.F16 ? "half_t" : "bf16_t")}",
+        $"HEAD_DIM={key.HeadDim}",
+        Flag("CAUSAL", key.Causal),
+        Flag("WINDOW", key.Window),
+        Flag("TREE", key.Tree),
+        Flag("SOFT_CAP", key.SoftCap),
+        Flag("LOG_SUM_EXP", key.LogSumExp),
+    ];
+
+    private static string Flag(string name, bool value) => value ? $"{name}=1" : $"{name}=0";
+
+    private readonly record struct CallKey(int HeadDim, DType Type, bool Causal, bool Window, bool Tree, bool SoftCap, bool LogSumExp);
+
+    private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
+}

@@ -1,0 +1,173 @@
+using System;
+using Winnow.Gpu;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>
+/// Attention on a GPU; <c>kernels/attention</c> holds the kernels. A sequence of few rows (tokens times query heads of a KV head) goes to the
+/// decode kernel, which works on its splits at the same time, one of many to the prefill kernel. Which one it is does not show in the
+/// result. Where the host cannot know, both are launched and each takes the sequences that are its own.
+/// </summary>
+internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
+{
+    private const int Alignment = 16;
+
+    // Rows up to which splitting pays: beyond, a tile has enough to do, and keys and values would be read too often.
+    private const int MostDecodeRows = 64;
+
+    // Blocks of one launch in its second and third dimension.
+    private const int MostGrid = 65_535;
+
+    private readonly CudaContext _context;
+    private readonly KernelVariants<CallKey> _decodes;
+    private readonly KernelVariants<CallKey> _prefills;
+    private readonly KernelVariants<SignalKey> _signals;
+    private readonly CudaScratch _partials;
+    private readonly CudaScratch _states;
+    private readonly CudaScratch _tickets;
+    private readonly CudaScratch _logSumExps;
+    private long _clearedBytes;
+
+    /// <param name="context">The device.</param>
+    public CudaAttention(CudaContext context)
+    {
+        _context = context;
+        _decodes = new KernelVariants<CallKey>(context, DescribeDecode);
+        _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
+        _signals = new KernelVariants<SignalKey>(context, Describe);
+        _partials = new CudaScratch(context);
+        _states = new CudaScratch(context);
+        _tickets = new CudaScratch(context);
+        _logSumExps = new CudaScratch(context);
+    }
+
+    /// <inheritdoc/>
+    public void Forward(Tensor output, Tensor queries, in PagedKv cache, in RaggedBatch batch, in AttentionArguments arguments)
+    {
+        AttentionProblem problem = AttentionChecks.Problem(output, queries, cache, batch, arguments);
+        RequireAlignment(problem);
+        Operands.Require(problem.KvHeads <= MostGrid, $"A launch takes {MostGrid} KV heads at most, not {problem.KvHeads}.", nameof(cache));
+        if (problem.Tokens == 0)
+        {
+            return;
+        }
+
+        if (problem.HasSignals && problem.LogSumExp == null)
+        {
+            problem.LogSumExp = (float*)_logSumExps.Get((long)problem.Tokens * problem.Heads * sizeof(float));
+        }
+
+        var parameters = new CudaAttentionParameters(problem, cache);
+        CallKey key = new(
+            problem.HeadDim,
+            problem.Type,
+            !problem.Bidirectional,
+            problem.Window > 0,
+            problem.AncestorMask != null,
+            problem.SoftCap > 0,
+            problem.LogSumExp != null);
+        int mostSlots = batch.MostSlots == 0 ? problem.PagesPerHead * PagedKv.PageSlots : batch.MostSlots;
+        Launch(problem, ref parameters, key, mostSlots, batch.MostTokens == 0 ? problem.Tokens : batch.MostTokens);
+        if (problem.HasSignals)
+        {
+            LaunchSignals(problem, parameters, key, mostSlots);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _partials.Dispose();
+        _states.Dispose();
+        _tickets.Dispose();
+        _logSumExps.Dispose();
+    }
+
+    private static void RequireAlignment(in AttentionProblem problem)
+    {
+        nint bits = (nint)problem.Output | (nint)problem.Queries | (nint)problem.Keys | (nint)problem.Values | (nint)problem.SlotPositions;
+        Operands.Require(bits % Alignment == 0, $"Output, queries, keys, values and slot positions must begin at a multiple of {Alignment} bytes.", "output");
+    }
+
+    private void Launch(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int mostTokens)
+    {
+        long mostRows = (long)mostTokens * problem.Group;
+        parameters.SplitRows = Math.Max(MostDecodeRows, problem.Group);
+        if (problem.Sequences > 1 || mostRows <= parameters.SplitRows)
+        {
+            LaunchDecode(problem, ref parameters, key, mostSlots, (int)Math.Min(mostRows, parameters.SplitRows));
+        }
+
+        if (mostRows > parameters.SplitRows)
+        {
+            int rows = CudaAttentionShapes.PrefillRows(key.Type);
+            int tiles = checked((int)((mostRows + rows - 1) / rows));
+            Operands.Require(problem.Sequences <= MostGrid, $"A step takes {MostGrid} sequences at most, not {problem.Sequences}.", "batch");
+            Launch(_prefills[key], parameters, new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)));
+        }
+    }
+
+    private void LaunchDecode(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int rows)
+    {
+        int splits = Math.Max(1, (mostSlots + CudaAttentionShapes.SplitSlots - 1) / CudaAttentionShapes.SplitSlots);
+        int tiles = (rows + CudaAttentionShapes.DecodeRows - 1) / CudaAttentionShapes.DecodeRows;
+        long blocks = (long)problem.Sequences * tiles;
+        Operands.Require(blocks <= MostGrid, $"A step takes {MostGrid / tiles} sequences of so many tokens at most, not {problem.Sequences}.", "batch");
+        parameters.PartialRows = rows;
+        parameters.Tiles = tiles;
+        parameters.Splits = splits;
+        if (splits > 1)
+        {
+            long partials = (long)problem.Sequences * problem.KvHeads * rows * splits;
+            parameters.Partial = _partials.Get(partials * problem.HeadDim * sizeof(float));
+            parameters.PartialState = _states.Get(partials * 2 * sizeof(float));
+            parameters.Tickets = Tickets(blocks * problem.KvHeads * sizeof(int));
+        }
+
+        Launch(_decodes[key], parameters, new LaunchShape(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim)));
+    }
+
+    private void Launch(GpuFunction function, in CudaAttentionParameters parameters, in LaunchShape shape)
+    {
+        ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes]);
+        block.Add(parameters);
+        _context.Launch(function, shape, block);
+    }
+
+    private void LaunchSignals(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)
+    {
+        SignalKey key = new(
+            call,
+            problem.ColumnMass != null,
+            problem.WindowMass != null,
+            problem.LastRow != null,
+            problem.ColumnMaximum != null,
+            problem.Hits != null);
+        int slots = CudaAttentionShapes.SignalSlots(call.Type);
+        ArgumentBlock block = new(stackalloc byte[CudaSignalParameters.Bytes]);
+        block.Add(new CudaSignalParameters(parameters, problem));
+        var shape = new LaunchShape(
+            (mostSlots + slots - 1) / slots,
+            problem.KvHeads,
+            problem.Sequences,
+            CudaAttentionShapes.Threads,
+            1,
+            1,
+            CudaAttentionShapes.SignalBytes(call.Type, call.HeadDim));
+        _context.Launch(_signals[key], shape, block);
+    }
+
+    // Kernels leave the tickets as they find them, at 0, so that no recorded step has to reset them.
+    private nint Tickets(long bytes)
+    {
+        nint tickets = _tickets.Get(bytes);
+        if (bytes > _clearedBytes)
+        {
+            _context.Driver.Fill(tickets, 0, bytes, _context.Stream);
+            _clearedBytes = bytes;
+        }
+
+        return tickets;
+    }
+}

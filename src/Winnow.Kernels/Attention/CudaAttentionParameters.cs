@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <summary>What an attention call hands to its kernels: <c>AttentionParameters</c> of <c>kernels/attention/arguments.cuh</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct CudaAttentionParameters
+{
+    /// <summary>The bytes that both sides agree on.</summary>
+    public const int Bytes = 176;
+
+    public nint Output;
+    public nint LogSumExp;
+    public nint Partial;
+    public nint PartialState;
+    public nint Tickets;
+    public nint Queries;
+    public nint Keys;
+    public nint Values;
+    public nint SlotPositions;
+    public nint PageTable;
+    public nint Counts;
+    public nint Rows;
+    public nint Starts;
+    public nint Positions;
+    public nint Ancestors;
+    public int Heads;
+    public int Group;
+    public int Layers;
+    public int Layer;
+    public int PagesPerHead;
+    public int Pages;
+    public int MaskWords;
+    public int Window;
+    public int SplitRows;
+    public int PartialRows;
+    public int Tiles;
+    public int Splits;
+    public float Scale;
+    public float SoftCap;
+
+    /// <param name="problem">The call.</param>
+    /// <param name="cache">Its cache.</param>
+    public CudaAttentionParameters(in AttentionProblem problem, in PagedKv cache)
+        : this()
+    {
+        Output = (nint)problem.Output;
+        LogSumExp = (nint)problem.LogSumExp;
+        Queries = (nint)problem.Queries;
+        Keys = (nint)problem.Keys;
+        Values = (nint)problem.Values;
+        SlotPositions = (nint)problem.SlotPositions;
+        PageTable = (nint)problem.PageTable;
+        Counts = (nint)problem.Counts;
+        Rows = (nint)problem.Rows;
+        Starts = (nint)problem.Starts;
+        Positions = (nint)problem.Positions;
+        Ancestors = (nint)problem.AncestorMask;
+        Heads = problem.Heads;
+        Group = problem.Group;
+        Layers = problem.Layers;
+        Layer = problem.Layer;
+        PagesPerHead = problem.PagesPerHead;
+        Pages = checked((int)cache.Keys.Shape[0]);
+        MaskWords = problem.MaskWords;
+        Window = problem.Window;
+        Scale = problem.Scale;
+        SoftCap = problem.SoftCap;
+    }
+}

@@ -1,0 +1,72 @@
+namespace Winnow.Kernels.Attention;
+
+/// <summary>
+/// How the attention kernels cut their work up, and the shared memory that follows from it: what <c>kernels/attention</c> says in its structs,
+/// which refuse to compile where the two differ.
+/// </summary>
+internal static class CudaAttentionShapes
+{
+    /// <summary>Threads of every block.</summary>
+    public const int Threads = 128;
+
+    /// <summary>Slots of a split.</summary>
+    public const int SplitSlots = 256;
+
+    /// <summary>Rows of a tile of the decode kernel.</summary>
+    public const int DecodeRows = 16;
+
+    private const int Warps = Threads / 32;
+    private const int ScanSlots = 8192;
+
+    /// <summary>Rows of a tile of the prefill kernel.</summary>
+    public static int PrefillRows(DType type) => type == DType.F32 ? DecodeRows : DecodeRows * Warps;
+
+    /// <summary>Slots of a block of the signal kernel.</summary>
+    public static int SignalSlots(DType type) => type == DType.F32 ? 32 : 64;
+
+    /// <summary>Shared memory of the prefill kernel, bytes.</summary>
+    public static int PrefillBytes(DType type, int headDim)
+    {
+        int queries = type == DType.F32 ? FloatBytes(headDim) : headDim > 128 ? PrefillRows(type) * Stride(type, headDim) : 16;
+        return Rounded(TileBytes(type, headDim, type == DType.F32 && headDim > 128 ? 1 : 2) + queries + (ScanSlots / BlockSlots(type, headDim)));
+    }
+
+    /// <summary>Shared memory of the decode kernel, bytes.</summary>
+    public static int DecodeBytes(DType type, int headDim)
+    {
+        int block = BlockSlots(type, headDim);
+        int stages = type == DType.F32 ? (headDim > 128 ? 1 : 2) : headDim <= 64 ? 3 : 2;
+        int probabilities = (DecodeRows * (block + 8) * sizeof(ushort)) + (Warps * DecodeRows * sizeof(float));
+        return Rounded(
+            TileBytes(type, headDim, stages) + (type == DType.F32 ? FloatBytes(headDim) : probabilities) + (SplitSlots / block) + sizeof(bool));
+    }
+
+    /// <summary>Shared memory of the signal kernel, bytes.</summary>
+    public static int SignalBytes(DType type, int headDim)
+    {
+        const int QueryRowBytes = 16;
+        const int RowBytes = DecodeRows * (QueryRowBytes + sizeof(float) + sizeof(int));
+        const int SlotBytes = 5 * sizeof(float);
+        int slots = SignalSlots(type);
+        int keys = slots * (Stride(type, headDim) + sizeof(int));
+        return type == DType.F32
+            ? Rounded(keys + (DecodeRows * headDim * sizeof(float)) + RowBytes + (Warps * slots * SlotBytes))
+            : Rounded(keys + (2 * DecodeRows * Stride(type, headDim)) + (2 * RowBytes));
+    }
+
+    private static int BlockSlots(DType type, int headDim) => type == DType.F32 || headDim > 128 ? 32 : 64;
+
+    private static int TileBytes(DType type, int headDim, int stages) =>
+        stages * BlockSlots(type, headDim) * ((2 * Stride(type, headDim)) + sizeof(int));
+
+    private static int FloatBytes(int headDim) => DecodeRows * (headDim + 32) * sizeof(float);
+
+    // Bytes from one row of a tile to the next.
+    private static int Stride(DType type, int headDim)
+    {
+        int pieces = type == DType.F32 ? headDim / 4 : (headDim + 15) / 16 * 2;
+        return (pieces % 8 == 0 ? pieces : pieces | 1) * 16;
+    }
+
+    private static int Rounded(int bytes) => (bytes + 15) & ~15;
+}
