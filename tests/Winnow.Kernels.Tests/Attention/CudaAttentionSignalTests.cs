@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using NUnit.Framework;
+
+namespace Winnow.Kernels.Tests.Attention;
+
+public sealed class CudaAttentionSignalTests : CudaAttentionFixture
+{
+    [Test]
+    public void Signals_AgreeWithTheFullMap(
+        [Values(DType.F32, DType.F16, DType.BF16)] DType type, [Values(0, 20)] int window, [Values(0f, 3f)] float softCap, [Values] bool tree)
+    {
+        var random = new Random(1);
+        var one = new AttentionCase { Type = type, Window = window, SoftCap = softCap, Group = 3 };
+        one.Add(random, 9, 30, 51);
+        one.Add(random, 1, 64);
+        one.Add(random, 20, 0, 300);
+        Agrees(tree ? one.WithTree(random) : one, new SignalCase());
+    }
+
+    [Test]
+    public void Signals_AgreeForEveryHeadSize([Values(DType.F32, DType.BF16)] DType type, [Values(8, 72, 128, 256)] int headDim)
+    {
+        var one = new AttentionCase { Type = type, HeadDim = headDim, KvHeads = 1 };
+        one.Add(new Random(1), 20, 40);
+        Agrees(one, new SignalCase());
+    }
+
+    [Test]
+    public void Signals_WriteThePlanesThatAreAskedForOnly([Values(0, 1, 2, 3, 4)] int missing)
+    {
+        var one = new AttentionCase { Type = DType.F16 };
+        one.Add(new Random(1), 5, 20);
+        Agrees(one, new SignalCase { Missing = [missing], WindowTokens = 30 });
+    }
+
+    [Test]
+    public void Signals_LeaveTheOutputAsItIs([Values(1, 40)] int tokens)
+    {
+        var one = new AttentionCase { Type = DType.F16 };
+        one.Add(new Random(1), tokens, 300);
+        using var with = new AttentionRig(Device, one, signals: new SignalCase());
+        (float[] expected, float[] expectedSums) = Run(one);
+        (float[] actual, float[] actualSums) = with.Run();
+        Assert.That(actual, Is.EqualTo(expected).Using<float>(SameBits));
+        Assert.That(actualSums, Is.EqualTo(expectedSums).Using<float>(SameBits));
+    }
+
+    [Test]
+    public void Signals_OfASequenceAreTheSameAmongOthers([Values(DType.F32, DType.F16)] DType type)
+    {
+        AttentionCase Case(bool alone)
+        {
+            var one = new AttentionCase { Type = type, KvHeads = 1 };
+            one.Add(new Random(1), 30, 100);
+            if (!alone)
+            {
+                one.Add(new Random(2), 1, 300);
+            }
+
+            return one;
+        }
+
+        // The pages lie elsewhere, and with them what the planes held before; what sets a plane shows the sums as they are.
+        List<float[]> alone = [.. RunSignals(Case(true)).Select(slot => slot.After[1..3])];
+        List<float[]> among = [.. RunSignals(Case(false)).Where(slot => slot.Sequence == 0).Select(slot => slot.After[1..3])];
+        Assert.That(among, Is.EqualTo(alone));
+    }
+
+    private void Agrees(AttentionCase one, SignalCase signals)
+    {
+        using var rig = new AttentionRig(Device, one, signals: signals);
+        signals.Agrees(one, rig.RunSignals(signals), one.Type);
+    }
+
+    private List<SlotSignals> RunSignals(AttentionCase one)
+    {
+        var signals = new SignalCase();
+        using var rig = new AttentionRig(Device, one, signals: signals);
+        return rig.RunSignals(signals);
+    }
+}
