@@ -5,6 +5,7 @@ using Winnow.Gpu;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
 using Winnow.Kernels.Tests.Linear;
+using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Norm;
 
@@ -174,9 +175,45 @@ public sealed class CudaNormTests
     }
 
     [Test]
+    public void Operations_AllocateNothingOnceWarm()
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        using var tensors = new TestTensors(device);
+        Tensor x = tensors.Of(new float[4 * 128], 4, 128);
+        Tensor y = tensors.Of(new float[4 * 128], 4, 128);
+        Tensor weight = tensors.Of(new float[128]);
+        Tensor table = tensors.Of(new float[4 * 64], 4, 32, 2);
+        Tensor tokens = tensors.Of([0, 1, 2, 3]);
+        Tensor frequencies = tensors.Of(new float[32]);
+        void Step()
+        {
+            device.Norm.RmsNorm(x, x, weight, 1e-5f);
+            device.Norm.AddRmsNorm(x, x, weight, 1e-5f);
+            device.Norm.AddThenRmsNorm(y, x, y, weight, 1e-5f);
+            device.Norm.LayerNorm(x, x, weight, weight, 1e-5f);
+            device.Norm.RopeTable(table, tokens, frequencies, 1f);
+            device.Norm.Rope(x, 64, table, RopeLayout.Interleaved);
+            device.Norm.SoftCap(x, 30f);
+            device.Norm.Activate(x, Activation.Gelu);
+            device.Norm.Embed(x, y, tokens, 2f);
+        }
+
+        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
+        Step();
+        Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(driver.Launches, Is.EqualTo(27), "one launch for each operation");
+    }
+
+    [Test]
     public void Operations_RefuseOperandsThatDoNotFitBeforeAnyLaunch()
     {
-        using ComputeDevice device = TestDevices.Simulator(1);
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
         using var tensors = new TestTensors(device);
         Tensor x = tensors.Of(new float[6], 2, 3);
         Assert.That(() => device.Norm.RmsNorm(x, x, tensors.Of(new float[2]), 1e-5f), Throws.ArgumentException.With.Message.Contains("weight"));
@@ -185,5 +222,6 @@ public sealed class CudaNormTests
         Tensor large = tensors.Of(new float[600], 1, 600);
         Assert.That(() => device.Norm.Rope(large, 600, tensors.Of(new float[2], 1, 1, 2), RopeLayout.HalfSplit), Throws.ArgumentException.With.Message.Contains("512"));
         Assert.That(() => device.Norm.Embed(x, tensors.Of([1, 2, 3], 1, 3), tensors.Of([0, 0]), 1f), Throws.ArgumentException.With.Message.Contains("table"));
+        Assert.That(driver.Launches, Is.Zero);
     }
 }

@@ -1,0 +1,127 @@
+using System;
+using System.Runtime.InteropServices;
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Tests;
+
+/// <summary>A driver that takes every call and runs nothing: for what the host does before a launch.</summary>
+internal sealed unsafe class SilentDriver : GpuDriver
+{
+    private nint _handles;
+
+    /// <summary>Launches so far.</summary>
+    public int Launches { get; private set; }
+
+    public override GpuProperties Properties { get; } = new()
+    {
+        Name = "silent",
+        ComputeCapability = 80,
+        DriverVersion = 12_000,
+        Multiprocessors = 108,
+        TotalBytes = 1L << 40,
+        L2Bytes = 40 << 20,
+        MaxSharedBytesPerBlock = 163 << 10,
+        SharedBytesPerMultiprocessor = 164 << 10,
+        RegistersPerMultiprocessor = 65_536,
+        MaxThreadsPerMultiprocessor = 2048,
+    };
+
+    public override string Architecture => "compute_80";
+
+    public override long FreeBytes => Properties.TotalBytes;
+
+    public override nint Allocate(long bytes) => (nint)NativeMemory.AlignedAlloc((nuint)bytes, 256);
+
+    public override void Free(nint address) => NativeMemory.AlignedFree((void*)address);
+
+    public override nint AllocateHost(long bytes) => Allocate(bytes);
+
+    public override void FreeHost(nint address) => Free(address);
+
+    public override void CopyToDevice(nint destination, nint source, long bytes, GpuStream stream) =>
+        Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
+
+    public override void CopyToHost(nint destination, nint source, long bytes, GpuStream stream) =>
+        CopyToDevice(destination, source, bytes, stream);
+
+    public override void CopyOnDevice(nint destination, nint source, long bytes, GpuStream stream) =>
+        CopyToDevice(destination, source, bytes, stream);
+
+    public override void Fill(nint destination, byte value, long bytes, GpuStream stream) =>
+        NativeMemory.Fill((void*)destination, (nuint)bytes, value);
+
+    public override GpuModule LoadModule(ReadOnlySpan<byte> image, string name) => new(++_handles);
+
+    public override void UnloadModule(GpuModule module)
+    {
+        // Nothing was loaded.
+    }
+
+    public override GpuFunction GetFunction(GpuModule module, string name) => new(++_handles);
+
+    public override GpuFunctionAttributes GetAttributes(GpuFunction function) => new(32, 0, 0, 1024);
+
+    public override void AllowSharedBytes(GpuFunction function, int bytes)
+    {
+        // Nothing is ever launched.
+    }
+
+    public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream) => Launches++;
+
+    public override GpuStream CreateStream() => new(++_handles);
+
+    public override void DestroyStream(GpuStream stream)
+    {
+        // Nothing waits in it.
+    }
+
+    public override void Synchronize(GpuStream stream)
+    {
+        // Everything is done.
+    }
+
+    public override GpuEvent CreateEvent(bool timing) => new(++_handles);
+
+    public override void DestroyEvent(GpuEvent gpuEvent)
+    {
+        // It holds nothing.
+    }
+
+    public override void Record(GpuEvent gpuEvent, GpuStream stream)
+    {
+        // Everything before it is done.
+    }
+
+    public override bool IsDone(GpuEvent gpuEvent) => true;
+
+    public override void Synchronize(GpuEvent gpuEvent)
+    {
+        // Everything before it is done.
+    }
+
+    public override void Wait(GpuStream stream, GpuEvent gpuEvent)
+    {
+        // Everything before it is done.
+    }
+
+    public override TimeSpan ElapsedTime(GpuEvent start, GpuEvent end) => TimeSpan.Zero;
+
+    public override void BeginCapture(GpuStream stream)
+    {
+        // Launches are counted alike.
+    }
+
+    public override GpuGraph EndCapture(GpuStream stream) => new(++_handles);
+
+    public override void Launch(GpuGraph graph, GpuStream stream) => Launches++;
+
+    public override void DestroyGraph(GpuGraph graph)
+    {
+        // It holds nothing.
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        // It holds nothing.
+    }
+}
