@@ -25,6 +25,20 @@ public sealed class CudaSamplingTests
         SamplingRowsCases.Agree(_device, 5003, SamplingRowsCases.Chains().Where((_, i) => i is 0 or 1 or 5 or 8 or 10));
 
     [Test]
+    public void SampleRows_TokensAreThoseOfTheChainWhereAWarpGoesThroughMoreThanABlockOfTokens() =>
+        SamplingRowsCases.Agree(_device, 40_009, SamplingRowsCases.Chains().Where((_, i) => i is 5 or 8));
+
+    [Test]
+    public void SampleRows_WindowAsLongAsTheHistoryMayBe()
+    {
+        const int Vocab = 300;
+        SamplerChain chain = SamplerChain.Create([SamplerStage.FrequencyPenalty(0.01f, 2000), SamplerStage.TopP(0.9f)], 1);
+        var one = new SamplingCase(Rows.Normal(Vocab, 1, seed: 1), chain) { History = SamplingRowsCases.HistoryOf(Vocab, SamplingRig.HistoryCapacity, 3) };
+        using SamplingRig rig = new SamplingRig(_device, [one]).Run();
+        Assert.That(rig.Tokens[0], Is.EqualTo(one.OnTheHost().Token), "a window longer than the history is the history");
+    }
+
+    [Test]
     public void SampleRows_RowDoesNotDependOnTheBatch() => SamplingRowsCases.RowsAlone(_device);
 
     [TestCase(1, 1)]

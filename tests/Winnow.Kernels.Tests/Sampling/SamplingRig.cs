@@ -62,6 +62,9 @@ internal sealed class SamplingRig : IDisposable
         return this;
     }
 
+    /// <summary>One step as a recording; null where the device has none.</summary>
+    public DeviceRecording? Record() => _tensors.Device.Record(() => _tensors.Device.Sampling.SampleRows(_batch));
+
     public void SetRow(int row, SamplingRow parameters)
     {
         SamplingRow[] rows = Rows;

@@ -170,7 +170,9 @@ internal static class SamplingRowsCases
         Assert.That(rig.Rows[1], Is.EqualTo(default(SamplingRow)));
     }
 
-    /// <summary>A sequence that moves on by itself: the tokens of the host, which is told each of them.</summary>
+    /// <summary>
+    /// A sequence that moves on by itself, from a recording where the device makes one: the tokens of the host, which is told each of them.
+    /// </summary>
     public static void Advances(ComputeDevice device, int steps)
     {
         const int Vocab = 50;
@@ -188,12 +190,17 @@ internal static class SamplingRowsCases
         state.Accept(prompt);
         var host = new CpuSampling();
         using var rig = new SamplingRig(device, [one], advance: true);
+        DeviceRecording? recording = null;
         for (int i = 0; i < steps; i++)
         {
             int expected = host.Sample(logits, chain, state, 4, state.Count).Token;
             state.Accept(expected);
-            Assert.That(rig.Run().Tokens[0], Is.EqualTo(expected), $"step {i}");
+            Step(rig, recording);
+            Assert.That(rig.Tokens[0], Is.EqualTo(expected), $"step {i}");
+            recording ??= rig.Record();
         }
+
+        recording?.Dispose();
 
         Assert.That(rig.Rows[0].Position, Is.EqualTo(prompt.Length + steps));
         Assert.That(rig.Rows[0].HistoryLength, Is.EqualTo(prompt.Length + steps));
@@ -254,6 +261,18 @@ internal static class SamplingRowsCases
             float plain = row[i] - (float)max - MathF.Log(plainSum);
             double allowed = double.IsFinite(exact) ? (2 * Math.Abs(plain - exact)) + Tolerance.Ulp(Math.Max(1, Math.Abs(exact))) : 0;
             Assert.That(actual[i] == exact || Math.Abs(actual[i] - exact) <= allowed, $"entry {i}: {actual[i]:R}, expected {exact:R}");
+        }
+    }
+
+    private static void Step(SamplingRig rig, DeviceRecording? recording)
+    {
+        if (recording is null)
+        {
+            rig.Run();
+        }
+        else
+        {
+            recording.Launch();
         }
     }
 
