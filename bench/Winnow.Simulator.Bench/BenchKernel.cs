@@ -4,18 +4,18 @@ namespace Winnow.Simulator.Bench;
 
 /// <summary>A kernel <c>(float* out, const float* in, int n)</c> that is measured.</summary>
 /// <param name="Name">What the table calls it.</param>
-/// <param name="Shape">The shape of its launch.</param>
+/// <param name="Shape">The shape of its launch: a few milliseconds, so that some launches are not interrupted on a busy machine.</param>
 /// <param name="N">Its third argument.</param>
 /// <param name="Source">CUDA C++ with a kernel called <c>bench</c>.</param>
 internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string Source)
 {
     /// <summary>Elements of both buffers.</summary>
-    public const int Elements = 1 << 18;
+    public const int Elements = 1 << 16;
 
     /// <summary>What is measured: arithmetic, streaming, shared memory, tensor cores, divergence.</summary>
     public static BenchKernel[] All { get; } =
     [
-        new("arithmetic", LaunchShape.Linear(8, 256), 400, """
+        new("arithmetic", LaunchShape.Linear(4, 256), 400, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               int i = blockIdx.x * blockDim.x + threadIdx.x;
               float a = in[i], b = a, c = a, d = a;
@@ -27,12 +27,12 @@ internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string
               out[i] = a + b + c + d + k;
             }
             """),
-        new("streaming", LaunchShape.Linear(256, 256), BenchKernel.Elements, """
+        new("streaming", LaunchShape.Linear(64, 256), BenchKernel.Elements, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x) out[i] = 2.f * in[i] + 1.f;
             }
             """),
-        new("vectors", LaunchShape.Linear(64, 256), BenchKernel.Elements / 4, """
+        new("vectors", LaunchShape.Linear(16, 256), BenchKernel.Elements / 4, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += blockDim.x * gridDim.x) {
                 float4 v = ((const float4*)in)[i];
@@ -41,13 +41,13 @@ internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string
               }
             }
             """),
-        new("shared", LaunchShape.Linear(16, 256), 40, """
+        new("shared", LaunchShape.Linear(4, 256), 16, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               __shared__ float tile[32][33];
               int x = threadIdx.x % 32, y = threadIdx.x / 32;
               float sum = 0;
               for (int j = 0; j < n; j++) {
-                for (int k = y; k < 32; k += 8) tile[k][x] = in[(j * 1024 + k * 32 + x) % 65536];
+                for (int k = y; k < 32; k += 8) tile[k][x] = in[(j * 1024 + k * 32 + x) % 16384];
                 __syncthreads();
                 for (int k = y; k < 32; k += 8) sum += tile[x][k];
                 __syncthreads();
@@ -55,7 +55,7 @@ internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string
               out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
             }
             """),
-        new("reduction", LaunchShape.Linear(16, 256), 40, """
+        new("reduction", LaunchShape.Linear(4, 256), 16, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               __shared__ float part[8];
               float sum = 0;
@@ -70,7 +70,7 @@ internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string
               out[blockIdx.x * blockDim.x + threadIdx.x] = sum;
             }
             """),
-        new("tensor", LaunchShape.Linear(8, 128), 100, """
+        new("tensor", LaunchShape.Linear(4, 128), 60, """
             extern "C" __global__ void bench(float* out, const float* in, int n) {
               __shared__ __align__(16) unsigned tile[4][512];
               int lane = threadIdx.x % 32, warp = threadIdx.x / 32;

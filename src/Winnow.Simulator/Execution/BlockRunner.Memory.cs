@@ -14,7 +14,7 @@ internal sealed unsafe partial class BlockRunner
 
     /// <summary>The allocation that an instruction found last.</summary>
     /// <param name="pc">The instruction.</param>
-    public ref Allocation? CachedAllocation(int pc) => ref _cached[pc % CachedAllocations];
+    public ref Allocation? CachedAllocation(int pc) => ref _cached[pc & (CachedAllocations - 1)];
 
     /// <summary>The allocation of an address: device memory, or the arguments of the launch.</summary>
     /// <param name="address">The address.</param>

@@ -14,17 +14,21 @@ internal sealed unsafe partial class Warp
     private int _localBytes;
     private int _localCapacity;
 
+    /// <summary>Whether all lanes took part in the last access, each next to the one before: one piece of memory.</summary>
+    public bool IsSequence { get; private set; }
+
     /// <summary>Replaces global addresses by pointers, which are the same once they are known to lie in an allocation.</summary>
     public void ResolveGlobal(uint lanes, int bytes, Access access)
     {
         Bounds bounds = Bounds.Of(Addresses, lanes);
+        IsSequence = bounds.IsSequence(Addresses, lanes, bytes);
         if ((bounds.Union & (ulong)(bytes - 1)) != 0)
         {
             throw Misaligned(lanes, bytes);
         }
 
         ref Allocation? cached = ref Block.CachedAllocation(Pc);
-        if (cached is null || bounds.Lowest < cached.Base || bounds.Highest + (ulong)bytes > cached.End)
+        if (cached is null || bounds.Lowest < cached.Base || bounds.Highest > cached.End - (ulong)bytes)
         {
             if (Block.Find(bounds.Lowest) is not Allocation found || !found.Contains(bounds.Highest, (ulong)bytes))
             {
@@ -40,11 +44,7 @@ internal sealed unsafe partial class Warp
             CountGlobal(counters, lanes, bytes, access);
         }
 
-        if (Block.Launch.Checks)
-        {
-            CheckGlobal(cached, lanes, bytes, access);
-        }
-        else if (cached.IsReadOnly && (access & Access.Write) != 0)
+        if (!cached.IsWritten || cached.IsReadOnly)
         {
             CheckGlobal(cached, lanes, bytes, access);
         }
@@ -55,6 +55,7 @@ internal sealed unsafe partial class Warp
     {
         ulong* addresses = Addresses;
         Bounds bounds = Bounds.Of(addresses, lanes);
+        IsSequence = bounds.IsSequence(addresses, lanes, bytes);
         if ((bounds.Union & (ulong)(bytes - 1)) != 0)
         {
             throw Misaligned(lanes, bytes);
@@ -83,6 +84,7 @@ internal sealed unsafe partial class Warp
     {
         ulong* addresses = Addresses;
         Bounds bounds = Bounds.Of(addresses, lanes);
+        IsSequence = false;
         if ((bounds.Union & (ulong)(bytes - 1)) != 0)
         {
             throw Misaligned(lanes, bytes);
@@ -114,12 +116,7 @@ internal sealed unsafe partial class Warp
     {
         ulong* addresses = Addresses;
         ulong window = addresses[BitOperations.TrailingZeroCount(lanes)] >> AddressSpaces.WindowShift;
-        uint same = 0;
-        for (int lane = 0; lane < Lanes; lane++)
-        {
-            same |= addresses[lane] >> AddressSpaces.WindowShift == window ? 1u << lane : 0;
-        }
-
+        uint same = InWindow(addresses, window);
         if ((lanes & ~same) == 0)
         {
             ResolveWindow(window, lanes, bytes, access);
@@ -133,19 +130,14 @@ internal sealed unsafe partial class Warp
         for (uint left = lanes; left != 0; left &= ~same)
         {
             window = original[BitOperations.TrailingZeroCount(left)] >> AddressSpaces.WindowShift;
-            same = 0;
-            for (uint rest = left; rest != 0; rest &= rest - 1)
-            {
-                int lane = BitOperations.TrailingZeroCount(rest);
-                same |= original[lane] >> AddressSpaces.WindowShift == window ? 1u << lane : 0;
-            }
-
+            same = InWindow(original, window) & left;
             new Span<ulong>(original, Lanes).CopyTo(new Span<ulong>(addresses, Lanes));
             ResolveWindow(window, same, bytes, access);
             Keep(resolved, addresses, same);
         }
 
         Keep(addresses, resolved, lanes);
+        IsSequence = false;
     }
 
     private void ResolveWindow(ulong window, uint lanes, int bytes, Access access)
@@ -193,6 +185,20 @@ internal sealed unsafe partial class Warp
         {
             (Vector256.Load(Addresses + lane) + all).Store(Addresses + lane);
         }
+    }
+
+    /// <summary>The lanes whose addresses are in a window.</summary>
+    private static uint InWindow(ulong* addresses, ulong window)
+    {
+        var all = Vector256.Create(window);
+        uint same = 0;
+        for (int lane = 0; lane < Lanes; lane += 4)
+        {
+            Vector256<ulong> windows = Vector256.Load(addresses + lane) >>> AddressSpaces.WindowShift;
+            same |= Vector256.Equals(windows, all).ExtractMostSignificantBits() << lane;
+        }
+
+        return same;
     }
 
     private static void Keep(ulong* to, ulong* from, uint lanes)

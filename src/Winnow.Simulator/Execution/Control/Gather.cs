@@ -7,7 +7,8 @@ namespace Winnow.Simulator.Execution.Control;
 /// <summary>Brings the lanes of a member mask together before an operation between lanes.</summary>
 /// <param name="inner">The operation.</param>
 /// <param name="mask">The register of the member mask.</param>
-internal sealed unsafe class Gather(Operation inner, int mask) : Operation, IGathering
+/// <param name="before">What is looked at first where not all lanes take part; null for nothing.</param>
+internal sealed unsafe class Gather(Operation inner, int mask, Operation? before = null) : Operation, IGathering
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -21,6 +22,11 @@ internal sealed unsafe class Gather(Operation inner, int mask) : Operation, IGat
             Members.CheckCallers(warp, members, same);
             if (warp.AreHere(members, same))
             {
+                if (same != uint.MaxValue)
+                {
+                    before?.Execute(warp, same);
+                }
+
                 inner.Execute(warp, same);
             }
             else

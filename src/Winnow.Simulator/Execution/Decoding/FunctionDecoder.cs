@@ -119,19 +119,20 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
     private Operation DecodeGather(PtxInstruction instruction, Operation operation)
     {
         operation.Source = instruction;
-        if (instruction.Opcode == "shfl" && Array.Find(instruction.Modifiers, name => name is "up" or "down" or "bfly" or "idx") is { } mode)
-        {
-            int distance = _registers.Offset(instruction.Operands[2], 32);
-            int limit = _registers.Offset(instruction.Operands[3], 32);
-            operation = new Sequence(new ShuffleSources(new ShuffleLanes(mode), distance, limit), operation);
-        }
-
         if (instruction.Opcode is "shfl" or "vote" or "match" or "redux" or "elect")
         {
-            return new Gather(operation, _registers.Offset(instruction.Operands[^1], 32));
+            return new Gather(operation, _registers.Offset(instruction.Operands[^1], 32), DecodeShuffleSources(instruction));
         }
 
         return new GatherAll(operation);
+    }
+
+    private ShuffleSources? DecodeShuffleSources(PtxInstruction instruction)
+    {
+        string? mode = Array.Find(instruction.Modifiers, name => name is "up" or "down" or "bfly" or "idx");
+        return instruction.Opcode != "shfl" || mode is null
+            ? null
+            : new ShuffleSources(new ShuffleLanes(mode), _registers.Offset(instruction.Operands[2], 32), _registers.Offset(instruction.Operands[3], 32));
     }
 
     /// <summary>The operands of a conversion may be wider than its types say.</summary>

@@ -10,6 +10,29 @@ namespace Winnow.Simulator.Execution.Memory;
 /// <param name="Union">All bits that any of them has.</param>
 internal readonly unsafe record struct Bounds(ulong Lowest, ulong Highest, ulong Union)
 {
+    /// <summary>Whether all lanes take part, and each accesses what follows on the one before.</summary>
+    public bool IsSequence(ulong* addresses, uint lanes, int bytes)
+    {
+        if (lanes != uint.MaxValue || Highest - Lowest != (ulong)((Warp.Lanes - 1) * bytes))
+        {
+            return false;
+        }
+
+        Vector256<ulong> expected = Vector256.Create(Lowest) + (Vector256.Create(0ul, 1, 2, 3) * (ulong)bytes);
+        var step = Vector256.Create((ulong)(4 * bytes));
+        for (int lane = 0; lane < Warp.Lanes; lane += 4)
+        {
+            if (Vector256.Load(addresses + lane) != expected)
+            {
+                return false;
+            }
+
+            expected += step;
+        }
+
+        return true;
+    }
+
     /// <summary>Looks at the addresses of all lanes; those that take no part get the address of one that does.</summary>
     public static Bounds Of(ulong* addresses, uint lanes)
     {

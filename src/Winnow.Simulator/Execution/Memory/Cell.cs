@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -13,6 +14,12 @@ internal unsafe interface ICell
 
     /// <summary>Writes it from lanes of a register to memory.</summary>
     static abstract void Write(ulong* pointers, int at, byte* register, uint lanes);
+
+    /// <summary>Reads one for each lane from where they follow on each other.</summary>
+    static abstract void ReadSequence(byte* pointer, byte* register);
+
+    /// <summary>Writes one for each lane to where they follow on each other.</summary>
+    static abstract void WriteSequence(byte* pointer, byte* register);
 }
 
 /// <summary>
@@ -25,6 +32,34 @@ internal readonly unsafe struct Cell<TMemory, TWidth, TLane> : ICell
     where TLane : unmanaged, IBinaryInteger<TLane>
 {
     public static int Bytes => sizeof(TMemory);
+
+    public static void ReadSequence(byte* pointer, byte* register)
+    {
+        if (sizeof(TMemory) == sizeof(TLane))
+        {
+            Copy(pointer, register);
+            return;
+        }
+
+        for (int lane = 0; lane < Warp.Lanes; lane++)
+        {
+            ((TLane*)register)[lane] = TLane.CreateTruncating(TWidth.CreateTruncating(((TMemory*)pointer)[lane]));
+        }
+    }
+
+    public static void WriteSequence(byte* pointer, byte* register)
+    {
+        if (sizeof(TMemory) == sizeof(TLane))
+        {
+            Copy(register, pointer);
+            return;
+        }
+
+        for (int lane = 0; lane < Warp.Lanes; lane++)
+        {
+            ((TMemory*)pointer)[lane] = TMemory.CreateTruncating(((TLane*)register)[lane]);
+        }
+    }
 
     public static void Read(ulong* pointers, int at, byte* register, uint lanes)
     {
@@ -63,6 +98,14 @@ internal readonly unsafe struct Cell<TMemory, TWidth, TLane> : ICell
         {
             int lane = BitOperations.TrailingZeroCount(lanes);
             *(TMemory*)(pointers[lane] + (ulong)at) = TMemory.CreateTruncating(values[lane]);
+        }
+    }
+
+    private static void Copy(byte* from, byte* to)
+    {
+        for (int i = 0; i < Warp.Lanes * sizeof(TLane); i += Vector256<byte>.Count)
+        {
+            Vector256.Load(from + i).Store(to + i);
         }
     }
 }

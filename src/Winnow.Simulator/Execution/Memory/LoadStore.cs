@@ -9,6 +9,12 @@ internal sealed unsafe class Load<TSpace, TCell>(AddressOperand address, Access 
     {
         address.Compute(warp);
         TSpace.Resolve(warp, lanes, TCell.Bytes * destinations.Length, access);
+        if (destinations.Length == 1 && warp.IsSequence)
+        {
+            TCell.ReadSequence((byte*)warp.Addresses[0], warp.Registers + destinations[0]);
+            return;
+        }
+
         for (int i = 0; i < destinations.Length; i++)
         {
             TCell.Read(warp.Addresses, i * TCell.Bytes, warp.Registers + destinations[i], lanes);
@@ -25,6 +31,12 @@ internal sealed unsafe class Store<TSpace, TCell>(AddressOperand address, Access
     {
         address.Compute(warp);
         TSpace.Resolve(warp, lanes, TCell.Bytes * sources.Length, access);
+        if (sources.Length == 1 && warp.IsSequence)
+        {
+            TCell.WriteSequence((byte*)warp.Addresses[0], warp.Registers + sources[0]);
+            return;
+        }
+
         for (int i = 0; i < sources.Length; i++)
         {
             TCell.Write(warp.Addresses, i * TCell.Bytes, warp.Registers + sources[i], lanes);

@@ -6,6 +6,7 @@ namespace Winnow.Simulator.Execution.Memory;
 internal sealed unsafe partial class SharedChecks
 {
     private const int Step = 4;
+    private const ulong EveryByte = 0x0101010101010101;
 
     /// <summary>Whether any of some bytes was written by another warp, maybe at a time that the warp does not know to be over.</summary>
     private bool AreWritesOpen(int warp, int offset, int bytes)
@@ -70,6 +71,60 @@ internal sealed unsafe partial class SharedChecks
         }
 
         return false;
+    }
+
+    /// <summary>Whether no copy is on its way to some bytes and, where they are read, all have a value.</summary>
+    private bool AreStatesFine(int offset, int bytes, bool isRead)
+    {
+        byte* states = _states + offset;
+        int right = isRead ? Defined : 0;
+        int asked = isRead ? Defined | OnItsWay : OnItsWay;
+        if (bytes % sizeof(ulong) == 0)
+        {
+            ulong all = (ulong)asked * EveryByte;
+            ulong expected = (ulong)right * EveryByte;
+            for (int i = 0; i < bytes; i += sizeof(ulong))
+            {
+                if ((*(ulong*)(states + i) & all) != expected)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        for (int i = 0; i < bytes; i++)
+        {
+            if ((states[i] & asked) != right)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void NoteWrite(int offset, int bytes, uint stamp, byte state)
+    {
+        uint* writes = _writes + offset;
+        byte* states = _states + offset;
+        if (bytes >= Step)
+        {
+            var stamps = Vector128.Create(stamp);
+            for (int i = 0; i < bytes; i += Step)
+            {
+                stamps.Store(writes + i);
+                *(uint*)(states + i) = state * 0x01010101u;
+            }
+
+            return;
+        }
+
+        for (int i = 0; i < bytes; i++)
+        {
+            (writes[i], states[i]) = (stamp, state);
+        }
     }
 
     private void NoteRead(int warp, int offset, int bytes)

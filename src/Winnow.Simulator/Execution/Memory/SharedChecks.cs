@@ -66,6 +66,12 @@ internal sealed unsafe partial class SharedChecks : IDisposable
             Clocks.Order(warp.Index);
         }
 
+        if (warp.IsSequence && IsFine(warp.Index, (int)warp.Addresses[0], Warp.Lanes * bytes, access))
+        {
+            Note(warp.Index, (int)warp.Addresses[0], Warp.Lanes * bytes, access);
+            return;
+        }
+
         ulong last = ulong.MaxValue;
         for (uint left = lanes; left != 0; left &= left - 1)
         {
@@ -102,26 +108,37 @@ internal sealed unsafe partial class SharedChecks : IDisposable
 
     private void CheckLane(Warp warp, int lane, int offset, int bytes, Access access)
     {
+        if (!IsFine(warp.Index, offset, bytes, access))
+        {
+            FailOnWrite(warp, lane, offset, bytes, access, (access & Access.Orders) != 0);
+            if ((access & Access.Write) != 0)
+            {
+                FailOnRead(warp, lane, offset, bytes, access);
+            }
+
+            CheckStates(warp, lane, offset, bytes, access);
+        }
+
+        Note(warp.Index, offset, bytes, access);
+    }
+
+    /// <summary>A quick look: true where nothing is wrong, false where something may be.</summary>
+    private bool IsFine(int warp, int offset, int bytes, Access access)
+        => !AreWritesOpen(warp, offset, bytes)
+            && ((access & Access.Write) == 0 || !AreReadsOpen(warp, offset, bytes))
+            && AreStatesFine(offset, bytes, (access & Access.Read) != 0);
+
+    /// <summary>Writes down an access.</summary>
+    private void Note(int warp, int offset, int bytes, Access access)
+    {
         bool isOrdered = (access & Access.Orders) != 0;
-        if (AreWritesOpen(warp.Index, offset, bytes))
-        {
-            FailOnWrite(warp, lane, offset, bytes, access, isOrdered);
-        }
-
-        if ((access & Access.Write) != 0 && AreReadsOpen(warp.Index, offset, bytes))
-        {
-            FailOnRead(warp, lane, offset, bytes, access);
-        }
-
-        CheckStates(warp, lane, offset, bytes, access);
         if ((access & Access.Write) != 0)
         {
-            new Span<byte>(_states + offset, bytes).Fill((byte)(isOrdered ? Defined | Ordered : Defined));
-            new Span<uint>(_writes + offset, bytes).Fill(Clocks.Stamp(warp.Index));
+            NoteWrite(offset, bytes, Clocks.Stamp(warp), (byte)(isOrdered ? Defined | Ordered : Defined));
         }
         else if (!isOrdered)
         {
-            NoteRead(warp.Index, offset, bytes);
+            NoteRead(warp, offset, bytes);
         }
     }
 
