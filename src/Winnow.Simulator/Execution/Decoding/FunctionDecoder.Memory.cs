@@ -121,7 +121,7 @@ internal sealed partial class FunctionDecoder
             {
                 (ignored, flip) = (_registers.PredicateOffset(extra), extra.Negated ? uint.MaxValue : 0);
             }
-            else if (taken < 0)
+            else if (taken < 0 && !IsCachePolicy(extra))
             {
                 taken = _registers.Offset(extra, 32);
             }
@@ -129,6 +129,8 @@ internal sealed partial class FunctionDecoder
 
         return new CopyAsync(Address(operands[0]), Address(operands[1]), (int)operands[2].Bits, taken, ignored, flip);
     }
+
+    private bool IsCachePolicy(PtxOperand operand) => operand.Kind == PtxOperandKind.Register && _registers.BitsOf(operand.Name) == 64;
 
     private Control.GatherAll? DecodeMatrix(PtxInstruction instruction)
     {

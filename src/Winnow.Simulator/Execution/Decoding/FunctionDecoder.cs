@@ -74,6 +74,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "atom" or "red" => DecodeAtomic(instruction),
         "cp" => DecodeCopy(instruction),
         "ldmatrix" or "stmatrix" => DecodeMatrix(instruction),
+        "createpolicy" => Convert(instruction, instruction.Operands[0], new PtxOperand { Kind = PtxOperandKind.Immediate }, isToSpace: false, window: 0),
         "cvta" => DecodeAddressConversion(instruction),
         "isspacep" => DecodeIsInSpace(instruction),
         "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"

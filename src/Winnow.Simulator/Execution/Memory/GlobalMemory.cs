@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -99,16 +100,18 @@ internal sealed unsafe class GlobalMemory(long capacity, bool tracks) : IDisposa
     /// <param name="isFreed">Whether it lies in what was given back.</param>
     public string Describe(ulong address, out bool isFreed)
     {
-        foreach (Allocation allocation in _freed)
+        Allocation? freed;
+        lock (_lock)
         {
-            if (allocation.Contains(address, 1))
-            {
-                isFreed = true;
-                return $"byte {address - allocation.Base} of {allocation.Name}, which was given back";
-            }
+            freed = _freed.LastOrDefault(allocation => allocation.Contains(address, 1));
         }
 
-        isFreed = false;
+        isFreed = freed is not null;
+        if (freed is not null)
+        {
+            return $"byte {address - freed.Base} of {freed.Name}, which was given back";
+        }
+
         Allocation[] sorted = _sorted;
         int index = IndexOf(sorted, address);
         ulong after = index < 0 ? ulong.MaxValue : address - sorted[index].End;
