@@ -6,8 +6,8 @@
 // for blocks), WINNOW_TILE (128 or 64 outputs x as many rows a block), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the
 // gate, part 1 the projection, and a tile holds 16 outputs of each in turn). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
-// Inputs, and aligned 16-bit weights, come through a ring of three stages by asynchronous copies; other weights are widened
-// to halves on the way, loaded while the stage before is multiplied. A panel is 32 inputs of all rows, 64 bytes a row, so that the 16 bytes of
+// Inputs, and aligned 16-bit weights, come through a ring of 3 to 5 stages by asynchronous copies; other weights are widened
+// to halves on the way, loaded while stages before are multiplied. A panel is 32 inputs of all rows, 64 bytes a row, so that the 16 bytes of
 // each lane of eight cover all banks. Grid: (row tiles, output tiles); block: 128 or 256 threads.
 // Bound by the tensor cores: 2 * rows * outputs * inputs flops, 64 a byte that comes from the second-level cache with tiles of 128.
 #include "common/async.cuh"
@@ -31,7 +31,9 @@ constexpr int kWarpOutputs = kTile / 2;
 constexpr int kWarpRows = kTile / kRowWarps;
 constexpr int kOutputTiles = kWarpOutputs / 16;
 constexpr int kRowTiles = kWarpRows / 8;
-constexpr int kStages = 3;
+// Small tiles are for few rows, where the weights' way from memory bounds: more of them are under way, steps ahead where they go through registers.
+constexpr int kStages = kTile == 64 && kAsync ? 5 : 3;
+constexpr int kAhead = kTile == 128 || kAsync ? 1 : block_values(kType) == 256 ? 2 : 4;
 constexpr int kStageSteps = kAsync ? 2 : 1;
 constexpr int kBlockSteps = kPlain ? 1 : block_values(kType) / kStepInputs;
 
@@ -248,31 +250,43 @@ winnow_linear_matmul(const LinearParams params) {
     copy_async_commit();
   }
 
-  Staged staged;
-  if constexpr (!kAsync) load_weights(staged, params, tile, 0);
+  Staged staged[kAhead];
+  if constexpr (!kAsync) {
+#pragma unroll
+    for (int ahead = 0; ahead < kAhead; ++ahead) {
+      if (ahead < stages) load_weights(staged[ahead], params, tile, ahead);
+    }
+  }
   float sums[kOutputTiles][kRowTiles][4] = {};
   int slot = 0;
-  for (int stage = 0; stage < stages; ++stage) {
-    u8* panel = weights + (kAsync ? slot : stage % 2) * kStageSteps * kPanelBytes;
-    float* panel_scales = scales + stage % 2 * kScaleFloats;
-    copy_async_wait<kStages - 2>();
-    if constexpr (!kAsync) store_weights(panel, panel_scales, staged, stage);
-    __syncthreads();
-    if (stage + kStages - 1 < stages) {
-      int place = (slot == 0 ? kStages - 1 : slot - 1) * kStageSteps * kPanelBytes;
-      copy_stage(shared_memory + place, weights + (kAsync ? place : 0), params, tile, stage + kStages - 1);
-    }
-    copy_async_commit();
-    if constexpr (!kAsync) {
-      if (stage + 1 < stages) load_weights(staged, params, tile, stage + 1);
-    }
+  for (int base = 0; base < stages; base += kAhead) {
 #pragma unroll
-    for (int step = 0; step < kStageSteps; ++step) {
-      if (stage * kStageSteps + step < steps) {
-        compute_step(sums, shared_memory + (slot * kStageSteps + step) * kPanelBytes, panel + step * kPanelBytes, panel_scales, warp, lane);
+    for (int ahead = 0; ahead < kAhead; ++ahead) {
+      int stage = base + ahead;
+      if (stage < stages) {
+        u8* panel = weights + (kAsync ? slot : stage % 2) * kStageSteps * kPanelBytes;
+        float* panel_scales = scales + stage % 2 * kScaleFloats;
+        copy_async_wait<kStages - 2>();
+        if constexpr (!kAsync) store_weights(panel, panel_scales, staged[ahead], stage);
+        __syncthreads();
+        if (stage + kStages - 1 < stages) {
+          int place = (slot == 0 ? kStages - 1 : slot - 1) * kStageSteps * kPanelBytes;
+          copy_stage(shared_memory + place, weights + (kAsync ? place : 0), params, tile, stage + kStages - 1);
+        }
+        copy_async_commit();
+        if constexpr (!kAsync) {
+          if (stage + kAhead < stages) load_weights(staged[ahead], params, tile, stage + kAhead);
+        }
+#pragma unroll
+        for (int step = 0; step < kStageSteps; ++step) {
+          if (stage * kStageSteps + step < steps) {
+            const u8* inputs = shared_memory + (slot * kStageSteps + step) * kPanelBytes;
+            compute_step(sums, inputs, panel + step * kPanelBytes, panel_scales, warp, lane);
+          }
+        }
+        slot = slot + 1 == kStages ? 0 : slot + 1;
       }
     }
-    slot = slot + 1 == kStages ? 0 : slot + 1;
   }
   copy_async_wait<0>();
   // The part is looked up again, so that its addresses do not occupy registers in the loop.

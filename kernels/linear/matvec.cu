@@ -2,8 +2,9 @@
 //
 // Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs]. weight: 16-byte aligned, the rows one after the other.
 // Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ALIGNED (input and weight rows on 16 bytes, inputs % 8 == 0; else element by
-// element), WINNOW_ROWS (8 or 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the projection),
-// WINNOW_SPLIT: how many warps share one tile of 16 outputs, 1 (plenty of outputs) or 4. The arithmetic is that of pieces.cuh: the same bits.
+// element), WINNOW_ROWS (8 or 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the
+// projection), WINNOW_SPLIT: how many warps share one tile of 16 outputs, 1 (plenty of outputs) or 4. The arithmetic is that of pieces.cuh:
+// the same bits.
 //
 // Weights stream through a ring of a warp's own in shared memory, by 16-byte asynchronous copies of whole runs of a row, 12 to 20 KB deep. With a split
 // the warps take stages of the inputs in turn, each leaves its units before scales in shared memory, and after every round each thread, who
@@ -132,8 +133,8 @@ __device__ __forceinline__ void leave_step(float* at, const StepProduct<kType>& 
 __device__ __forceinline__ void leave_scale(float* at, const StepScale& scale, int output) {
   float* scales = at + kStepFloats - 16 * 3;
   scales[output] = scale.scale[0];
-  scales[16 + output] = scale.scale[1];
-  scales[32 + output] = scale.minimum;
+  if constexpr (kUnits == 2) scales[16 + output] = scale.scale[1];
+  if constexpr (has_minimum(kType)) scales[32 + output] = scale.minimum;
 }
 
 // Adds the first `steps` steps of a round to this thread's sum of each tile of rows.
@@ -144,7 +145,9 @@ __device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* 
     StepScale scale = {};
     if constexpr (!kPlain) {
       const float* scales = at + kStepFloats - 16 * 3;
-      scale = {{scales[output], scales[16 + output]}, scales[32 + output]};
+      scale.scale[0] = scales[output];
+      if constexpr (kUnits == 2) scale.scale[1] = scales[16 + output];
+      if constexpr (has_minimum(kType)) scale.minimum = scales[32 + output];
     }
 #pragma unroll
     for (int tile = 0; tile < kTiles; ++tile) {

@@ -3,7 +3,7 @@
 // packed: bf16 (for bf16 weights) or f16 [rows, stride], 16-byte aligned, in the slot order of pieces.cuh; stride: whole steps of 32.
 // input: float [rows, inputs].
 // Compile-time: WINNOW_WEIGHT (BF16, F16, or any block type: these share one form), WINNOW_ALIGNED (rows of input on 16 bytes, inputs % 8 == 0).
-// One thread per 8 slots; grid (ceil(stride / 8 / 256), rows). Bound by memory: 6 bytes an input.
+// One thread per 8 slots; grid (rows, ceil(stride / 8 / 256)). Bound by memory: 6 bytes an input.
 #include "linear/pieces.cuh"
 
 constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
@@ -13,9 +13,9 @@ constexpr bool kAligned = WINNOW_ALIGNED;
 extern "C" __global__ void __launch_bounds__(256)
 winnow_linear_pack(u8* packed, const float* input, int inputs, int stride) {
   using T = MatrixElement<kType>::Type;
-  int group = blockIdx.x * 256 + threadIdx.x;
+  int group = blockIdx.y * 256 + threadIdx.x;
   if (group >= stride / 8) return;
   float share[8];
-  load_share<kType, kAligned>(share, input + static_cast<i64>(blockIdx.y) * inputs, group / 4 * kStepInputs, group % 4, inputs);
-  reinterpret_cast<uint4*>(packed)[static_cast<i64>(blockIdx.y) * (stride / 8) + group] = round_share<T>(share);
+  load_share<kType, kAligned>(share, input + static_cast<i64>(blockIdx.x) * inputs, group / 4 * kStepInputs, group % 4, inputs);
+  reinterpret_cast<uint4*>(packed)[static_cast<i64>(blockIdx.x) * (stride / 8) + group] = round_share<T>(share);
 }

@@ -129,7 +129,8 @@ internal sealed class CudaLinear : ILinear, IDisposable
     {
         if (weight.Type.BlockValues() > 1 && weight.Address % Alignment != 0)
         {
-            throw new ArgumentException($"The weight {weight} must lie on {Alignment} bytes and lies {weight.Address % Alignment} past; give it a buffer of its own.");
+            throw new ArgumentException(
+                $"The weight {weight} must lie on {Alignment} bytes and lies {weight.Address % Alignment} past; give it a buffer of its own.");
         }
 
         if (input.Address % sizeof(float) != 0 || output.Address % sizeof(float) != 0)
@@ -239,6 +240,6 @@ internal sealed class CudaLinear : ILinear, IDisposable
         arguments.Add(parameters.Inputs);
         arguments.Add(stride);
         _context.Launch(
-            _variants[new(CudaLinearKind.Pack, form, aligned)], new(Ceiling(stride / 8, 256), parameters.Rows, 1, 256), arguments);
+            _variants[new(CudaLinearKind.Pack, form, aligned)], new(parameters.Rows, Ceiling(stride / 8, 256), 1, 256), arguments);
     }
 }

@@ -95,10 +95,10 @@ internal readonly record struct CudaLinearVariant(
 
     private int MatmulSharedBytes()
     {
-        const int Stages = 3;
+        int stages = Size == 64 && IsCopied ? 5 : 3;
         int panel = Size * 2 * StepInputs;
         int steps = IsCopied ? 2 : 1;
-        return (Stages * steps * panel) + ((IsCopied ? Stages : 2) * steps * panel) + (IsPlain ? 0 : 2 * 3 * Size * sizeof(float));
+        return (stages * steps * panel) + ((IsCopied ? stages : 2) * steps * panel) + (IsPlain ? 0 : 2 * 3 * Size * sizeof(float));
     }
 
     private int MatvecSharedBytes()

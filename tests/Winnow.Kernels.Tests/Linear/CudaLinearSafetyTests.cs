@@ -55,6 +55,39 @@ public sealed class CudaLinearSafetyTests
         }
     }
 
+    [TestCase(2)]
+    [TestCase(19)]
+    public void Project_CanBeRecordedOnceAndReplayedWithOtherInputs(int rows)
+    {
+        const int Inputs = 64;
+        const int Outputs = 21;
+        var random = new Random(8);
+        byte[] bytes = WeightReference.Random(DType.Q8_0, Outputs * Inputs, random);
+        using LinearFixture fixture = LinearFixture.Cuda();
+        Tensor weight = fixture.Weights(DType.Q8_0, Outputs, Inputs, bytes);
+        Tensor input = fixture.Floats(new Shape(rows, Inputs), LinearFixture.Values(random, rows * Inputs));
+        var projection = new Projection { Output = fixture.Output(rows, Outputs), Weight = weight };
+        Tensor gated = fixture.Output(rows, Outputs);
+        Issue();
+        using DeviceRecording recording = fixture.Device.Record(Issue)!;
+        for (int replay = 0; replay < 2; replay++)
+        {
+            float[] x = LinearFixture.Values(random, rows * Inputs);
+            fixture.Device.Upload<float>(input, x);
+            recording.Launch();
+            float[] replayed = fixture.Read(gated);
+            Assert.That(fixture.Read(projection.Output), Is.EqualTo(fixture.Project(DType.Q8_0, bytes, x, rows, Inputs, Outputs)));
+            fixture.Linear.ProjectGated(gated, input, weight, weight, Activation.Silu);
+            Assert.That(replayed, Is.EqualTo(fixture.Read(gated)));
+        }
+
+        void Issue()
+        {
+            fixture.Linear.Project(input, projection);
+            fixture.Linear.ProjectGated(gated, input, weight, weight, Activation.Silu);
+        }
+    }
+
     [Test]
     public void Project_OfNothingDoesNothing()
     {
