@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Operations;
 using Winnow.Simulator.Ptx;
@@ -10,6 +11,12 @@ namespace Winnow.Simulator.Execution.Decoding;
 /// <param name="code">Takes its operations.</param>
 internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCode code)
 {
+    private static readonly string[] WithoutResult =
+    [
+        "st", "red", "cp", "stmatrix", "prefetch", "prefetchu", "discard", "applypriority", "bra", "brx", "call", "ret", "exit", "trap",
+        "fence", "membar", "nanosleep", "griddepcontrol", "brkpt", "pmevent", "setmaxnreg",
+    ];
+
     private readonly PtxFunction _function = code.Function;
     private readonly RegisterFile _registers = new(code.Function);
 
@@ -49,11 +56,17 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         Operation operation;
         try
         {
+            CheckDestination(instruction);
             operation = DecodeOperation(instruction) ?? throw Unknown.Instruction(program.Module.Name, instruction);
         }
         catch (ArgumentException exception)
         {
             throw Unknown.Instruction(program.Module.Name, instruction, exception.Message);
+        }
+        catch (Exception exception) when (exception is IndexOutOfRangeException or KeyNotFoundException)
+        {
+            // Decoders take apart what is there; what is not is no instruction of PTX.
+            throw Unknown.Instruction(program.Module.Name, instruction, "operands or modifiers are missing");
         }
 
         operation.Source = instruction;
@@ -63,6 +76,23 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
             Guard = instruction.Guard is null ? RegisterFile.Always : _registers.PredicateOffset(instruction.Guard),
             Flip = instruction.GuardNegated ? uint.MaxValue : 0,
         };
+    }
+
+    /// <summary>Results go to registers of the function: not to constants and special registers, which lie in the same file.</summary>
+    private void CheckDestination(PtxInstruction instruction)
+    {
+        bool hasNone = instruction.Operands.Length == 0 || instruction.Opcode switch
+        {
+            "bar" or "barrier" => !instruction.Has("red"),
+            _ => Array.IndexOf(WithoutResult, instruction.Opcode) >= 0,
+        };
+        foreach (PtxOperand part in hasNone ? [] : Parts(instruction.Operands[0]))
+        {
+            if (part.Kind != PtxOperandKind.Sink && !_function.Registers.ContainsKey(part.Name))
+            {
+                throw new ArgumentException("its result goes to no register");
+            }
+        }
     }
 
     private Operation? DecodeOperation(PtxInstruction instruction) => instruction.Opcode switch
