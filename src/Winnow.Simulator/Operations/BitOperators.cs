@@ -78,6 +78,7 @@ internal readonly struct ReverseBits : IUnary<uint>
 /// <summary><c>bfi.b32</c>: the lower bits of a in place of a field of b.</summary>
 internal sealed unsafe class FieldInsertion(int d, int a, int b, int position, int length) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

@@ -48,6 +48,7 @@ internal sealed unsafe class BytePermutation : Operation
         return result;
     }
 
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

@@ -79,6 +79,7 @@ internal sealed unsafe class Comparison<T, TOp>(ComparisonTarget target, int a, 
     where T : unmanaged
     where TOp : struct, ICompare<T>
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

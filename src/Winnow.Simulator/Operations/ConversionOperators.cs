@@ -111,6 +111,7 @@ internal readonly struct UnsignedToDouble : IWiden
 /// <summary>Extends the lower <c>32 - shift</c> bits of each lane, then keeps those of the mask.</summary>
 internal sealed unsafe class Extension(int d, int a, int shift, bool isSigned, uint mask) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -131,6 +132,7 @@ internal sealed unsafe class Extension(int d, int a, int shift, bool isSigned, u
 /// <summary>Extends the lower <c>32 - shift</c> bits of each lane to 64.</summary>
 internal sealed unsafe class ExtensionToWide(int d, int a, int shift, bool isSigned) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -148,6 +150,7 @@ internal sealed unsafe class ExtensionToWide(int d, int a, int shift, bool isSig
 /// <summary>Extends the lower <c>32 - shift</c> bits of each lane, and makes a float of them.</summary>
 internal sealed unsafe class ExtensionToSingle(int d, int a, int shift, bool isSigned) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Simulator.Execution;
 
@@ -29,6 +30,7 @@ internal sealed unsafe class Unary<T, TOp>(int d, int a) : Operation
     where T : unmanaged
     where TOp : struct, IUnary<T>
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -44,6 +46,7 @@ internal sealed unsafe class Binary<T, TOp>(int d, int a, int b) : Operation
     where T : unmanaged
     where TOp : struct, IBinary<T>
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -59,6 +62,7 @@ internal sealed unsafe class Ternary<T, TOp>(int d, int a, int b, int c) : Opera
     where T : unmanaged
     where TOp : struct, ITernary<T>
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

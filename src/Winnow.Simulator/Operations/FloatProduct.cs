@@ -85,6 +85,7 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
     private const int MaximumRegisters = 4;
 
     [SkipLocalsInit]
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

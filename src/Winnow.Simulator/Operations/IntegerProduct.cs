@@ -12,6 +12,7 @@ internal sealed unsafe class IntegerProduct(int[] d, int[] a, int[] b, int[] c, 
     private const int Pairs = 8;
 
     [SkipLocalsInit]
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

@@ -9,6 +9,9 @@ namespace Winnow.Simulator.Operations;
 /// </summary>
 internal static unsafe class Lane
 {
+    /// <summary>For operations that kernels are full of: optimized at once, since many launches are over before the runtime would get to it.</summary>
+    public const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
     /// <summary>Bytes of one vector.</summary>
     public const int Step = 32;
 

@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Winnow.Simulator.Execution;
 
 namespace Winnow.Simulator.Operations;
@@ -35,6 +36,7 @@ internal sealed unsafe class LaneFunction : Operation
         _function = function;
     }
 
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -50,6 +52,7 @@ internal sealed unsafe class LaneFunction : Operation
 /// <summary>A function of four values, one lane after the other.</summary>
 internal sealed unsafe class LaneFunction4(Slot d, Slot a, Slot b, Slot c, Slot e, Func<ulong, ulong, ulong, ulong, ulong> function) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

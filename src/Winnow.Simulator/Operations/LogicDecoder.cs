@@ -153,6 +153,7 @@ internal sealed unsafe class TruthTable(int d, int a, int b, int c, byte table) 
     private readonly uint[] _masks = [.. Enumerable.Range(0, 4).Select(pair => (table >> (2 * pair) & 3) is 1 or 2 ? uint.MaxValue : 0)];
     private readonly uint[] _flips = [.. Enumerable.Range(0, 4).Select(pair => (table >> (2 * pair) & 1) != 0 ? uint.MaxValue : 0)];
 
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

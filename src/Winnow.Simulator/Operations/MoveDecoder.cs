@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Simulator.Execution;
 using Winnow.Simulator.Ptx;
@@ -96,6 +97,7 @@ internal static class MoveDecoder
 /// <summary>Two 32-bit registers as one of 64 bits.</summary>
 internal sealed unsafe class PackWords(int d, int a, int b) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Winnow.Simulator.Execution;
 
 namespace Winnow.Simulator.Operations;
@@ -24,6 +25,7 @@ internal static class PredicateDecoder
 /// <summary>Combines two predicates.</summary>
 internal sealed unsafe class PredicateLogic(PredicateSlot d, PredicateSlot a, PredicateSlot b, PredicateCombination combination) : Operation
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

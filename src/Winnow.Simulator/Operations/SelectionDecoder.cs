@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Simulator.Execution;
 
@@ -40,6 +41,7 @@ internal static class SelectionDecoder
 internal sealed unsafe class Selection<T>(int d, int a, int b, PredicateSlot p) : Operation
     where T : unmanaged
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;

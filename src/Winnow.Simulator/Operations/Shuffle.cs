@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Winnow.Simulator.Execution;
 
 namespace Winnow.Simulator.Operations;
@@ -82,6 +83,7 @@ internal sealed unsafe class FixedShuffle : Operation
         }
     }
 
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         uint* values = (uint*)(warp.Registers + _a);

@@ -20,6 +20,7 @@ internal interface INarrow
 internal sealed unsafe class Widen<TOp>(int d, int a) : Operation
     where TOp : struct, IWiden
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -37,6 +38,7 @@ internal sealed unsafe class Widen<TOp>(int d, int a) : Operation
 internal sealed unsafe class Narrow<TOp>(int d, int a) : Operation
     where TOp : struct, INarrow
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -57,6 +59,7 @@ internal sealed unsafe class WideProduct<TExtend>(int d, int a, int b, int? c) :
     private readonly int _c = c ?? 0;
     private readonly bool _adds = c.HasValue;
 
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
@@ -90,6 +93,7 @@ internal sealed unsafe class WideProduct<TExtend>(int d, int a, int b, int? c) :
 internal sealed unsafe class WideShift<TOp>(int d, int a, int count) : Operation
     where TOp : struct, IBinary<ulong>
 {
+    [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
         byte* registers = warp.Registers;
