@@ -1,12 +1,12 @@
-using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.RegularExpressions;
 using Winnow.Gpu;
 
 namespace Winnow.Simulator.Tests.Faults;
 
 /// <summary>
-/// A kernel that does one thing wrong where <c>FAULT</c> is 1, and is correct where it is 0. It is called <c>fault</c>'s name with
+/// A kernel that does one thing wrong where <c>FAULT</c> is 1, and is correct where it is 0. Its parameters are
 /// <c>(int* out, int* in, int n)</c>: out is 64 numbers that nothing wrote, in is the numbers 0 to 63, n is 64. A comment
 /// <c>// &lt;- kind</c> marks the line that is reported; several lines where the order of warps decides which.
 /// </summary>
@@ -31,29 +31,13 @@ internal sealed partial record FaultCase(string Source)
     public string Kernel => EntryName().Match(Source).Groups[1].Value;
 
     /// <summary>The lines that may be reported, from 1.</summary>
-    public IReadOnlyList<int> Lines => Marked(_ => true);
+    public IEnumerable<int> Lines => Source.Split('\n').Index().Where(line => Marker().IsMatch(line.Item)).Select(line => line.Index + 1);
 
     /// <summary>The kind that is reported.</summary>
     public string Kind => Marker().Match(Source).Groups[1].Value;
 
     /// <summary>The name of the test case.</summary>
     public override string ToString() => Kernel;
-
-    private List<int> Marked(Func<string, bool> isMeant)
-    {
-        var lines = new List<int>();
-        string[] text = Source.Split('\n');
-        for (int i = 0; i < text.Length; i++)
-        {
-            Match match = Marker().Match(text[i]);
-            if (match.Success && isMeant(match.Groups[1].Value))
-            {
-                lines.Add(i + 1);
-            }
-        }
-
-        return lines;
-    }
 
     [GeneratedRegex(@"__global__ void (\w+)\(")]
     private static partial Regex EntryName();

@@ -109,6 +109,16 @@ public sealed class KernelProfileTests
             Run("int local[8]; for (int j = 0; j < 8; j++) local[j] = in[j]; out[i] = local[in[i] & 7];", LaunchShape.Linear(1, 32)).LocalBytes,
             Is.EqualTo(32 * (32 + 4)));
 
+    [TestCase("out[i] = twice(in[i]);")]
+    [TestCase("out[i] = table[i];")]
+    public void Profile_CallsAndConstantsAreNoTraffic(string statement)
+    {
+        KernelProfile profile = Run(statement, LaunchShape.Linear(1, 32));
+
+        Assert.That((profile.LocalBytes, profile.Shared.Requests), Is.EqualTo((0L, 0L)));
+        Assert.That(profile.GlobalLoads.Requests, Is.EqualTo(statement.Contains("in[i]") ? 1 : 0));
+    }
+
     [Test]
     public void Profile_InstructionsAreCountedByClassAndLane()
     {
@@ -191,6 +201,8 @@ public sealed class KernelProfileTests
     {
         NvrtcSupport.Require();
         string source = $$"""
+            __constant__ int table[32] = {1};
+            __device__ __noinline__ int twice(int x) { return 2 * x; }
             extern "C" __global__ void k(int* out, int* in) {
               __shared__ __align__(16) int tile[1088];
               int i = blockIdx.x * blockDim.x + threadIdx.x;
