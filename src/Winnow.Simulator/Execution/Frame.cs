@@ -7,7 +7,6 @@ namespace Winnow.Simulator.Execution;
 internal sealed unsafe class Frame : IDisposable
 {
     private byte* _registers;
-
     private int _capacity;
 
     /// <summary>The function.</summary>
@@ -34,11 +33,13 @@ internal sealed unsafe class Frame : IDisposable
     /// <summary>The lanes that have not returned.</summary>
     public uint Lanes { get; set; }
 
-    /// <summary>Makes it a new call: registers zero, constants and special registers in place.</summary>
+    /// <summary>Makes it a new call: registers undefined (zero where that is checked), constants and special registers in place.</summary>
     /// <param name="code">The function.</param>
     /// <param name="warp">The warp that calls it.</param>
     public void Begin(FunctionCode code, Warp warp)
     {
+        // Without checks registers keep what the last block left there; constants are in place then.
+        bool isReady = Code == code && !warp.Block.Launch.Checks;
         Code = code;
         if (code.Template.Length > _capacity)
         {
@@ -47,7 +48,11 @@ internal sealed unsafe class Frame : IDisposable
             _registers = (byte*)NativeMemory.AlignedAlloc((nuint)_capacity, 64);
         }
 
-        code.Template.CopyTo(new Span<byte>(_registers, code.Template.Length));
+        if (!isReady)
+        {
+            code.Template.CopyTo(new Span<byte>(_registers, code.Template.Length));
+        }
+
         foreach (SpecialRegister special in code.Specials)
         {
             SpecialRegisters.Fill(special, warp, _registers + special.Offset);

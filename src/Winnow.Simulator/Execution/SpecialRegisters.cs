@@ -33,57 +33,65 @@ internal static unsafe class SpecialRegisters
     /// <summary>Fills in the lanes of a register.</summary>
     public static void Fill(SpecialRegister register, Warp warp, byte* at)
     {
+        ulong* values = stackalloc ulong[Warp.Lanes];
+        string name = register.Name;
+        if (name.StartsWith("%tid", StringComparison.Ordinal))
+        {
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                values[lane] = (ulong)Component(warp.ThreadOf(lane), name[^1]);
+            }
+        }
+        else if (name.StartsWith("%lane", StringComparison.Ordinal))
+        {
+            for (int lane = 0; lane < Warp.Lanes; lane++)
+            {
+                values[lane] = LaneMask(name, lane);
+            }
+        }
+        else
+        {
+            new Span<ulong>(values, Warp.Lanes).Fill(ValueOf(name, warp));
+        }
+
         for (int lane = 0; lane < Warp.Lanes; lane++)
         {
-            ulong value = ValueOf(register.Name, warp, lane);
             if (register.IsWide)
             {
-                ((ulong*)at)[lane] = value;
+                ((ulong*)at)[lane] = values[lane];
             }
             else
             {
-                ((uint*)at)[lane] = (uint)value;
+                ((uint*)at)[lane] = (uint)values[lane];
             }
         }
     }
 
-    private static ulong ValueOf(string name, Warp warp, int lane)
+    /// <summary>The value of a register that is the same for all lanes.</summary>
+    private static ulong ValueOf(string name, Warp warp)
     {
         BlockRunner block = warp.Block;
         LaunchShape shape = block.Launch.Shape;
-        switch (name)
+        return name switch
         {
-            case "%tid.x" or "%tid.y" or "%tid.z":
-                return (ulong)Component(warp.ThreadOf(lane), name[^1]);
-            case "%ntid.x" or "%ntid.y" or "%ntid.z":
-                return (ulong)Component((shape.BlockX, shape.BlockY, shape.BlockZ), name[^1]);
-            case "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z":
-                return (ulong)Component(block.Block, name[^1]);
-            case "%nctaid.x" or "%nctaid.y" or "%nctaid.z" or "%nclusterid.x" or "%nclusterid.y" or "%nclusterid.z":
-                return (ulong)Component((shape.GridX, shape.GridY, shape.GridZ), name[^1]);
-            case "%laneid":
-                return (ulong)lane;
-            case "%warpid":
-                return (ulong)warp.Index;
-            case "%nwarpid":
-                return (ulong)block.WarpCount;
-            case "%smid":
-                return (ulong)(block.BlockIndex % DeviceModel.Multiprocessors);
-            case "%nsmid":
-                return DeviceModel.Multiprocessors;
-            case "%dynamic_smem_size":
-                return (ulong)shape.SharedBytes;
-            case "%total_smem_size" or "%aggr_smem_size":
-                return (ulong)block.SharedBytes;
-            case "%cluster_nctaid.x" or "%cluster_nctaid.y" or "%cluster_nctaid.z" or "%cluster_nctarank":
-                return 1;
-            default:
-                return LaneMask(name, lane);
-        }
+            "%ntid.x" or "%ntid.y" or "%ntid.z" => (ulong)Component((shape.BlockX, shape.BlockY, shape.BlockZ), name[^1]),
+            "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z" => (ulong)Component(block.Block, name[^1]),
+            "%nctaid.x" or "%nctaid.y" or "%nctaid.z" or "%nclusterid.x" or "%nclusterid.y" or "%nclusterid.z"
+                => (ulong)Component((shape.GridX, shape.GridY, shape.GridZ), name[^1]),
+            "%warpid" => (ulong)warp.Index,
+            "%nwarpid" => (ulong)block.WarpCount,
+            "%smid" => (ulong)(block.BlockIndex % DeviceModel.Multiprocessors),
+            "%nsmid" => DeviceModel.Multiprocessors,
+            "%dynamic_smem_size" => (ulong)shape.SharedBytes,
+            "%total_smem_size" or "%aggr_smem_size" => (ulong)block.SharedBytes,
+            "%cluster_nctaid.x" or "%cluster_nctaid.y" or "%cluster_nctaid.z" or "%cluster_nctarank" => 1,
+            _ => 0,
+        };
     }
 
     private static ulong LaneMask(string name, int lane) => name switch
     {
+        "%laneid" => (ulong)lane,
         "%lanemask_eq" => 1u << lane,
         "%lanemask_lt" => (1u << lane) - 1,
         "%lanemask_le" => (uint)((2ul << lane) - 1),
@@ -96,6 +104,7 @@ internal static unsafe class SpecialRegisters
     {
         'x' => vector.X,
         'y' => vector.Y,
-        _ => vector.Z,
+        'z' => vector.Z,
+        _ => 0,
     };
 }

@@ -91,10 +91,11 @@ internal sealed unsafe partial class Warp
 
     private void ReturnFrames()
     {
+        // The first one made comes out first, so that the kernel finds its own again.
         _unusedFrames.Clear();
-        foreach (Frame frame in _frames)
+        for (int i = _frames.Count - 1; i >= 0; i--)
         {
-            _unusedFrames.Push(frame);
+            _unusedFrames.Push(_frames[i]);
         }
     }
 }

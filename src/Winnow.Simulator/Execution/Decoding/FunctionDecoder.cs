@@ -143,6 +143,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
             return DecodeConversion(instruction);
         }
 
+        instruction = instruction.Opcode == "shfl" ? WithNumbers(instruction) : instruction;
         Operation? operation = OperationDecoder.Decode(instruction, _registers);
         return operation is null || !instruction.Has("sync") ? operation : DecodeGather(instruction, operation);
     }
