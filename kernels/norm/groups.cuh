@@ -30,17 +30,39 @@ __device__ __forceinline__ half_t round_to<half_t>(float value) {
   return result;
 }
 
+// One store of 4, 8 or 16 bytes to global memory: of the assignment of a structure the compiler makes single stores now and then.
+// PTX ISA 9.7.9.12 (st)
+__device__ __forceinline__ void store_words(void* address, const Vec<u32, 1>& words) {
+  asm volatile("st.global.u32 [%0], %1;" ::"l"(address), "r"(words.v[0]) : "memory");
+}
+
+__device__ __forceinline__ void store_words(void* address, const Vec<u32, 2>& words) {
+  asm volatile("st.global.v2.u32 [%0], {%1, %2};" ::"l"(address), "r"(words.v[0]), "r"(words.v[1]) : "memory");
+}
+
+__device__ __forceinline__ void store_words(void* address, const Vec<u32, 4>& words) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(words.v[0]), "r"(words.v[1]), "r"(words.v[2]), "r"(words.v[3])
+               : "memory");
+}
+
 // Rounds to T on the way.
 template <bool kAligned, typename T, int kCount>
 __device__ __forceinline__ void store_group(T* address, const Vec<float, kCount>& group) {
-  Vec<T, kCount> narrow;
+  if constexpr (kAligned && sizeof(T) * kCount >= 4) {
+    Vec<u32, sizeof(T) * kCount / 4> words;
 #pragma unroll
-  for (int i = 0; i < kCount; ++i) narrow.v[i] = round_to<T>(group.v[i]);
-  if constexpr (kAligned) {
-    store_vec<T, kCount>(address, narrow);
+    for (int i = 0; i < kCount; ++i) {
+      if constexpr (sizeof(T) == 4) {
+        words.v[i] = __float_as_uint(group.v[i]);
+      } else {
+        u32 bits = round_to<T>(group.v[i]).bits;
+        words.v[i / 2] = i % 2 == 0 ? bits : words.v[i / 2] | (bits << 16);
+      }
+    }
+    store_words(address, words);
   } else {
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) address[i] = narrow.v[i];
+    for (int i = 0; i < kCount; ++i) address[i] = round_to<T>(group.v[i]);
   }
 }
 

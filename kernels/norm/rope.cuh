@@ -2,7 +2,8 @@
 //
 // A head has kPairs pairs that rotate and kHeadDim - 2 kPairs elements that pass through. Pairs go to lanes in units of kVec neighbours: unit u of
 // a half-split head is elements u kVec... and kPairs + u kVec..., of an interleaved head the 2 kVec elements from 2 u kVec on. A head takes kLanes
-// lanes (a power of 2, at most a warp), chosen from the shape alone, so that its sums have one order.
+// lanes (a power of 2, at most a warp), chosen from the shape alone, so that its sums have one order. kVec is such that both layouts move 16 bytes
+// at a time where the sizes allow.
 #pragma once
 #include "common/types.cuh"
 #include "norm/groups.cuh"
@@ -20,7 +21,8 @@ struct HeadShape {
   static constexpr int kHeadDim = kHeadDim_, kPairs = kPairs_;
   static constexpr bool kInterleaved = kInterleaved_, kAligned = kAligned_;
   static constexpr int kRest = kHeadDim - 2 * kPairs;
-  static constexpr int kVec = kPairs % 4 == 0 && kHeadDim % 4 == 0 ? 4 : kPairs % 2 == 0 && kHeadDim % 2 == 0 ? 2 : 1;
+  static constexpr bool kByFour = kPairs % 4 == 0 && kHeadDim % 4 == 0, kByTwo = kPairs % 2 == 0 && kHeadDim % 2 == 0;
+  static constexpr int kVec = kInterleaved ? (kPairs % 2 == 0 && kHeadDim % 4 == 0 ? 2 : 1) : kByFour ? 4 : kByTwo ? 2 : 1;
   static constexpr int kPairUnits = kPairs / kVec, kRestUnits = kRest / kVec, kUnits = kHeadDim / kVec;
   static constexpr int kMostUnits = kPairUnits > kRestUnits ? kPairUnits : kRestUnits;
   static constexpr int kLanes = power_of_two_from(kMostUnits) < kWarpSize ? power_of_two_from(kMostUnits) : kWarpSize;
@@ -28,6 +30,23 @@ struct HeadShape {
   static constexpr int kTurns = ceil_div(kUnits, kLanes);
   static_assert(kHeadDim > 0 && kRest >= 0, "the pairs fit the head");
 };
+
+// 2 kVec neighbours, in accesses of at most 16 bytes.
+template <int kVec, bool kAligned>
+__device__ __forceinline__ Vec<float, 2 * kVec> load_twice(const float* address) {
+  if constexpr (kVec <= 2) {
+    return load_group<2 * kVec, kAligned && kVec == 2>(address);
+  } else {
+    Vec<float, kVec> low = load_group<kVec, kAligned>(address), high = load_group<kVec, kAligned>(address + kVec);
+    Vec<float, 2 * kVec> both;
+#pragma unroll
+    for (int i = 0; i < kVec; ++i) {
+      both.v[i] = low.v[i];
+      both.v[kVec + i] = high.v[i];
+    }
+    return both;
+  }
+}
 
 // The sum over the kLanes lanes of a head; all lanes of the warp take part.
 template <int kLanes>
@@ -76,12 +95,11 @@ struct Head {
 
   static __device__ __forceinline__ void load_pair(const float* head, int unit, Unit& a, Unit& b) {
     if constexpr (Shape::kInterleaved) {
-      Unit low = load_group<kVec, Shape::kAligned>(head + 2 * unit * kVec);
-      Unit high = load_group<kVec, Shape::kAligned>(head + (2 * unit + 1) * kVec);
+      Vec<float, 2 * kVec> both = load_twice<kVec, Shape::kAligned>(head + 2 * unit * kVec);
 #pragma unroll
       for (int i = 0; i < kVec; ++i) {
-        a.v[i] = 2 * i < kVec ? low.v[2 * i % kVec] : high.v[2 * i % kVec];
-        b.v[i] = 2 * i + 1 < kVec ? low.v[(2 * i + 1) % kVec] : high.v[(2 * i + 1) % kVec];
+        a.v[i] = both.v[2 * i];
+        b.v[i] = both.v[2 * i + 1];
       }
     } else {
       a = load_group<kVec, Shape::kAligned>(head + unit * kVec);
@@ -100,14 +118,13 @@ struct Head {
     each_pair(lane, [&](int turn, int unit) {
       Unit a = first[turn], b = second[turn];
       if constexpr (Shape::kInterleaved) {
-        Unit low, high;
+        Vec<float, 2 * kVec> both;
 #pragma unroll
         for (int i = 0; i < kVec; ++i) {
-          (2 * i < kVec ? low : high).v[2 * i % kVec] = a.v[i];
-          (2 * i + 1 < kVec ? low : high).v[(2 * i + 1) % kVec] = b.v[i];
+          both.v[2 * i] = a.v[i];
+          both.v[2 * i + 1] = b.v[i];
         }
-        store_group<Shape::kAligned>(head + 2 * unit * kVec, low);
-        store_group<Shape::kAligned>(head + (2 * unit + 1) * kVec, high);
+        store_group<Shape::kAligned && kVec == 2>(head + 2 * unit * kVec, both);
       } else {
         store_group<Shape::kAligned>(head + unit * kVec, a);
         store_group<Shape::kAligned>(head + Shape::kPairs + unit * kVec, b);
@@ -162,12 +179,10 @@ struct Head {
   // (x, y) becomes (x cos - y sin, y cos + x sin); the table holds cosine and sine of each pair of this token.
   __device__ __forceinline__ void rotate(const float* table, int lane) {
     each_pair(lane, [&](int turn, int unit) {
-      Unit low = load_group<kVec, Shape::kAligned>(table + 2 * unit * kVec);
-      Unit high = load_group<kVec, Shape::kAligned>(table + (2 * unit + 1) * kVec);
+      Vec<float, 2 * kVec> angles = load_twice<kVec, Shape::kAligned>(table + 2 * unit * kVec);
 #pragma unroll
       for (int i = 0; i < kVec; ++i) {
-        float cosine = 2 * i < kVec ? low.v[2 * i % kVec] : high.v[2 * i % kVec];
-        float sine = 2 * i + 1 < kVec ? low.v[(2 * i + 1) % kVec] : high.v[(2 * i + 1) % kVec];
+        float cosine = angles.v[2 * i], sine = angles.v[2 * i + 1];
         float x = first[turn].v[i], y = second[turn].v[i];
         first[turn].v[i] = __fmaf_rn(x, cosine, -__fmul_rn(y, sine));
         second[turn].v[i] = __fmaf_rn(y, cosine, __fmul_rn(x, sine));

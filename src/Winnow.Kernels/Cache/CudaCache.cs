@@ -12,6 +12,9 @@ internal sealed partial class CudaCache : ICache, IDisposable
     private const int MostSequences = 65_535;
     private const int AppendThreads = 128;
 
+    // Enough to fill any GPU; more would only queue for the ticket.
+    private const int MostBlocks = 4096;
+
     private readonly CudaContext _context;
     private readonly KernelVariants<AppendKey> _appends;
     private readonly KernelVariants<MoveKey> _moves;
@@ -126,7 +129,7 @@ internal sealed partial class CudaCache : ICache, IDisposable
 
     private void Launch(in CudaAppendArguments arguments, in RaggedBatch batch, AppendKey key)
     {
-        HeadShape shape = HeadShape.For(key.HeadDim, key.Pairs);
+        HeadShape shape = HeadShape.For(key.HeadDim, key.Pairs, key.Layout);
         int sequences = batch.Sequences;
         Operands.Require(sequences <= MostSequences, $"A step takes {MostSequences} sequences at most, not {sequences}.", nameof(batch));
         if (sequences == 0 || batch.Tokens == 0)
@@ -138,7 +141,8 @@ internal sealed partial class CudaCache : ICache, IDisposable
         int perBlock = AppendThreads / shape.Lanes;
         ArgumentBlock block = new(stackalloc byte[CudaAppendArguments.Bytes]);
         block.Add(arguments);
-        var grid = new LaunchShape(checked((int)((items + perBlock - 1) / perBlock)), sequences, 1, AppendThreads);
+        int blocks = (int)Math.Min(MostBlocks, (items + perBlock - 1) / perBlock);
+        var grid = new LaunchShape(blocks, sequences, 1, AppendThreads);
         _context.Launch(_appends[key], grid, block);
     }
 

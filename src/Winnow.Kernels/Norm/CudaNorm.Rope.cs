@@ -34,7 +34,7 @@ internal sealed partial class CudaNorm
     public void Rope(Tensor heads, int headDim, Tensor table, RopeLayout layout, Tensor normWeight = default, float epsilon = 0)
     {
         NormChecks.Rope(heads, headDim, table, layout, normWeight);
-        HeadShape shape = HeadShape.For(headDim, (int)table.Shape[1]);
+        HeadShape shape = HeadShape.For(headDim, (int)table.Shape[1], layout);
         int count = checked((int)(heads.Shape.ElementCount / headDim));
         if (count == 0)
         {
