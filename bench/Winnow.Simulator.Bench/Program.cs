@@ -6,7 +6,10 @@ using Winnow.Gpu;
 
 namespace Winnow.Simulator.Bench;
 
-/// <summary>Prints how many instructions of threads the simulator executes a second, on one core and on all, with checks and without.</summary>
+/// <summary>
+/// Prints how many instructions of threads the simulator executes a second, on one core and on all, with checks and without; with
+/// <c>--profile</c> what each kernel does instead.
+/// </summary>
 internal static class Program
 {
     private const int Rounds = 5;
@@ -14,23 +17,32 @@ internal static class Program
 
     private static void Main(string[] arguments)
     {
-        string filter = arguments.Length > 0 ? arguments[^1].Trim('*') : "";
-        Console.WriteLine($"million instructions of threads a second; {Environment.ProcessorCount} cores");
-        Console.WriteLine($"{"kernel",-12}{"checks, 1 core",16}{"no checks, 1",16}{"checks, all",16}{"no checks, all",16}");
-        foreach (BenchKernel kernel in BenchKernel.All)
+        bool isProfile = Array.IndexOf(arguments, "--profile") >= 0;
+        string filter = arguments.Length > 0 && !arguments[^1].StartsWith("--", StringComparison.Ordinal) ? arguments[^1].Trim('*') : "";
+        if (!isProfile)
         {
-            if (kernel.Name.Contains(filter, StringComparison.Ordinal))
+            Console.WriteLine($"million instructions of threads a second; {Environment.ProcessorCount} cores");
+            Console.WriteLine($"{"kernel",-12}{"checks, 1 core",16}{"no checks, 1",16}{"checks, all",16}{"no checks, all",16}");
+        }
+
+        foreach (BenchKernel kernel in Array.FindAll(BenchKernel.All, kernel => kernel.Name.Contains(filter, StringComparison.Ordinal)))
+        {
+            KernelSource source = new("bench.cu", kernel.Source, new Dictionary<string, string>());
+            byte[] image = new KernelCompiler().Compile(source, [], "compute_80");
+            if (isProfile)
             {
-                Print(kernel);
+                Console.WriteLine((Profile(kernel, image) with { Kernel = kernel.Name }).ToString());
+            }
+            else
+            {
+                PrintSpeed(kernel, image);
             }
         }
     }
 
-    private static void Print(BenchKernel kernel)
+    private static void PrintSpeed(BenchKernel kernel, byte[] image)
     {
-        KernelSource source = new("bench.cu", kernel.Source, new Dictionary<string, string>());
-        byte[] image = new KernelCompiler().Compile(source, [], "compute_80");
-        double instructions = Count(kernel, image);
+        double instructions = Profile(kernel, image).LaneInstructions;
         string line = $"{kernel.Name,-12}";
         foreach ((bool checks, int threads) in new[] { (true, 1), (false, 1), (true, 0), (false, 0) })
         {
@@ -42,11 +54,11 @@ internal static class Program
         Console.WriteLine(line);
     }
 
-    private static double Count(BenchKernel kernel, byte[] image)
+    private static KernelProfile Profile(BenchKernel kernel, byte[] image)
     {
         using BenchLaunch launch = new(kernel, image, new PtxSimulatorOptions { Profiles = true });
         launch.Run();
-        return launch.Driver.TakeProfiles()[0].LaneInstructions;
+        return launch.Driver.TakeProfiles()[0];
     }
 
     /// <summary>The quickest launch: what else the machine does makes others slower, never quicker.</summary>

@@ -50,7 +50,7 @@ public sealed record KernelProfile
     /// <summary>Bytes that moved between global memory and the multiprocessors, in whole sectors, caches aside.</summary>
     public long GlobalBytes => (GlobalLoads.Sectors + GlobalStores.Sectors + GlobalAtomics.Sectors) * GlobalTraffic.SectorBytes;
 
-    /// <summary>The part of a warp's lanes that took part in its instructions, 0 to 1: 1 without divergence.</summary>
+    /// <summary>The part of a warp's lanes that took part in its instructions, 0 to 1: lanes that went elsewhere or that a guard turns off did not.</summary>
     public double LaneUse => WarpInstructions == 0 ? 0 : LaneInstructions / (32.0 * WarpInstructions);
 
     /// <summary>Operations for each byte that moved: what a roofline asks; 0 where nothing moved.</summary>
