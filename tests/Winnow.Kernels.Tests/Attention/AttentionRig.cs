@@ -68,16 +68,7 @@ internal sealed class AttentionRig : IDisposable
     public (float[] Output, float[] LogSumExp) Run()
     {
         RunOnly();
-        float[] outputs = new float[_outputs.Shape.ElementCount];
-        float[] logSumExps = new float[_logSumExps.Shape.ElementCount];
-        _device.Download(_outputs, outputs.AsSpan());
-        _device.Download(_logSumExps, logSumExps.AsSpan());
-        if (outputs[^Guard..].Concat(logSumExps[^Guard..]).Any(value => value != GuardValue))
-        {
-            throw new InvalidOperationException("something was written past the end of an output");
-        }
-
-        return (outputs[..^Guard], logSumExps[..^Guard]);
+        return Results();
     }
 
     /// <summary>What signals say after one more call about every slot that is in use; nothing else may have changed.</summary>
@@ -99,6 +90,38 @@ internal sealed class AttentionRig : IDisposable
 
         float[] Of(float[] values, int at) => [.. Enumerable.Range(0, SignalCase.Planes).Select(plane => values[(plane * slots) + at])];
         return [.. _slots.Select(slot => new SlotSignals(slot.Sequence, slot.KvHead, slot.Slot, Of(_planesBefore, slot.At), Of(planes, slot.At)))];
+    }
+
+    /// <summary>
+    /// Puts the queries, positions and counts of another step in the place of this one's: as many tokens, and of every head the first
+    /// slots. Addresses stay as they are, as between two steps of one recording.
+    /// </summary>
+    public void Become(AttentionCase other)
+    {
+        int[] counts = [.. Enumerable.Repeat(1_000_000, (int)_cache.Counts.Shape.ElementCount)];
+        foreach ((int sequence, int kvHead) in _slots.Select(slot => (slot.Sequence, slot.KvHead)).Distinct())
+        {
+            counts[CountOf(sequence, kvHead)] = other.Sequences[sequence].Heads[kvHead].Count;
+        }
+
+        _device.Upload<int>(_cache.Counts, counts);
+        _device.Upload<int>(_batch.Positions, [.. other.Sequences.SelectMany(sequence => sequence.Positions)]);
+        _device.Upload<float>(_queries, [.. other.Sequences.SelectMany(sequence => sequence.Queries)]);
+    }
+
+    /// <summary>What a call that has been issued, or replayed, wrote.</summary>
+    public (float[] Output, float[] LogSumExp) Results()
+    {
+        float[] outputs = new float[_outputs.Shape.ElementCount];
+        float[] logSumExps = new float[_logSumExps.Shape.ElementCount];
+        _device.Download(_outputs, outputs.AsSpan());
+        _device.Download(_logSumExps, logSumExps.AsSpan());
+        if (outputs[^Guard..].Concat(logSumExps[^Guard..]).Any(value => value != GuardValue))
+        {
+            throw new InvalidOperationException("something was written past the end of an output");
+        }
+
+        return (outputs[..^Guard], logSumExps[..^Guard]);
     }
 
     public void RunOnly() => _device.Attention.Forward(_output, _queries, _cache, _batch, _arguments);
@@ -128,7 +151,7 @@ internal sealed class AttentionRig : IDisposable
             for (int g = 0; g < _case.KvHeads; g++)
             {
                 AttentionCase.Head head = _case.Sequences[s].Heads[g];
-                int index = (((s * Layers) + Layer) * _case.KvHeads) + g;
+                int index = CountOf(s, g);
                 counts[index] = head.Count;
                 int[] own = order[next..(next += PagesOf(head.Count))];
                 own.CopyTo(table, index * perHead);
@@ -153,6 +176,8 @@ internal sealed class AttentionRig : IDisposable
             Counts = Upload(DType.I32, counts).Reshape(new Shape(_case.Sequences.Count, Layers, _case.KvHeads)),
         };
     }
+
+    private int CountOf(int sequence, int kvHead) => (((sequence * Layers) + Layer) * _case.KvHeads) + kvHead;
 
     private static int PagesOf(int slots) => (slots + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
 

@@ -110,6 +110,35 @@ public sealed class CudaAttentionInvarianceTests : CudaAttentionFixture
     }
 
     [Test]
+    public void Forward_RecordedOnceServesOtherLengths([Values(1, 34)] int tokens, [Values(DType.F32, DType.BF16)] DType type)
+    {
+        const int Longest = 600;
+        AttentionCase.Sequence all = new AttentionCase { Type = type }.Add(new Random(1), Longest, 0);
+        AttentionCase Ending(int end)
+        {
+            var one = new AttentionCase { Type = type };
+            one.Sequences.Add(all.Part(end - tokens, tokens));
+            return one;
+        }
+
+        using var rig = new AttentionRig(Device, Ending(Longest));
+        float[] longest = rig.Run().Output;
+        using DeviceRecording recording = Device.Record(rig.RunOnly);
+        foreach (int end in new[] { 255, 257, 40, 512, Longest })
+        {
+            AttentionCase one = Ending(end);
+            rig.Become(one);
+            recording.Launch();
+            (float[] output, float[] sums) = rig.Results();
+            (float[] expected, float[] expectedSums) = Run(one);
+            Assert.That(output, Is.EqualTo(expected).Using<float>(SameBits), $"{end} slots");
+            Assert.That(sums, Is.EqualTo(expectedSums).Using<float>(SameBits), $"{end} slots");
+        }
+
+        Assert.That(rig.Results().Output, Is.EqualTo(longest).Using<float>(SameBits));
+    }
+
+    [Test]
     public void Forward_AllocatesNothingAfterTheFirstCall([Values(1, 40)] int tokens)
     {
         AttentionCase one = new() { Type = DType.F16, KvHeads = 1 };

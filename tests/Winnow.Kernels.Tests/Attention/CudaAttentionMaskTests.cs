@@ -6,8 +6,10 @@ namespace Winnow.Kernels.Tests.Attention;
 
 public sealed class CudaAttentionMaskTests : CudaAttentionFixture
 {
+    // Every mix is a variant to compile: all pairs of settings are taken, and the CPU's tests take all mixes.
     [Test]
-    public void Forward_AgreesForEveryMixOfMasks(
+    [Pairwise]
+    public void Forward_AgreesForEveryPairOfMasks(
         [Values(DType.F32, DType.BF16)] DType type,
         [Values(0, 1, 17, 40)] int window,
         [Values(0f, 3f)] float softCap,

@@ -8,6 +8,7 @@ namespace Winnow.Kernels.Tests.Attention;
 public sealed class CudaAttentionSignalTests : CudaAttentionFixture
 {
     [Test]
+    [Pairwise]
     public void Signals_AgreeWithTheFullMap(
         [Values(DType.F32, DType.F16, DType.BF16)] DType type, [Values(0, 20)] int window, [Values(0f, 3f)] float softCap, [Values] bool tree)
     {
