@@ -138,6 +138,7 @@ public sealed class CudaNormTests
     }
 
     [Test]
+    [Pairwise]
     public void Rope_AgreesWithDoublePrecision([Values] RopeLayout layout, [Values(false, true)] bool norm, [Values(8, 24, 80, 128)] int headDim, [Values(1, 2)] int part)
     {
         using ComputeDevice device = TestDevices.Simulator(1);
