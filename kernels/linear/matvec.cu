@@ -38,13 +38,16 @@ constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
 // 16-byte reads of two rows fill all banks where a row ends in the middle of them; single words of eight rows where it ends on an odd sixteen.
 constexpr int kPitch = kPlain && kAligned ? 16 * kChunks + 64 : 16 * (kChunks | 1);
 constexpr int kStageRingBytes = kMatrices * 16 * kPitch;
-constexpr int kWished = (kSplit > 1 && block_values(kType) == 256 ? 12288 : 20480) / kStageRingBytes;
+constexpr int kWished = (kSplit == 1 ? 20480 : !kPlain ? 12288 : kTiles == 1 ? 20480 : 16384) / kStageRingBytes;
 constexpr int kStages = kWished < 3 ? 3 : kWished > 8 ? 8 : kWished;
 constexpr int kRingBytes = kWarps * kStages * kStageRingBytes;
 
-// What one step leaves for the merge: units [kTiles, kUnits, 128] in fragment order, totals [kTiles, 8], scales [16].
+// What one step leaves for the merge: units [kTiles, kUnits, 4 pairs of rows, 32 and padding], so that neither the warps that write them nor
+// the one that reads a pair of rows meet in a bank; totals [kTiles, 8]; scales [3, 16].
+constexpr int kPairFloats = 40;
+constexpr int kUnitFloats = 4 * kPairFloats;
 constexpr int kRoundSteps = kSplit * kStageSteps;
-constexpr int kStepFloats = kTiles * (kUnits * 128 + (has_minimum(kType) ? 8 : 0)) + (kPlain ? 0 : 16 * 3);
+constexpr int kStepFloats = kTiles * (kUnits * kUnitFloats + (has_minimum(kType) ? 8 : 0)) + (kPlain ? 0 : 16 * 3);
 constexpr int kSharedBytes = kRingBytes + (kSplit == 1 ? 0 : kRoundSteps * kStepFloats * 4);
 static_assert(kSplit == 1 || (kSplit == 4 && kMatrices == 1), "four warps have as many threads as a tile has sums");
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
@@ -118,14 +121,14 @@ __device__ __forceinline__ void load_shares(Shares& shares, const LinearParams& 
 
 // Leaves one step's products for the merge.
 __device__ __forceinline__ void leave_step(float* at, const StepProduct<kType>& product, int tile, int lane) {
-  float* units = at + tile * kUnits * 128;
+  float* units = at + tile * kUnits * kUnitFloats + lane % 4 * kPairFloats + lane / 4 * 4;
 #pragma unroll
   for (int unit = 0; unit < kUnits; ++unit) {
-    *reinterpret_cast<float4*>(units + unit * 128 + 4 * lane) =
+    *reinterpret_cast<float4*>(units + unit * kUnitFloats) =
         make_float4(product.unit[unit][0], product.unit[unit][1], product.unit[unit][2], product.unit[unit][3]);
   }
   if constexpr (has_minimum(kType)) {
-    float* totals = at + kTiles * kUnits * 128 + 8 * tile;
+    float* totals = at + kTiles * kUnits * kUnitFloats + 8 * tile;
     if (lane < 4) *reinterpret_cast<float2*>(totals + 2 * lane) = make_float2(product.total[0], product.total[1]);
   }
 }
@@ -137,9 +140,15 @@ __device__ __forceinline__ void leave_scale(float* at, const StepScale& scale, i
   if constexpr (has_minimum(kType)) scales[32 + output] = scale.minimum;
 }
 
-// Adds the first `steps` steps of a round to this thread's sum of each tile of rows.
-__device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* round, int steps, int thread) {
-  int output = thread / 16 + 8 * ((thread >> 1) & 1), row = 2 * ((thread >> 2) & 3) + (thread & 1);
+// With a split, the output and the row, within tiles of 16 and 8, that a thread adds up.
+__device__ __forceinline__ int merged_output(int lane) { return lane / 4 + lane % 4 / 2 * 8; }
+
+__device__ __forceinline__ int merged_row(int warp, int lane) { return 2 * warp + lane % 2; }
+
+// Adds the first `steps` steps of a round to this thread's sum of each tile of rows. Warps whose rows do not exist have nothing to do.
+__device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* round, int steps, int rows, int warp, int lane) {
+  int output = merged_output(lane);
+#pragma unroll 4
   for (int step = 0; step < steps; ++step) {
     const float* at = round + step * kStepFloats;
     StepScale scale = {};
@@ -151,9 +160,11 @@ __device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* 
     }
 #pragma unroll
     for (int tile = 0; tile < kTiles; ++tile) {
-      const float* units = at + tile * kUnits * 128 + thread;
-      float total = has_minimum(kType) ? at[kTiles * kUnits * 128 + 8 * tile + row] : 0.0f;
-      sums[tile] = add_step<kType>(sums[tile], units[0], units[(kUnits - 1) * 128], total, scale);
+      if (8 * tile + 2 * warp < rows) {
+        const float* units = at + tile * kUnits * kUnitFloats + warp * kPairFloats + lane;
+        float total = has_minimum(kType) ? at[kTiles * kUnits * kUnitFloats + 8 * tile + merged_row(warp, lane)] : 0.0f;
+        sums[tile] = add_step<kType>(sums[tile], units[0], units[(kUnits - 1) * kUnitFloats], total, scale);
+      }
     }
   }
 }
@@ -249,7 +260,9 @@ winnow_linear_matvec(const LinearParams params) {
     slot = slot + 1 == kStages ? 0 : slot + 1;
     if constexpr (kSplit > 1) {
       __syncthreads();
-      merge_round(merged, round, min(kRoundSteps, steps - base * kStageSteps), threadIdx.x);
+      if (2 * warp < params.rows) {
+        merge_round(merged, round, min(kRoundSteps, steps - base * kStageSteps), params.rows, warp, lane);
+      }
       __syncthreads();
     }
   }
@@ -257,8 +270,7 @@ winnow_linear_matvec(const LinearParams params) {
 #pragma unroll
   for (int t = 0; t < kTiles; ++t) {
     if constexpr (kSplit > 1) {
-      int output = tile.first + threadIdx.x / 16 + 8 * ((threadIdx.x >> 1) & 1);
-      int row = 8 * t + 2 * ((threadIdx.x >> 2) & 3) + (threadIdx.x & 1);
+      int output = tile.first + merged_output(lane), row = 8 * t + merged_row(warp, lane);
       if (output < tile.outputs && row < params.rows) finish<kGate, kActivation>(params, part, row, output, merged[t]);
     } else {
 #pragma unroll

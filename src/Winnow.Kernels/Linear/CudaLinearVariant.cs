@@ -109,7 +109,7 @@ internal readonly record struct CudaLinearVariant(
         int chunks = ((IsCopied ? 0 : 16 - alignment) + stageBytes + 15) / 16;
         int pitch = IsCopied ? (16 * chunks) + 64 : 16 * (chunks | 1);
         int stage = (Gate == CudaGate.Fused ? 2 : 1) * 16 * pitch;
-        int wished = (Split > 1 && stageInputs == 256 ? 12288 : 20480) / stage;
+        int wished = (Split == 1 ? 20480 : !IsPlain ? 12288 : Size == 8 ? 20480 : 16384) / stage;
         int ring = MatvecWarps * Math.Clamp(wished, 3, 8) * stage;
         if (Split == 1)
         {
@@ -117,7 +117,7 @@ internal readonly record struct CudaLinearVariant(
         }
 
         int units = Weight == DType.Q6_K ? 2 : 1;
-        int floats = (Size / 8 * ((units * 128) + (HasMinimum ? 8 : 0))) + (IsPlain ? 0 : 16 * 3);
+        int floats = (Size / 8 * ((units * 160) + (HasMinimum ? 8 : 0))) + (IsPlain ? 0 : 16 * 3);
         return ring + (Split * (stageInputs / StepInputs) * floats * sizeof(float));
     }
 }
