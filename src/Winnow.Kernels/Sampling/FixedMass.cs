@@ -39,7 +39,7 @@ internal static class FixedMass
             sums += Wide(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(weights), (nuint)i));
         }
 
-        long sum = Vector256.Sum(sums);
+        long sum = Vector256.Sum(sums) - (i * MagicBits);
         for (; i < weights.Length; i++)
         {
             sum += Of(weights[i]);
@@ -62,7 +62,7 @@ internal static class FixedMass
         Span<float> tail = stackalloc float[Lanes];
         tail.Fill(float.NegativeInfinity);
         row[i..].CopyTo(tail);
-        return Vector256.Sum(sums + Wide(RowMath.Exp(Vector256.Create<float>(tail) - shift)));
+        return Vector256.Sum(sums + Wide(RowMath.Exp(Vector256.Create<float>(tail) - shift))) - ((i + Lanes) * MagicBits);
     }
 
     /// <summary>A sum as a multiple of the largest weight.</summary>
@@ -74,12 +74,11 @@ internal static class FixedMass
     /// <summary>The least sum that is a share, below 1, of another.</summary>
     public static long Share(float share, long sum) => (long)Math.Ceiling(share * (double)sum);
 
+    // With the bits of the magic number still in it, once for each weight: sums wrap around, so they are taken off at the end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<long> Wide(Vector256<float> weights)
     {
         Vector256<double> one = Vector256.Create(One), magic = Vector256.Create(Magic);
-        Vector256<long> zero = Vector256.Create(MagicBits);
-        Vector256<long> lower = ((Vector256.WidenLower(weights) * one) + magic).AsInt64() - zero;
-        return lower + (((Vector256.WidenUpper(weights) * one) + magic).AsInt64() - zero);
+        return ((Vector256.WidenLower(weights) * one) + magic).AsInt64() + ((Vector256.WidenUpper(weights) * one) + magic).AsInt64();
     }
 }

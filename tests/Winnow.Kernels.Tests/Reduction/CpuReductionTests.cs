@@ -71,49 +71,11 @@ public sealed class CpuReductionTests
         ReductionCases.Merges(device, rows: 300, destinations: 9, columns);
     }
 
-    [TestCase("wanted")]
-    [TestCase("capacity")]
-    [TestCase("guarded")]
-    [TestCase("lengths")]
-    [TestCase("overlap")]
-    [TestCase("columns")]
-    [TestCase("targets")]
+    [TestCaseSource(typeof(ReductionCases), nameof(ReductionCases.WrongOperands))]
     public void Operations_WrongOperandIsRefused(string broken)
     {
         using var device = new CpuDevice(1);
-        using var tensors = new TestTensors(device);
-        Tensor scores = tensors.Of(new float[6], 2, 3);
-        Tensor other = tensors.Of(new float[8], 2, 4);
-        Tensor two = tensors.Of(new int[2]), three = tensors.Of(new int[3]), selected = tensors.Of(new int[6], 2, 3);
-        Assert.That(
-            () =>
-            {
-                switch (broken)
-                {
-                    case "wanted":
-                        device.Reduction.SelectTop(selected, two, scores, three);
-                        break;
-                    case "capacity":
-                        device.Reduction.SelectTop(two, two, scores, two);
-                        break;
-                    case "guarded":
-                        device.Reduction.SelectTop(selected, two, scores, two, default, tensors.Of<byte>(DType.U8, new byte[5]));
-                        break;
-                    case "lengths":
-                        device.Reduction.SelectTop(selected, two, scores, two, three);
-                        break;
-                    case "overlap":
-                        device.Reduction.ScatterRows(scores, scores, two);
-                        break;
-                    case "columns":
-                        device.Reduction.CosineSimilarity(tensors.Of(new float[4], 2, 2), scores, other);
-                        break;
-                    default:
-                        device.Reduction.MergeRows(tensors.Of(new float[6], 2, 3), scores, three, tensors.Of(new float[2]));
-                        break;
-                }
-            },
-            Throws.ArgumentException);
+        ReductionCases.RefusesWrongOperand(device, broken);
     }
 
     [Test]

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Reduction;
+using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Reduction;
 
@@ -59,6 +60,65 @@ public sealed class CudaReductionTests
         ReductionCases.Selects(device, entries: 515, rows: 3);
         ReductionCases.Merges(device, rows: 300, destinations: 3, columns: 5);
         Assert.That(Bits(device), Is.EqualTo(Bits(_device)));
+    }
+
+    [Test]
+    public void Operations_AllocateNothingOnceWarm()
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        using var tensors = new TestTensors(device);
+        Tensor rows = tensors.Of(new float[12], 4, 3);
+        Tensor output = tensors.Of(new float[12], 4, 3);
+        Tensor cosines = tensors.Of(new float[16], 4, 4);
+        Tensor sums = tensors.Of(new float[3]);
+        Tensor indices = tensors.Of([0, 1, 2, 3]);
+        Tensor weights = tensors.Of(new float[4]);
+        Tensor selected = tensors.Of(new int[8], 4, 2);
+        void Step()
+        {
+            device.Reduction.GatherRows(output, rows, indices);
+            device.Reduction.ScatterRows(output, rows, indices);
+            device.Reduction.AddRowSums(sums, rows);
+            device.Reduction.NormalizeRows(rows);
+            device.Reduction.SelectTop(selected, indices, rows, indices);
+            device.Reduction.CosineSimilarity(cosines, rows, output);
+            device.Reduction.MergeRows(output, rows, indices, weights);
+        }
+
+        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
+        Step();
+        Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(driver.Launches, Is.EqualTo(27), "one for each operation, three for the similarity");
+    }
+
+    [TestCaseSource(typeof(ReductionCases), nameof(ReductionCases.WrongOperands))]
+    public void Operations_WrongOperandIsRefusedBeforeALaunch(string broken)
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        ReductionCases.RefusesWrongOperand(device, broken);
+        Assert.That(driver.Launches, Is.Zero);
+    }
+
+    [Test]
+    public void Operations_WithoutRowsLaunchNothing()
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        using var tensors = new TestTensors(device);
+        Tensor rows = tensors.Of(new float[6], 2, 3).Rows(0, 0);
+        Tensor none = tensors.Of(new int[1]).Rows(0, 0);
+        device.Reduction.GatherRows(rows, tensors.Of(new float[6], 2, 3), none);
+        device.Reduction.NormalizeRows(rows);
+        device.Reduction.MergeRows(rows, rows, none, tensors.Of(new float[1]).Rows(0, 0));
+        Assert.That(driver.Launches, Is.Zero);
     }
 
     [Test]

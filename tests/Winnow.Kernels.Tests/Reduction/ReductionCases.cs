@@ -8,6 +8,8 @@ namespace Winnow.Kernels.Tests.Reduction;
 /// <summary>What every device's reductions must do: compared with double precision or plain lists, with guards behind every tensor.</summary>
 internal static class ReductionCases
 {
+    public static readonly string[] WrongOperands = ["wanted", "capacity", "guarded", "lengths", "overlap", "columns", "targets"];
+
     private const int Untouched = -77;
 
     /// <summary>Rows gathered and scattered bit for bit.</summary>
@@ -160,6 +162,44 @@ internal static class ReductionCases
         Tensor other = others.Of(new float[destinations * columns], destinations, columns);
         processor.Reduction.MergeRows(other, others.Of(input, rows, columns), others.Of(targets), others.Of(weights));
         Assert.That(actual, Is.EqualTo(others.Floats(other)), "the same order, so the same bits, on every device");
+    }
+
+    /// <summary>A wrong operand is an error of the caller before anything is done.</summary>
+    public static void RefusesWrongOperand(ComputeDevice device, string broken)
+    {
+        using var tensors = new TestTensors(device);
+        Tensor scores = tensors.Of(new float[6], 2, 3);
+        Tensor other = tensors.Of(new float[8], 2, 4);
+        Tensor two = tensors.Of(new int[2]), three = tensors.Of(new int[3]), selected = tensors.Of(new int[6], 2, 3);
+        Assert.That(
+            () =>
+            {
+                switch (broken)
+                {
+                    case "wanted":
+                        device.Reduction.SelectTop(selected, two, scores, three);
+                        break;
+                    case "capacity":
+                        device.Reduction.SelectTop(two, two, scores, two);
+                        break;
+                    case "guarded":
+                        device.Reduction.SelectTop(selected, two, scores, two, default, tensors.Of<byte>(DType.U8, new byte[5]));
+                        break;
+                    case "lengths":
+                        device.Reduction.SelectTop(selected, two, scores, two, three);
+                        break;
+                    case "overlap":
+                        device.Reduction.ScatterRows(scores, scores, two);
+                        break;
+                    case "columns":
+                        device.Reduction.CosineSimilarity(tensors.Of(new float[4], 2, 2), scores, other);
+                        break;
+                    default:
+                        device.Reduction.MergeRows(tensors.Of(new float[6], 2, 3), scores, three, tensors.Of(new float[2]));
+                        break;
+                }
+            },
+            Throws.ArgumentException);
     }
 
     private static void CheckSelection(ComputeDevice device, int entries, float[] scores, byte[] guarded, int[] lengths, int[] wanted)

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Sampling;
+using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Sampling;
 
@@ -84,6 +85,47 @@ public sealed class CudaSamplingTests
         _device.Sampling.Distribution(row, chain, new SamplerState(), 0, 0, actual);
         new CpuSampling().Distribution(row, chain, new SamplerState(), 0, 0, expected);
         Assert.That(actual, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Operations_AllocateNothingOnceWarm()
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        using var tensors = new TestTensors(device);
+        SamplerChain chain = SamplerChain.Create([SamplerStage.TopK(3)], 1);
+        using var rig = new SamplingRig(device, [new SamplingCase([1, 2, 3], chain)], top: 2);
+        Tensor logits = tensors.Of(new float[6], 2, 3);
+        Tensor output = tensors.Of(new float[6], 2, 3);
+        Tensor tokens = tensors.Of(new int[2]);
+        Tensor top = tensors.Of(new int[2], 2, 1);
+        Tensor logs = tensors.Of(new float[2], 2, 1);
+        void Step()
+        {
+            rig.Run();
+            device.Sampling.ArgMaxRows(tokens, logits);
+            device.Sampling.TopRows(top, logs, logits);
+            device.Sampling.LogSoftmaxRows(output, logits);
+        }
+
+        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
+        Step();
+        Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Step();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(driver.Launches, Is.EqualTo(12), "one launch for each operation");
+    }
+
+    [TestCaseSource(typeof(SamplingRowsCases), nameof(SamplingRowsCases.WrongOperands))]
+    public void SampleRows_WrongOperandIsRefusedBeforeALaunch(string broken)
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver();
+        using var device = new CudaDevice(driver);
+        SamplingRowsCases.RefusesWrongOperand(device, broken);
+        Assert.That(driver.Launches, Is.Zero);
     }
 
     [Test]

@@ -9,6 +9,8 @@ namespace Winnow.Kernels.Tests.Sampling;
 /// <summary>What every device's sampling of rows must do.</summary>
 internal static class SamplingRowsCases
 {
+    public static readonly string[] WrongOperands = ["rows", "tokens", "statuses", "top", "history", "biases", "logits"];
+
     public static readonly int[] Vocabularies = [1, 2, 31, 1023, 1025, 5003];
 
     /// <summary>Chains with every stage that a device does, in the named orders and alone.</summary>
@@ -236,6 +238,24 @@ internal static class SamplingRowsCases
             CheckLogSoftmax(row, actual);
             Assert.That(tensors.Floats(logs)[2 * r], Is.EqualTo(actual[order[0]]), "the same sum in the same order");
         }
+    }
+
+    /// <summary>A wrong operand is an error of the caller before anything is done.</summary>
+    public static void RefusesWrongOperand(ComputeDevice device, string broken)
+    {
+        using var tensors = new TestTensors(device);
+        var batch = new SamplingBatch
+        {
+            Logits = broken == "logits" ? tensors.Of(new int[6], 2, 3) : tensors.Of(new float[6], 2, 3),
+            Rows = tensors.Of<byte>(DType.U8, new byte[broken == "rows" ? 80 : 160]),
+            Tokens = tensors.Of(new int[broken == "tokens" ? 1 : 2]),
+            LogProbabilities = tensors.Of(new float[2]),
+            Statuses = tensors.Of(new int[broken == "statuses" ? 3 : 2]),
+            TopTokens = broken == "top" ? tensors.Of(new int[2], 2, 1) : default,
+            History = broken == "history" ? tensors.Of(new int[5000], 1, 5000) : default,
+            Biases = broken == "biases" ? tensors.Of(new int[3], 1, 3) : default,
+        };
+        Assert.That(() => device.Sampling.SampleRows(batch), Throws.ArgumentException);
     }
 
     public static int[] HistoryOf(int vocab, int length, int seed)

@@ -77,29 +77,8 @@ public sealed class SamplingRowsTests
         Assert.That(() => ((SamplingStatus)77).Check(), Throws.TypeOf<WinnowException>().With.Message.Contains("77"));
     }
 
-    [TestCase("rows")]
-    [TestCase("tokens")]
-    [TestCase("statuses")]
-    [TestCase("top")]
-    [TestCase("history")]
-    [TestCase("biases")]
-    [TestCase("logits")]
-    public void SampleRows_WrongOperandIsRefused(string broken)
-    {
-        using var tensors = new TestTensors(_device);
-        var batch = new SamplingBatch
-        {
-            Logits = broken == "logits" ? tensors.Of(new int[6], 2, 3) : tensors.Of(new float[6], 2, 3),
-            Rows = tensors.Of<byte>(DType.U8, new byte[broken == "rows" ? 80 : 160]),
-            Tokens = tensors.Of(new int[broken == "tokens" ? 1 : 2]),
-            LogProbabilities = tensors.Of(new float[2]),
-            Statuses = tensors.Of(new int[broken == "statuses" ? 3 : 2]),
-            TopTokens = broken == "top" ? tensors.Of(new int[2], 2, 1) : default,
-            History = broken == "history" ? tensors.Of(new int[5000], 1, 5000) : default,
-            Biases = broken == "biases" ? tensors.Of(new int[3], 1, 3) : default,
-        };
-        Assert.That(() => _device.Sampling.SampleRows(batch), Throws.ArgumentException);
-    }
+    [TestCaseSource(typeof(SamplingRowsCases), nameof(SamplingRowsCases.WrongOperands))]
+    public void SampleRows_WrongOperandIsRefused(string broken) => SamplingRowsCases.RefusesWrongOperand(_device, broken);
 
     [Test]
     public void SampleRows_AllocatesNothingAfterWarmUp()
