@@ -23,11 +23,10 @@ internal static class FixedMass
 
     // Adding 1.5 * 2^52 leaves the nearest whole number in the low bits of the sum.
     private const double Magic = 6755399441055744;
-
-    private static readonly long MagicBits = BitConverter.DoubleToInt64Bits(Magic);
+    private const long MagicBits = 0x4338000000000000;
 
     /// <summary>One weight.</summary>
-    public static long Of(float weight) => BitConverter.DoubleToInt64Bits((weight * One) + Magic) - MagicBits;
+    public static long Of(float weight) => Bits(weight) - MagicBits;
 
     /// <summary>The sum of weights.</summary>
     public static long Sum(ReadOnlySpan<float> weights)
@@ -46,6 +45,25 @@ internal static class FixedMass
         }
 
         return sum;
+    }
+
+    /// <summary>The sum of the weights of some candidates.</summary>
+    public static long Sum(ReadOnlySpan<int> items, ReadOnlySpan<float> weights)
+    {
+        long even = 0, odd = 0;
+        int i = 0;
+        for (; i < items.Length - 1; i += 2)
+        {
+            even += Bits(weights[items[i]]);
+            odd += Bits(weights[items[i + 1]]);
+        }
+
+        if (i < items.Length)
+        {
+            even += Bits(weights[items[i]]);
+        }
+
+        return even + odd - (items.Length * MagicBits);
     }
 
     /// <summary>The sum of exp(value - maximum).</summary>
@@ -75,6 +93,8 @@ internal static class FixedMass
     public static long Share(float share, long sum) => (long)Math.Ceiling(share * (double)sum);
 
     // With the bits of the magic number still in it, once for each weight: sums wrap around, so they are taken off at the end.
+    private static long Bits(float weight) => BitConverter.DoubleToInt64Bits((weight * One) + Magic);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<long> Wide(Vector256<float> weights)
     {

@@ -73,21 +73,8 @@ internal static class Selection
 
     private static bool Reaches(long sum, long target, bool strict) => strict ? sum > target : sum >= target;
 
-    private static long Mass(ReadOnlySpan<int> items, ReadOnlySpan<float> weights)
-    {
-        if (weights.IsEmpty)
-        {
-            return items.Length;
-        }
-
-        long sum = 0;
-        foreach (int item in items)
-        {
-            sum += FixedMass.Of(weights[item]);
-        }
-
-        return sum;
-    }
+    private static long Mass(ReadOnlySpan<int> items, ReadOnlySpan<float> weights) =>
+        weights.IsEmpty ? items.Length : FixedMass.Sum(items, weights);
 
     private static int Partition<TOrder>(Span<int> items, int pivotIndex, TOrder order)
         where TOrder : struct, ICandidateOrder, allows ref struct
