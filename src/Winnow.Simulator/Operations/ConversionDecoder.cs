@@ -13,6 +13,21 @@ internal static class ConversionDecoder
             return PackDecoder.DecodeIntegers(reader);
         }
 
+        if (TakeConversion(reader) is not Conversion { IsLegal: true } conversion)
+        {
+            return null;
+        }
+
+        if (conversion.To.IsPacked)
+        {
+            return PackDecoder.DecodeFloats(reader, conversion);
+        }
+
+        return reader.Count != 2 ? null : Fast(reader, conversion) ?? Slow(reader, conversion);
+    }
+
+    private static Conversion? TakeConversion(InstructionReader reader)
+    {
         string? integral = reader.TakeAny("rni", "rzi", "rmi", "rpi");
         string? rounding = reader.TakeAny("rn", "rz", "rm", "rp", "rna");
         bool flushes = reader.Take("ftz");
@@ -32,24 +47,13 @@ internal static class ConversionDecoder
             "rna" => Rounding.Away,
             _ => Rounding.Nearest,
         };
-        Conversion conversion = new(to, from, mode)
+        return new Conversion(to, from, mode)
         {
             IsIntegral = integral is not null,
             Flushes = flushes,
             Saturates = saturates,
             Rectifies = rectifies,
         };
-        if (!conversion.IsLegal)
-        {
-            return null;
-        }
-
-        if (to.IsPacked)
-        {
-            return PackDecoder.DecodeFloats(reader, conversion);
-        }
-
-        return reader.Count != 2 ? null : Fast(reader, conversion) ?? Slow(reader, conversion);
     }
 
     private static LaneFunction Slow(InstructionReader reader, Conversion conversion) =>
