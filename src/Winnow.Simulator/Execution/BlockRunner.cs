@@ -94,9 +94,6 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         EndBarriers();
     }
 
-    /// <summary>The warps of the block.</summary>
-    public Warp WarpAt(int index) => _warps[index];
-
     /// <inheritdoc/>
     public void Dispose()
     {

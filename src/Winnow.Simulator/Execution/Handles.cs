@@ -11,9 +11,6 @@ internal sealed class Handles<T>(string kind)
     private readonly Dictionary<nint, T> _values = [];
     private nint _last;
 
-    /// <summary>How many there are.</summary>
-    public int Count => _values.Count;
-
     /// <summary>What a number means.</summary>
     /// <exception cref="CudaException">Nothing.</exception>
     public T this[nint handle] => _values.TryGetValue(handle, out T? value) ? value : throw Unknown(handle);

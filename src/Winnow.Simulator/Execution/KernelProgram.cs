@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -14,9 +13,6 @@ internal sealed class KernelProgram
 
     /// <summary>Where its shared variables lie.</summary>
     public required SharedLayout Shared { get; init; }
-
-    /// <summary>Everything that it may call, by name.</summary>
-    public required IReadOnlyDictionary<string, FunctionCode> Functions { get; init; }
 
     /// <summary>Local memory of each thread, bytes.</summary>
     public required int LocalBytes { get; init; }

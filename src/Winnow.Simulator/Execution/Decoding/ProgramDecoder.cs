@@ -41,7 +41,6 @@ internal sealed class ProgramDecoder(LoadedModule module, SharedLayout shared)
             Module = module,
             Kernel = code,
             Shared = shared,
-            Functions = decoder._functions,
             LocalBytes = decoder.LocalBytesOf(kernel.Name, []),
         };
     }
