@@ -113,6 +113,9 @@ public abstract class ComputeDevice : IDisposable
         CopyOut(bytes, source.Address);
     }
 
+    /// <summary>Whether tokens are better chosen by <see cref="ISampling.SampleRows"/> than from logits on the host.</summary>
+    public virtual bool SamplesRows => false;
+
     /// <summary>What keys and values are best kept in on this device.</summary>
     /// <param name="weights">What most of the model's weights are stored in.</param>
     /// <returns>F32, F16 or BF16.</returns>

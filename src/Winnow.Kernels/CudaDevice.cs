@@ -75,6 +75,9 @@ public sealed class CudaDevice : ComputeDevice
     internal CudaContext Context => _context;
 
     /// <inheritdoc/>
+    public override bool SamplesRows => true;
+
+    /// <inheritdoc/>
     public override DType UsualKvType(DType weights) => weights is DType.F32 or DType.BF16 ? weights : DType.F16;
 
     /// <inheritdoc/>

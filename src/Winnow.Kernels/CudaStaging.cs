@@ -57,7 +57,15 @@ internal sealed unsafe class CudaStaging : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Driver.Synchronize(_context.Stream);
+        try
+        {
+            Driver.Synchronize(_context.Stream);
+        }
+        catch (WinnowException)
+        {
+            // A lost device has nothing left to wait for, and its memory still has to go.
+        }
+
         Driver.FreeHost(_ring);
     }
 

@@ -76,6 +76,9 @@ public readonly struct Tensor
         return new Tensor(Buffer, ByteOffset, Type, shape);
     }
 
+    /// <summary>Frees the memory it views, and with it all other views; nothing where it is empty.</summary>
+    public void Release() => _buffer?.Dispose();
+
     /// <inheritdoc/>
     public override string ToString() => IsEmpty ? "(empty)" : $"{Type} {Shape}";
 }

@@ -215,7 +215,15 @@ internal sealed class EngineCore
             var sequence = (EngineSequence)entry.Sequence;
             EngineRequest request = sequence.Request!;
             keepHidden |= request.NeedsHidden;
-            _batch.Add(sequence.Kv!, sequence.Tokens.Slice(sequence.Cached, entry.Tokens), request.RowsOf(entry.Tokens));
+            ReadOnlySpan<int> tokens = sequence.Tokens.Slice(sequence.Cached, entry.Tokens);
+            if (request.SamplingOf(entry.Tokens) is RowSampling sampling)
+            {
+                _batch.Add(sequence.Kv!, tokens, sampling, _decoder.Vocabulary);
+            }
+            else
+            {
+                _batch.Add(sequence.Kv!, tokens, request.RowsOf(entry.Tokens));
+            }
         }
 
         _decoder.Forward(_cache, _batch, keepHidden);

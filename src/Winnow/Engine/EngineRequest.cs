@@ -26,6 +26,10 @@ internal abstract class EngineRequest
     /// <summary>Which rows of logits are needed of the next tokens of the sequence.</summary>
     public abstract LogitRows RowsOf(int tokens);
 
+    /// <summary>How the token after the next ones of the sequence is chosen, for devices that choose it themselves; null where none is.</summary>
+    /// <param name="tokens">How many tokens the step computes.</param>
+    public virtual RowSampling? SamplingOf(int tokens) => null;
+
     /// <summary>Uses what a step computed; the sequence's cached tokens include it already.</summary>
     /// <returns>True when the request is done.</returns>
     public abstract bool Advance(in StepOutput output);

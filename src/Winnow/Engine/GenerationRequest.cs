@@ -63,6 +63,10 @@ internal sealed class GenerationRequest : EngineRequest
 
     public override LogitRows RowsOf(int tokens) => tokens == Sequence.Remaining ? LogitRows.Last : LogitRows.None;
 
+    // The most probable tokens are listed from the logits, so those are needed on the host.
+    public override RowSampling? SamplingOf(int tokens) =>
+        tokens == Sequence.Remaining && _top.Length == 0 ? new RowSampling(_plan.Chain, _state, Sequence.Known) : null;
+
     public override bool Advance(in StepOutput output)
     {
         if (_cachedTokens < 0)
@@ -75,7 +79,11 @@ internal sealed class GenerationRequest : EngineRequest
             return false;
         }
 
-        SampleResult sample = _sampling.Sample(output.Logits(0), _plan.Chain, _state, 0, Sequence.Known, _top);
+        if (!output.TrySample(out SampleResult sample))
+        {
+            sample = _sampling.Sample(output.Logits(0), _plan.Chain, _state, 0, Sequence.Known, _top);
+        }
+
         _firstToken = _generated == 0 ? Stopwatch.GetTimestamp() : _firstToken;
         _generated++;
         _state.Accept(sample.Token);

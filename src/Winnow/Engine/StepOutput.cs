@@ -1,4 +1,5 @@
 using System;
+using Winnow.Kernels.Sampling;
 using Winnow.Models;
 
 namespace Winnow.Engine;
@@ -23,6 +24,9 @@ internal readonly ref struct StepOutput
 
     /// <summary>A row of logits that was asked for, F32 [vocab]; valid until the next step.</summary>
     public Span<float> Logits(int row) => _decoder.Logits(_firstRow + row);
+
+    /// <summary>The token that the device chose for the first row of logits, where it did.</summary>
+    public bool TrySample(out SampleResult sample) => _decoder.TrySample(_firstRow, out sample);
 
     /// <summary>The final hidden row of one of the tokens, F32 [hidden].</summary>
     public ReadOnlySpan<float> Hidden(int token) => _decoder.HiddenRow(_firstToken + token);

@@ -8,6 +8,7 @@ using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Norm;
+using Winnow.Kernels.Sampling;
 
 namespace Winnow.Models;
 
@@ -36,7 +37,16 @@ public sealed class Decoder : IDisposable
         _output = weights.Output.Rows(0, Vocabulary);
         _space = new DecoderWorkspace(device, config, options, Vocabulary);
         MaxLogitRows = options.MaxLogitRows;
-        _logits = device.AllocateHost((long)options.MaxLogitRows * Vocabulary * sizeof(float));
+        try
+        {
+            _logits = device.AllocateHost((long)options.MaxLogitRows * Vocabulary * sizeof(float));
+        }
+        catch
+        {
+            _space.Dispose();
+            throw;
+        }
+
         _recordings = new StepRecordings(device);
         _issue = Issue;
         _hidden = new float[(long)options.MaxHiddenRows * config.Hidden];
@@ -93,7 +103,7 @@ public sealed class Decoder : IDisposable
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(batch);
         CheckCapacity(batch, keepHidden);
-        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch));
+        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null);
         batch.MarkPending();
         if (batch.IsDecode && !keepHidden)
         {
@@ -115,7 +125,7 @@ public sealed class Decoder : IDisposable
             batch.Settle(wait: false);
         }
 
-        _logitCount = batch.LogitCount;
+        _logitCount = batch.NeedsLogits ? batch.LogitCount : 0;
         _hiddenCount = keepHidden ? batch.Tokens : 0;
         Advance(cache, batch);
     }
@@ -127,6 +137,17 @@ public sealed class Decoder : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _logitCount);
         return _logits.Values<float>((long)index * Vocabulary * sizeof(float), Vocabulary);
+    }
+
+    /// <summary>What the last step chose on the device for a row of logits.</summary>
+    /// <param name="index">The row, in the order in which the batch asked for them.</param>
+    /// <param name="result">The choice.</param>
+    /// <returns>False where the row is to be sampled from <see cref="Logits"/>.</returns>
+    /// <exception cref="WinnowException">No token could be chosen; the message says why.</exception>
+    internal bool TrySample(int index, out SampleResult result)
+    {
+        result = default;
+        return _step.Batch?.Sampling?.TryRead(index, out result) == true;
     }
 
     /// <summary>A token's row after the last norm, [hidden]; valid until the next step.</summary>
@@ -250,7 +271,11 @@ public sealed class Decoder : IDisposable
             _device.Norm.SoftCap(space.Logits, Config.LogitSoftCap);
         }
 
-        _device.CopyOut(_logits, 0, space.Logits);
+        _step.Batch.Sampling?.Issue(space.Logits);
+        if (_step.NeedsLogits)
+        {
+            _device.CopyOut(_logits, 0, space.Logits);
+        }
     }
 
     private void CheckCapacity(StepBatch batch, bool keepHidden)

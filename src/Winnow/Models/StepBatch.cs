@@ -15,9 +15,10 @@ public sealed class StepBatch : IDisposable
     private const int Kinds = 3;
 
     private readonly ComputeDevice _device;
-    private readonly HostBuffer _host;
+    private readonly HostBuffer _host = null!;
     private readonly Tensor _block;
     private readonly List<KvSequence> _sequences;
+    private readonly StepSampling? _sampling;
     private bool _pending;
 
     /// <summary>Allocates for the largest step.</summary>
@@ -31,8 +32,17 @@ public sealed class StepBatch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, maxSequences);
         (_device, MaxTokens, MaxSequences) = (device, maxTokens, maxSequences);
         _sequences = new List<KvSequence>(maxSequences);
-        _block = device.AllocateTensor(DType.I32, new Shape((Kinds * (long)maxTokens) + (2 * maxSequences) + 1));
-        _host = device.AllocateHost(_block.Bytes);
+        try
+        {
+            _block = device.AllocateTensor(DType.I32, new Shape((Kinds * (long)maxTokens) + (2 * maxSequences) + 1));
+            _host = device.AllocateHost(_block.Bytes);
+            _sampling = device.SamplesRows ? new StepSampling(device, maxSequences) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Tokens in the largest step.</summary>
@@ -59,6 +69,12 @@ public sealed class StepBatch : IDisposable
     /// <summary>The most tokens of one sequence.</summary>
     public int MostTokens { get; private set; }
 
+    /// <summary>The rows that are sampled on the device; null where there are none.</summary>
+    internal StepSampling? Sampling => _sampling?.Count > 0 ? _sampling : null;
+
+    /// <summary>Whether a row of logits is wanted on the host.</summary>
+    internal bool NeedsLogits => LogitCount > (_sampling?.Count ?? 0);
+
     /// <summary>Whether every sequence has one token, with logits.</summary>
     internal bool IsDecode => Tokens == _sequences.Count && LogitCount == Tokens;
 
@@ -80,6 +96,7 @@ public sealed class StepBatch : IDisposable
         Settle(wait: true);
         (Tokens, LogitCount, MostSlots, MostTokens) = (0, 0, 0, 0);
         _sequences.Clear();
+        _sampling?.Clear();
     }
 
     /// <summary>Adds the next tokens of a sequence; at most once a step for each. Its pages must be reserved.</summary>
@@ -119,8 +136,20 @@ public sealed class StepBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _block.Buffer.Dispose();
-        _host.Dispose();
+        _block.Release();
+        _host?.Dispose();
+        _sampling?.Dispose();
+    }
+
+    /// <summary>Adds the next tokens of a sequence, and has the token after the last of them chosen on the device where that can be.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="tokens">The tokens, at least one.</param>
+    /// <param name="sampling">How the token after them is chosen.</param>
+    /// <param name="vocabulary">Values in a row of logits.</param>
+    internal void Add(KvSequence sequence, ReadOnlySpan<int> tokens, in RowSampling sampling, int vocabulary)
+    {
+        Add(sequence, tokens, LogitRows.Last);
+        _sampling?.TryAdd(LogitCount - 1, sampling, vocabulary);
     }
 
     /// <summary>Tokens of the sequence at <paramref name="index"/> in <see cref="Sequences"/>.</summary>
@@ -141,7 +170,11 @@ public sealed class StepBatch : IDisposable
     }
 
     /// <summary>Issues the copy of the step's numbers to the device.</summary>
-    internal void IssueUpload() => _device.CopyIn(_block, _host, 0);
+    internal void IssueUpload()
+    {
+        _device.CopyIn(_block, _host, 0);
+        Sampling?.IssueUpload();
+    }
 
     /// <summary>Notes that a step was issued.</summary>
     internal void MarkPending() => _pending = true;

@@ -71,5 +71,7 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
     /// <param name="Batch">The batch, for its memory.</param>
     /// <param name="Sequences">Sequences of one token each.</param>
     /// <param name="MostSlots">The bound on slots that grids are made for.</param>
-    public readonly record struct Key(KvCache Cache, StepBatch Batch, int Sequences, int MostSlots);
+    /// <param name="NeedsLogits">Whether logits are copied to the host.</param>
+    /// <param name="Samples">Whether tokens are chosen on the device.</param>
+    public readonly record struct Key(KvCache Cache, StepBatch Batch, int Sequences, int MostSlots, bool NeedsLogits, bool Samples);
 }
