@@ -71,44 +71,4 @@ internal sealed class AllocationTests : EngineTests
 
     private EngineParts Load() =>
         EngineLoader.Load(Folder, new EngineOptions { Threads = 1 }, NullLogger.Instance, null, CancellationToken.None);
-
-    /// <summary>Generates tokens and hands out nothing.</summary>
-    private sealed class TokenRequest : EngineRequest
-    {
-        private readonly ISampling _sampling;
-        private readonly SamplerChain _chain;
-        private readonly SamplerState _state = new(TinyModel.ContextTokens);
-
-        public TokenRequest(ISampling sampling, SamplerChain chain, int promptTokens)
-            : base(new EngineSequence([.. Enumerable.Range(4, promptTokens)], TinyModel.ContextTokens))
-        {
-            (_sampling, _chain) = (sampling, chain);
-            _state.Accept(Sequence.Tokens);
-        }
-
-        public override bool Begin()
-        {
-            Sequence.Goal = Sequence.Known;
-            return false;
-        }
-
-        public override LogitRows RowsOf(int tokens) => tokens == Sequence.Remaining ? LogitRows.Last : LogitRows.None;
-
-        public override bool Advance(in StepOutput output)
-        {
-            if (Sequence.Remaining == 0)
-            {
-                int token = _sampling.Sample(output.Logits(0), _chain, _state, 0, Sequence.Known).Token;
-                _state.Accept(token);
-                Sequence.Add(token);
-                Sequence.Goal = Sequence.Known;
-            }
-
-            return false;
-        }
-
-        protected override void OnComplete() => throw new InvalidOperationException("it never ends by itself");
-
-        protected override void OnFail(Exception exception) => throw exception;
-    }
 }

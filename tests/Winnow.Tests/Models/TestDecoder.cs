@@ -10,11 +10,17 @@ namespace Winnow.Tests.Models;
 /// <summary>A decoder with a cache and a batch of its own, for tests that feed tokens and read logits.</summary>
 internal sealed class TestDecoder : IDisposable
 {
-    private readonly CpuDevice _device;
+    private readonly ComputeDevice _device;
 
     public TestDecoder(TensorFile file, ModelConfig config, int threads = 2, int maxTokens = 64, int pages = 4096, DType kvType = DType.F32)
+        : this(file, config, new CpuDevice(threads), maxTokens, pages, kvType)
     {
-        _device = new CpuDevice(threads);
+    }
+
+    /// <summary>Takes the device over.</summary>
+    public TestDecoder(TensorFile file, ModelConfig config, ComputeDevice device, int maxTokens = 64, int pages = 4096, DType kvType = DType.F32)
+    {
+        _device = device;
         int context = Math.Min(config.ContextTokens, 1024);
         Decoder = Decoder.Load(
             file,
@@ -40,7 +46,7 @@ internal sealed class TestDecoder : IDisposable
 
     public StepBatch Batch { get; }
 
-    public CpuDevice Device => _device;
+    public ComputeDevice Device => _device;
 
     /// <summary>Feeds tokens in one step; returns the logits of every one of them.</summary>
     public float[][] Feed(KvSequence sequence, params ReadOnlySpan<int> tokens)

@@ -1,0 +1,96 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Engine;
+using Winnow.Kernels;
+using Winnow.Simulator;
+using Winnow.TestSupport;
+
+namespace Winnow.Tests.Engine;
+
+/// <summary>The engine over the CUDA kernels: a real model's text, and tokens that are chosen on the device.</summary>
+internal sealed class CudaEngineTests : EngineTests
+{
+    private static readonly PtxSimulatorOptions Fast = new() { Checks = false };
+
+    [Test]
+    public Task GenerateAsync_TellsTheBeginningOfTheGoldenStory() => TellStory(36);
+
+    [Test]
+    [Category("Nightly")]
+    public Task GenerateAsync_TellsTheWholeGoldenStory() => TellStory(196);
+
+    [TestCase(0f, null, null)]
+    [TestCase(0.9f, 20, 0.9f)]
+    [TestCase(1.3f, null, null)]
+    public async Task GenerateAsync_ChoosesTheSameTokensOnTheDeviceAsFromItsLogits(float temperature, int? topK, float? topP)
+    {
+        GenerationOptions options = Sampled(7, 12) with
+        {
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            RepetitionPenalty = 1.2f,
+            LogProbabilities = null,
+        };
+        await using WinnowEngine engine = await LoadOnKernelsAsync();
+
+        List<GeneratedPiece> chosenThere = await ReadAsync(engine.GenerateAsync(Story, options));
+        List<GeneratedPiece> chosenHere = await ReadAsync(engine.GenerateAsync(Story, options with { LogProbabilities = 2 }));
+
+        Assert.That(chosenThere.Select(piece => piece.TokenId), Is.EqualTo(chosenHere.Select(piece => piece.TokenId)));
+        Assert.That(chosenThere.Select(piece => piece.LogProbability), Is.EqualTo(chosenHere.Select(piece => piece.LogProbability)).Within(1e-5f));
+        Assert.That(chosenThere.All(piece => piece.TopLogProbabilities is null));
+    }
+
+    [Test]
+    public async Task GenerateAsync_GivesTheSameBitsAloneAndAmongOthers()
+    {
+        GenerationOptions options = Sampled(3, 10) with { Temperature = 0.8f };
+        await using WinnowEngine engine = await LoadOnKernelsAsync();
+        string alone = Trace(await ReadAsync(engine.GenerateAsync(Story, options)));
+
+        Task<List<GeneratedPiece>>[] others =
+            [.. Enumerable.Range(0, 3).Select(i => ReadAsync(engine.GenerateAsync(Story[i..], Sampled((ulong)i, 14 - i))))];
+        string among = Trace(await ReadAsync(engine.GenerateAsync(Story, options)));
+        await Task.WhenAll(others);
+
+        Assert.That(among, Is.EqualTo(alone));
+    }
+
+    [Test]
+    public async Task GenerateAsync_GivesTheSameBitsInAnyChunking()
+    {
+        GenerationOptions options = Sampled(5, 6) with { Temperature = 0.7f };
+        var traces = new List<string>();
+        foreach (int chunk in (int[])[256, 7, 1])
+        {
+            await using WinnowEngine engine = await LoadOnKernelsAsync(new EngineOptions { PrefillChunkTokens = chunk });
+            traces.Add(Trace(await ReadAsync(engine.GenerateAsync(Story, options))));
+        }
+
+        Assert.That(traces, Is.All.EqualTo(traces[0]));
+    }
+
+    private Task<WinnowEngine> LoadOnKernelsAsync(EngineOptions? options = null) => LoadAsync((options ?? new EngineOptions()) with
+    {
+        Device = TestDevices.Simulator(),
+        OwnsDevice = true,
+    });
+
+    private static async Task TellStory(int tokens)
+    {
+        string golden = await File.ReadAllTextAsync(SharedFiles.Require("golden/stories260K.txt"));
+        CudaDevice device = TestDevices.Simulator(Fast);
+        await using WinnowEngine engine = await WinnowEngine.LoadAsync(
+            SharedFiles.Require("models/stories260K"), new EngineOptions { Device = device, OwnsDevice = true });
+        const string Prompt = "Once upon a time";
+
+        List<GeneratedPiece> pieces = await ReadAsync(engine.GenerateAsync(Prompt, new GenerationOptions { Temperature = 0, MaxTokens = tokens }));
+
+        Assert.That(pieces.Count(piece => piece.TokenId >= 0), Is.EqualTo(tokens));
+        Assert.That(Prompt + Text(pieces), Is.EqualTo(tokens == 196 ? golden : golden[..(Prompt + Text(pieces)).Length]));
+    }
+}
