@@ -7,7 +7,8 @@
 // Planes are F32 [pages, 16], those wanted by the definitions COLUMN_MASS, WINDOW_MASS, LAST_ROW, COLUMN_MAXIMUM, HITS; the call's log_sum_exp is an
 // input. Other pointers, shapes and types: AttentionParameters in arguments.cuh.
 // Grid (blocks of slots, kvHeads, sequences), 128 threads: 64 slots over 16-bit caches (a warp has 16 of them), 32 slots over F32 ones (a warp has
-// every fourth group of 4 rows). Rows are met in ascending order and lanes are added in a fixed one: no atomics, the same bits every time.
+// every fourth group of 4 rows). Rows that may see some slot are met in ascending order and lanes are added in a fixed one: no
+// atomics, the same bits every time.
 // Bound by tensor cores: 2 * rows * slots * headDim flops; reads the queries once a block of slots.
 #include "attention/arguments.cuh"
 #include "attention/float_tile.cuh"
@@ -72,6 +73,12 @@ struct SlotSignals {
   }
 };
 
+__device__ __forceinline__ int warp_least(int value) {
+#pragma unroll
+  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) value = min(value, __shfl_xor_sync(kFullWarp, value, distance));
+  return value;
+}
+
 // What the rows of a tile are, in shared memory.
 struct SignalRows {
   QueryRow rows[kTileRows];
@@ -87,6 +94,42 @@ struct SignalRows {
   }
 };
 
+// Rows from the first tile on that sees some of a block's slots to the last one.
+struct RowRange {
+  int first;
+  int end;
+};
+
+// All threads; `positions` are the block's slots, `edges` room for two numbers a warp. Ends with a barrier.
+template <int kSlots>
+__device__ RowRange seeing_rows(const SignalParameters& p, const HeadView& view, int first_slot, const int* positions, int (&edges)[2][kWarps]) {
+  CallMask mask = mask_of(p.call, view);
+  int lane = threadIdx.x % kWarpSize;
+  int least = 0x7fffffff, greatest = -0x7fffffff;
+  for (int slot = lane; slot < kSlots && first_slot + slot < view.count; slot += kWarpSize) {
+    least = min(least, positions[slot]);
+    greatest = max(greatest, positions[slot]);
+  }
+  least = warp_least(least);
+  greatest = -warp_least(-greatest);
+  int first = view.tokens, last = -1;
+  for (int token = threadIdx.x; token < view.tokens; token += kThreads) {
+    int position = p.call.positions[view.first_token + token];
+    if (!mask.sight(min(first_slot + kSlots, view.count), least, greatest, position, position).none) {
+      first = min(first, token);
+      last = token;
+    }
+  }
+  edges[0][threadIdx.x / kWarpSize] = warp_least(first);
+  edges[1][threadIdx.x / kWarpSize] = -warp_least(-last);
+  __syncthreads();
+  for (int warp = 0; warp < kWarps; ++warp) {
+    first = min(first, edges[0][warp]);
+    last = max(last, edges[1][warp]);
+  }
+  return RowRange{first * view.group / kTileRows * kTileRows, (last + 1) * view.group};
+}
+
 // 16-bit keys: a warp keeps 16 keys in registers while the rows pass by.
 template <typename T>
 struct TensorSignals {
@@ -98,6 +141,7 @@ struct TensorSignals {
     alignas(16) T queries[2][kTileRows * Shape::kStride];
     alignas(16) int positions[kSlots];
     SignalRows rows[2];
+    int edges[2][kWarps];
   };
 
   static __device__ void run(const SignalParameters& p, const HeadView& view, int first_slot, Shared& shared) {
@@ -113,7 +157,8 @@ struct TensorSignals {
       ldmatrix_x4(keys[step], shared.keys + Shape::at(slots + 8 * (lane / 16) + lane % 8, 2 * step + lane / 8 % 2));
     }
     SlotSignals signals[4];
-    for (int first_row = 0, stage = 0; first_row < view.rows; first_row += kTileRows, stage ^= 1) {
+    RowRange range = seeing_rows<kSlots>(p, view, first_slot, shared.positions, shared.edges);
+    for (int first_row = range.first, stage = 0; first_row < range.end; first_row += kTileRows, stage ^= 1) {
       load_queries(p, view, first_row, shared.queries[stage]);
       shared.rows[stage].load(p, view, first_row, ScoreUnits<T>::per_natural());
       __syncthreads();
@@ -181,6 +226,7 @@ struct FloatSignals {
     alignas(16) float queries[kTileRows][kHeadDim];
     alignas(16) int positions[kSlots];
     SignalRows rows;
+    int edges[2][kWarps];
     SlotSignals signals[kWarps][kSlots];
   };
 
@@ -189,9 +235,11 @@ struct FloatSignals {
     load_slots<T, kSlots>(shared.keys, p.call.keys, p.call.pages, view, first_slot);
     copy_async_commit();
     copy_async_wait<0>();
+    __syncthreads();
     int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
     SlotSignals signals;
-    for (int first_row = 0; first_row < view.rows; first_row += kTileRows) {
+    RowRange range = seeing_rows<kSlots>(p, view, first_slot, shared.positions, shared.edges);
+    for (int first_row = range.first; first_row < range.end; first_row += kTileRows) {
       __syncthreads();
       load_queries(p, view, first_row, shared);
       shared.rows.load(p, view, first_row, 1.0f);

@@ -48,7 +48,7 @@ internal static class CudaAttentionShapes
         const int RowBytes = DecodeRows * (QueryRowBytes + sizeof(float) + sizeof(int));
         const int SlotBytes = 5 * sizeof(float);
         int slots = SignalSlots(type);
-        int keys = slots * (Stride(type, headDim) + sizeof(int));
+        int keys = (slots * (Stride(type, headDim) + sizeof(int))) + (2 * Warps * sizeof(int));
         return type == DType.F32
             ? Rounded(keys + (DecodeRows * headDim * sizeof(float)) + RowBytes + (Warps * slots * SlotBytes))
             : Rounded(keys + (2 * DecodeRows * Stride(type, headDim)) + (2 * RowBytes));
