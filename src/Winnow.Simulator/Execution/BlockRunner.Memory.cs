@@ -30,6 +30,9 @@ internal sealed unsafe partial class BlockRunner
     /// <summary>Notes that a copy to shared memory was waited for.</summary>
     public void EndCopy(Warp warp, int offset, int bytes) => _checks?.EndCopy(warp, offset, bytes);
 
+    /// <summary>A warp accesses global memory in a way that orders: warps of a block may hand over shared memory by a flag there.</summary>
+    public void Order(Warp warp) => _checks?.Clocks.Order(warp.Index);
+
     /// <summary>A warp executes a fence.</summary>
     public void Fence(Warp warp) => _checks?.Clocks.Fence(warp.Index);
 

@@ -44,6 +44,11 @@ internal sealed unsafe partial class Warp
             CountGlobal(counters, lanes, bytes, access);
         }
 
+        if ((access & Access.Orders) != 0)
+        {
+            Block.Order(this);
+        }
+
         if (!cached.IsWritten || cached.IsReadOnly)
         {
             CheckGlobal(cached, lanes, bytes, access);
@@ -161,6 +166,7 @@ internal sealed unsafe partial class Warp
     /// <summary>Each lane may be in an allocation of its own.</summary>
     private void ResolveApart(uint lanes, int bytes, Access access)
     {
+        IsSequence = false;
         if (Block.Counters is { } counters)
         {
             CountGlobal(counters, lanes, bytes, access);

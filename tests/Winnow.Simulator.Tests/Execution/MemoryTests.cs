@@ -170,6 +170,22 @@ public sealed class MemoryTests
         Assert.That(kernel.Read<float>(total, 1)[0], Is.EqualTo(1225f));
     }
 
+    [TestCase("out[i] = i;", 17)]
+    [TestCase("in[0] = out[i];", 0)]
+    [TestCase("((char*)out)[i + 60] = 1;", 8)]
+    public void Accesses_OfAWholeWarpAcrossTheEndNameTheFirstLaneOutside(string access, int thread)
+    {
+        using SimulatedKernel kernel = new($$"""
+            extern "C" __global__ void test(int* out, int* in) { int i = threadIdx.x; {{access}} }
+            """);
+        nint output = kernel.Buffer(17 * 4);
+
+        GpuFaultException found = Assert.Throws<GpuFaultException>(() => kernel.Launch(LaunchShape.Linear(1, 32), output, kernel.Buffer<int>(1)))!;
+
+        Assert.That(found.Kind, Is.EqualTo(thread > 0 ? "out-of-bounds" : "uninitialized"));
+        Assert.That(found.Thread, Is.EqualTo((thread, 0, 0)));
+    }
+
     [Test]
     public void MatrixLoads_HandOutRowsAndColumns()
     {

@@ -144,13 +144,18 @@ public sealed class WarpTests
     }
 
     [TestCaseSource(nameof(Seeds))]
-    public void Flags_WithFencesHandOverWithoutARace(int seed)
+    public void Flags_WithFencesHandOverWithoutARace(int seed) => HandOver(seed, "__shared__ int flag;");
+
+    [TestCaseSource(nameof(Seeds))]
+    public void Flags_InGlobalMemoryHandOverWithoutARace(int seed) => HandOver(seed, "int& flag = out[40];");
+
+    private static void HandOver(int seed, string flag)
     {
         using SimulatedKernel kernel = new(
-            """
+            $$"""
             extern "C" __global__ void test(int* out) {
               __shared__ int data[32];
-              __shared__ int flag;
+              {{flag}}
               int i = threadIdx.x;
               if (i == 0) flag = 0;
               __syncthreads();
@@ -166,7 +171,7 @@ public sealed class WarpTests
             }
             """,
             new PtxSimulatorOptions { Seed = seed });
-        nint output = kernel.Buffer(128);
+        nint output = kernel.Buffer(256);
 
         kernel.Launch(LaunchShape.Linear(1, 64), output);
 
