@@ -2,14 +2,13 @@
 //
 // Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs]. weight: 16-byte aligned, the rows one after the other.
 // Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ALIGNED (input and weight rows on 16 bytes, inputs % 8 == 0; else element by
-// element), WINNOW_ROWS (8 or 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the
-// projection), WINNOW_SPLIT: how many warps share one tile of 16 outputs, 1 (plenty of outputs) or 4. The arithmetic is that of pieces.cuh:
-// the same bits.
+// element), WINNOW_ROWS (8 or 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the projection),
+// WINNOW_SPLIT: how many warps share one tile of 16 outputs, 1 (plenty of outputs) or 4. The arithmetic is that of pieces.cuh: the same bits.
 //
-// Weights stream through a ring of a warp's own in shared memory, by 16-byte asynchronous copies of whole runs of a row, 12 to 20 KB deep. With a split
-// the warps take stages of the inputs in turn, each leaves its units before scales in shared memory, and after every round each thread, who
-// owns one output of one row, adds them up in order. Grid: tiles of 16 outputs / (tiles a block); block: 32 * kWarps threads.
-// Bound by memory: the weights once, with 2 products of 4096 flops a KB of bf16.
+// Weights stream through a ring of each warp's own in shared memory, by 16-byte asynchronous copies of whole runs of a row, 12 to 20 KB deep.
+// With a split the warps take stages of the inputs in turn, each leaves its units before scales in shared memory, and after every round each
+// thread, who owns one output of one row, adds them up in order. Grid: tiles of 16 outputs / (tiles a block); block: 32 * kWarps threads.
+// Bound by memory: the weights once; a KB of bf16 weights is two products of 4096 flops.
 #include "common/async.cuh"
 #include "linear/params.cuh"
 #include "linear/pieces.cuh"

@@ -16,8 +16,8 @@ internal static class MatrixInputs
     };
 
     /// <summary>
-    /// Two results of the same product differ by half a unit of the matrix type (8 or 11 significant bits) in each input at most, and by a float's rounding in each of the
-    /// additions of both.
+    /// Two results of the same product differ by half a unit of the matrix type (8 or 11 significant bits) in each input at most, and by a
+    /// float's rounding in each of the additions of both.
     /// </summary>
     public static void AssertWithinRounding(
         DType weight, float[] actual, float[] other, double[] values, float[] x, int rows, int inputs, int outputs)
