@@ -1,0 +1,82 @@
+using System;
+using System.Linq;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using NUnit.Framework;
+
+namespace Winnow.Native;
+
+/// <summary>Many threads, random cancels and frees, and the end of everything.</summary>
+public sealed class LifetimeTests
+{
+    [Test, CancelAfter(120_000)]
+    public void Sessions_OfManyThreadsWithRandomEndsGiveAllMemoryBack()
+    {
+        ulong engine = Abi.Handle("winnow_engine_load", Samples.Model, "{\"device\": \"cpu\", \"context_tokens\": 64, \"max_sequences\": 8}", (nint)0, (nint)0, 0UL);
+        int before = FreePages(engine);
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, thread => Use(engine, new Random(thread)));
+
+        Assert.That(SpinWait.SpinUntil(() => FreePages(engine) == before, 10_000), "pages that nobody holds are not free");
+        Assert.That(Abi.Text("winnow_engine_statistics", engine), Does.Contain("\"open_sessions\":0"));
+        Abi.Do("winnow_engine_free", engine);
+    }
+
+    [Test]
+    public void Shutdown_FreesEverythingAndSaysWhatWasLeft()
+    {
+        Abi.Do("winnow_shutdown", (nint)0);
+        ulong engine = Abi.Handle("winnow_engine_load", Samples.Model, "{\"device\": \"cpu\"}", (nint)0, (nint)0, 0UL);
+        ulong session = Abi.Handle("winnow_session_create", engine);
+        ulong generation = Abi.Handle("winnow_generate", engine, "Once", "{\"ignore_end_of_text\": true}");
+        Abi.Next(generation, out _, out _);
+        Cell<nuint> leaked = new();
+        Abi.Do("winnow_shutdown", leaked);
+        Assert.That(leaked.Value, Is.EqualTo((nuint)3));
+        Assert.That(Abi.LastError, Is.EqualTo("These were not freed: 1 x Engine, 1 x Session, 1 x Generation."));
+        Assert.That(Abi.Call("winnow_session_free", session), Is.EqualTo(Status.InvalidHandle));
+        Abi.Do("winnow_shutdown", leaked);
+        Assert.That(leaked.Value, Is.EqualTo((nuint)0));
+    }
+
+    [Test]
+    public async Task LastError_IsTheThreadsOwn()
+    {
+        Abi.Call("winnow_engine_free", 0UL);
+        string mine = Abi.LastError;
+        await Task.Run(() => Abi.Call("winnow_engine_load", "/there-is-none", null, (nint)0, (nint)0, 0UL, new Cell<ulong>())).ConfigureAwait(true);
+        Assert.That(mine, Does.Contain("null"));
+    }
+
+    private static void Use(ulong engine, Random random)
+    {
+        for (int count = 0; count < 200; count++)
+        {
+            ulong session = Abi.Handle("winnow_session_create", engine);
+            Abi.Do("winnow_session_append_tokens", session, new[] { random.Next(100), random.Next(100) }, 0UL);
+            ulong generation = Abi.Handle("winnow_session_generate", session, $"{{\"seed\": {count}, \"max_tokens\": 6}}");
+            int end = random.Next(5);
+            for (int piece = random.Next(4); piece > 0 && Abi.Next(generation, out _, out _) == Status.Ok; piece--)
+            {
+            }
+
+            Task other = Task.Run(() => Abi.Call(end == 0 ? "winnow_generation_cancel" : end == 1 ? "winnow_generation_free" : "winnow_session_tokens",
+                end < 2 ? [generation] : [session, (nint)0, (nuint)0, new Cell<nuint>()]));
+            Status status = Abi.Next(generation, out _, out _);
+            Assert.That(status, Is.AnyOf(Status.Ok, Status.End, Status.Cancelled, Status.InvalidHandle));
+            (string, ulong)[] frees = [("winnow_session_free", session), ("winnow_generation_free", generation)];
+            foreach ((string free, ulong handle) in random.Next(2) == 0 ? frees : frees.Reverse())
+            {
+                Assert.That(Abi.Call(free, handle), Is.AnyOf(Status.Ok, Status.InvalidHandle));
+            }
+
+            other.GetAwaiter().GetResult();
+        }
+    }
+
+    private static int FreePages(ulong engine)
+    {
+        using JsonDocument statistics = JsonDocument.Parse(Abi.Text("winnow_engine_statistics", engine));
+        return statistics.RootElement.GetProperty("free_pages").GetInt32();
+    }
+}
