@@ -13,6 +13,7 @@ usage: ./build.ps1 <verb> [arguments]
   build           build everything (Release)
   run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
   test [name]     build once and run every test, or those whose full name contains the given part
+  native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust and Node
   bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
@@ -58,6 +59,42 @@ function Invoke-Tests($project, $sum, [string[]] $filter) {
     if ($bad -and $code -ne 2) { "    $name ended with exit code $code" }
 }
 
+# Compiles the C library ahead of time, runs its tests against it, then the samples in all languages.
+function Invoke-NativeTests($sum, [string[]] $filter) {
+    [Console]::Error.WriteLine('publishing the C library in artifacts/native')
+    $native = if ($env:WinnowNativeFramework) { $env:WinnowNativeFramework } else { 'net9.0' }
+    $log = dotnet publish interop/Winnow.Native -c Release -r ([System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier) "-p:WinnowFramework=$native" --artifacts-path artifacts/native-build -o artifacts/native -v quiet "-clp:ErrorsOnly;NoSummary"
+    if ($LASTEXITCODE) { $log | Out-Host; $sum.Failed += 1; return }
+    $name = if ($IsWindows) { 'winnow.dll' } elseif ($IsMacOS) { 'libwinnow.dylib' } else { 'libwinnow.so' }
+    $env:WINNOW_LIBRARY = "$PSScriptRoot/artifacts/native/$name"
+    Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter
+    Remove-Item Env:WINNOW_LIBRARY
+    if (-not (Get-Command cmake -ErrorAction SilentlyContinue)) {
+        if ($env:CI -in 'true', '1') { $sum.Failed += 1 } else { $sum.Skipped += 1 }
+        'samples: cmake is not installed'
+        return
+    }
+    $log = @(cmake -S . -B artifacts/samples -DCMAKE_BUILD_TYPE=Release; cmake --build artifacts/samples --config Release; ctest --test-dir artifacts/samples -C Release --output-on-failure)
+    $log | Set-Content artifacts/tests/samples.log
+    $ok = @($log -match '^ *\d+/\d+ Test .* Passed ').Count; $left = @($log -match '^ *\d+/\d+ Test .*\*\*\*Skipped').Count
+    $bad = @($log -match '^ *\d+/\d+ Test .*\*\*\*[^S]').Count
+    if ($ok + $bad + $left -eq 0) { $bad = 1 }
+    $sum.Passed += $ok; $sum.Failed += $bad; $sum.Skipped += $left
+    "samples: $ok passed, $bad failed, $left skipped"
+    if ($bad) { $log | ForEach-Object { "    $_" } } else { $log -match 'SKIPPED: ' | ForEach-Object { "    $_" } }
+}
+
+function Invoke-Native {
+    $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
+    [string[]] $filter = @()
+    if ($Rest.Count) { $filter = '--filter', "FullyQualifiedName~$($Rest[0])" }
+    New-Item -ItemType Directory -Force artifacts/tests | Out-Null
+    if (Build-Quietly interop/Winnow.Native.Tests) { '0 passed, 1 failed, 0 skipped'; exit 1 }
+    Invoke-NativeTests $sum $filter
+    "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
+    exit [int] ($sum.Failed -gt 0 -or $sum.Passed -eq 0)
+}
+
 function Invoke-AllTests {
     $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
     [string[]] $filter = @()
@@ -65,6 +102,8 @@ function Invoke-AllTests {
     New-Item -ItemType Directory -Force artifacts/tests | Out-Null
     if (Build-Quietly Runtime.sln) { '0 passed, 1 failed, 0 skipped'; exit 1 }
     Get-ChildItem tests/*.Tests -Directory | ForEach-Object { Invoke-Tests $_ $sum $filter }
+    # With a part of a name, in this process: publishing takes minutes.
+    if ($filter.Count) { Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter } else { Invoke-NativeTests $sum $filter }
     "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
     exit [int] ($sum.Failed -gt 0 -or $sum.Passed -eq 0)
 }
@@ -94,6 +133,7 @@ try { switch ($Verb) {
     'build' { dotnet build Runtime.sln -c Release @Rest; exit $LASTEXITCODE }
     'run' { Invoke-Cli }
     'test' { Invoke-AllTests }
+    'native' { Invoke-Native }
     'bench' { Invoke-Bench }
     'format' { dotnet format Runtime.sln @Rest; exit $LASTEXITCODE }
     'size' { Show-Size }

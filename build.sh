@@ -5,6 +5,7 @@ start=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 framework=${WinnowFramework:-net10.0}
+case $(uname -s) in Darwin) native_name=libwinnow.dylib ;; *) native_name=libwinnow.so ;; esac
 
 usage() {
   cat <<'TEXT'
@@ -12,6 +13,7 @@ usage: ./build.sh <verb> [arguments]
   build           build everything (Release)
   run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
   test [name]     build once and run every test, or those whose full name contains the given part
+  native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust and Node
   bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
@@ -46,6 +48,53 @@ run_cli() {
   cd "$start" && exec dotnet "$program" "$@"
 }
 
+# Compiles the C library ahead of time. NuGet has the runtime pack for net9.0; everything it builds lies apart from the rest of the tree.
+publish_native() {
+  local log rid
+  rid=$(uname -s | sed 's/Linux/linux/; s/Darwin/osx/')-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+  echo "publishing artifacts/native/$native_name" >&2
+  log=$(dotnet publish interop/Winnow.Native -c Release -r "$rid" -p:WinnowFramework="${WinnowNativeFramework:-net9.0}" \
+    --artifacts-path artifacts/native-build -o artifacts/native -v quiet "-clp:ErrorsOnly;NoSummary" 2>&1) || { echo "$log" >&2; return 1; }
+}
+
+# Builds and runs the samples in all languages, and adds what ctest says to $passed, $failed, $skipped.
+test_samples() {
+  local log=artifacts/tests/samples.log ok bad left
+  command -v cmake >/dev/null || {
+    if [ "${CI:-}" = true ] || [ "${CI:-}" = 1 ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+    echo "samples: cmake is not installed"
+    return 0
+  }
+  { cmake -S . -B artifacts/samples -DCMAKE_BUILD_TYPE=Release && cmake --build artifacts/samples; } >"$log" 2>&1 \
+    && (cd artifacts/samples && ctest --output-on-failure ${1:+-R "$1"}) >>"$log" 2>&1 </dev/null || true
+  ok=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed ' "$log" || true) left=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)
+  bad=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*[^S]' "$log" || true)
+  [ "$((ok + bad + left))" -gt 0 ] || [ $# -gt 0 ] || bad=1
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+  echo "samples: $ok passed, $bad failed, $left skipped"
+  if [ "$bad" -gt 0 ]; then sed 's/^/    /' "$log"; else sed -n 's/^\(.*SKIPPED: \)/    skipped: /p' "$log"; fi
+}
+
+# The same tests against the published library, then the samples.
+test_native() {
+  if publish_native; then
+    WINNOW_LIBRARY=$PWD/artifacts/native/$native_name run_tests interop/Winnow.Native.Tests ${1:+--filter "FullyQualifiedName~$1"}
+    test_samples "$@"
+  else
+    failed=$((failed + 1))
+    echo "artifacts/native: 1 failed"
+  fi
+}
+
+native() {
+  local passed=0 failed=0 skipped=0
+  mkdir -p artifacts/tests
+  quiet_build interop/Winnow.Native.Tests || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
+  test_native "$@"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
 count() { awk -v key="$1:" '/^Test run summary:/ { tail = 1 } tail && $1 == key { n = $2 } END { print n + 0 }' "$2"; }
 
 # Runs one test program and adds its counts to $passed, $failed, $skipped. A program that dies, or holds no test when all were asked
@@ -76,6 +125,8 @@ test_all() {
   mkdir -p artifacts/tests
   quiet_build Runtime.sln || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
   for project in tests/*.Tests; do run_tests "$project" "${filter[@]}"; done
+  # With a part of a name, in this process: publishing takes minutes.
+  if [ $# -eq 0 ]; then test_native; else run_tests interop/Winnow.Native.Tests "${filter[@]}"; fi
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
@@ -122,6 +173,7 @@ case $verb in
   build) need_dotnet; dotnet build Runtime.sln -c Release "$@" ;;
   run) need_dotnet; run_cli "$@" ;;
   test) need_dotnet; test_all "$@" ;;
+  native) need_dotnet; native "$@" ;;
   bench) need_dotnet; bench "$@" ;;
   format) need_dotnet; dotnet format Runtime.sln "$@" ;;
   size) size ;;
