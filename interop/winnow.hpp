@@ -2,6 +2,7 @@
 #ifndef WINNOW_HPP
 #define WINNOW_HPP
 
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -145,7 +146,7 @@ public:
     void save(std::string_view path) const { check(winnow_session_save(handle_.get(), path.data(), path.size())); }
 
     std::vector<std::int32_t> tokens() const {
-        return values<std::int32_t>([&](auto *array, std::size_t capacity, std::size_t *count) {
+        return values<std::int32_t>([&](std::int32_t *array, std::size_t capacity, std::size_t *count) {
             return winnow_session_tokens(handle_.get(), array, capacity, count);
         });
     }
@@ -184,7 +185,7 @@ public:
     std::vector<float> embed(const std::string &one, std::string_view options = {}) const {
         const char *text = one.data();
         std::size_t length = one.size();
-        return values<float>([&](auto *array, std::size_t capacity, std::size_t *count) {
+        return values<float>([&](float *array, std::size_t capacity, std::size_t *count) {
             return winnow_embed(handle_.get(), &text, &length, 1, options.data(), options.size(), 0, array, capacity, count);
         });
     }
