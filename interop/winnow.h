@@ -20,7 +20,7 @@
  *  Options    A JSON object, or null with length 0 for the defaults. An unknown key is WINNOW_INVALID_ARGUMENT with a message that lists the
  *             known ones; docs/abi.md has the lists.
  *  Callbacks  Must not throw or longjmp. They may call every function of this header.
- *  Unloading  The library cannot be unloaded (dlclose is not supported). A process may exit at any time, also while generating.
+ *  Unloading  The library stays in the process: on Linux dlclose does nothing, elsewhere it is not supported. A process may exit at any time, also while generating.
  */
 #ifndef WINNOW_H
 #define WINNOW_H

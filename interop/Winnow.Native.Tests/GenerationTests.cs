@@ -216,7 +216,11 @@ public sealed class GenerationTests
         nint[] addresses = GC.AllocateArray<nint>(2, pinned: true);
         (addresses[0], addresses[1]) = (Abi.Address(texts[0]), Abi.Address(texts[1]));
         float[] vectors = Abi.Values<float>("winnow_embed", _engine, Abi.Address(addresses), (nint)0, (nuint)2, "{\"pooling\": \"mean\"}", 0UL);
-        Assert.That(vectors, Is.EqualTo(expected.SelectMany(vector => vector)));
+
+        // The published library has vectors of another width, so sums are in another order; docs/abi.md promises no equal bits. A vector has
+        // length 1 and comes out of sums over 128 values.
+        float tolerance = Abi.IsPublished ? 128 * (float.BitIncrement(1) - 1) : 0;
+        Assert.That(vectors, Is.EqualTo(expected.SelectMany(vector => vector)).Within(tolerance));
     }
 
     [Test]
