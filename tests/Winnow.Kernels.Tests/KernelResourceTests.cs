@@ -1,0 +1,68 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Gpu;
+using Winnow.TestSupport;
+
+namespace Winnow.Kernels.Tests;
+
+/// <summary>
+/// What the assembler gives each shipped variant on each architecture. No variant spills; and the figures stay as
+/// <c>KernelResources.txt</c> has them, so that a change shows in its diff. <c>WINNOW_WRITE_RESOURCES=1</c> writes the table anew.
+/// </summary>
+internal sealed class KernelResourceTests
+{
+    private static readonly string[] Architectures = ["sm_80", "sm_86", "sm_89", "sm_90a"];
+
+    private static string TablePath => Path.Combine(SharedFiles.RepositoryRoot, "tests", "Winnow.Kernels.Tests", "KernelResources.txt");
+
+    [Test]
+    public void Variant_DoesNotSpillAndTakesWhatTheTableSays()
+    {
+        NvrtcSupport.Require();
+        string version = $"NVRTC {KernelCompiler.Probe().VersionText}";
+        string[] rows = Measure(out string[] spills);
+        if (Environment.GetEnvironmentVariable("WINNOW_WRITE_RESOURCES") == "1")
+        {
+            File.WriteAllLines(TablePath, [version, "registers  shared  code  architecture  kernel", .. rows]);
+        }
+
+        Assert.That(spills, Is.Empty, "variants that spill registers or index local arrays");
+        string[] table = File.ReadAllLines(TablePath);
+        if (table[0] == version)
+        {
+            Assert.That(rows, Is.EqualTo(table[2..]), "a change of figures: look at it, then write the table anew");
+        }
+    }
+
+    private static string[] Measure(out string[] spills)
+    {
+        var compiler = new KernelCompiler();
+        var found = new ConcurrentBag<(string Row, bool Spills)>();
+        var work = ShippedKernels.All().SelectMany(_ => Architectures, (variant, architecture) => (variant, architecture));
+        Parallel.ForEach(work, item =>
+        {
+            byte[] image = compiler.Compile(KernelSources.Get(item.variant.Source), item.variant.Definitions, item.architecture);
+            KernelResources kernel = CubinReader.Read(image).Single(kernel => kernel.Kernel == item.variant.Entry);
+            string row = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{kernel.Registers,9} {kernel.SharedBytes + item.variant.SharedBytes,7} {kernel.CodeBytes,5}  {item.architecture,-6}  {item.variant}");
+            found.Add((row, kernel.LocalBytes > 0));
+        });
+        spills = [.. found.Where(item => item.Spills).Select(item => item.Row).Order(StringComparer.Ordinal)];
+        return [.. found.Select(item => item.Row).OrderBy(row => row[26..], StringComparer.Ordinal)];
+    }
+
+    [Test]
+    public void Source_IsCompiledByAShippedVariant()
+    {
+        string[] shipped = [.. ShippedKernels.All().Select(variant => variant.Source).Distinct()];
+
+        Assert.That(KernelSources.Names.Except(shipped), Is.Empty, "sources that no shipped variant is compiled from");
+    }
+}
