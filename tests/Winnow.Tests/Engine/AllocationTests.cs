@@ -1,11 +1,9 @@
 using System;
-using System.Linq;
 using System.Threading;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Winnow.Engine;
 using Winnow.Kernels.Sampling;
-using Winnow.Models;
 
 namespace Winnow.Tests.Engine;
 
