@@ -22,6 +22,9 @@ usage: ./build.ps1 <verb> [arguments]
   help            this text
 '@
 
+# Tests and benchmarks compile the kernels. Where NVRTC cannot be had the tests that need it say so: skipped, or failed where CI=true.
+function Get-Nvrtc { if ($IsLinux) { bash kernels/nvrtc.sh } }
+
 # Builds and says something only where it fails.
 function Build-Quietly([string] $what) {
     [Console]::Error.WriteLine("building $what")
@@ -132,9 +135,9 @@ function Show-Size {
 try { switch ($Verb) {
     'build' { dotnet build Runtime.sln -c Release @Rest; exit $LASTEXITCODE }
     'run' { Invoke-Cli }
-    'test' { Invoke-AllTests }
-    'native' { Invoke-Native }
-    'bench' { Invoke-Bench }
+    'test' { Get-Nvrtc; Invoke-AllTests }
+    'native' { Get-Nvrtc; Invoke-Native }
+    'bench' { Get-Nvrtc; Invoke-Bench }
     'format' { dotnet format Runtime.sln @Rest; exit $LASTEXITCODE }
     'size' { Show-Size }
     'api' {

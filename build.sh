@@ -5,6 +5,8 @@ start=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 framework=${WinnowFramework:-net10.0}
+ordinary='TestCategory!=Nightly'
+category=$ordinary
 case $(uname -s) in Darwin) native_name=libwinnow.dylib ;; *) native_name=libwinnow.so ;; esac
 
 usage() {
@@ -13,6 +15,7 @@ usage: ./build.sh <verb> [arguments]
   build           build everything (Release)
   run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
   test [name]     build once and run every test, or those whose full name contains the given part
+  nightly         build once and run the tests that take too long for every run
   native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust and Node
   bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
   format          bring the sources into the form that .editorconfig asks for
@@ -33,6 +36,9 @@ need_dotnet() {
     mkdir -p "$DOTNET_CLI_HOME" "$NUGET_PACKAGES"
   fi
 }
+
+# Tests and benchmarks compile the kernels. Where NVRTC cannot be had the tests that need it say so: skipped, or failed where CI=true.
+get_nvrtc() { kernels/nvrtc.sh || true; }
 
 # Builds and says something only where it fails.
 quiet_build() {
@@ -78,7 +84,7 @@ test_samples() {
 # The same tests against the published library, then the samples.
 test_native() {
   if publish_native; then
-    WINNOW_LIBRARY=$PWD/artifacts/native/$native_name run_tests interop/Winnow.Native.Tests ${1:+--filter "FullyQualifiedName~$1"}
+    WINNOW_LIBRARY=$PWD/artifacts/native/$native_name run_tests interop/Winnow.Native.Tests "$@"
     test_samples "$@"
   else
     failed=$((failed + 1))
@@ -98,16 +104,17 @@ native() {
 count() { awk -v key="$1:" '/^Test run summary:/ { tail = 1 } tail && $1 == key { n = $2 } END { print n + 0 }' "$2"; }
 
 # Runs one test program and adds its counts to $passed, $failed, $skipped. A program that dies, or holds no test when all were asked
-# for (exit code 8), counts as one failed test.
+# for (exit code 8), counts as one failed test. $category picks the nightly tests or all others.
 run_tests() {
-  local project=$1 name rc=0 log
+  local project=$1 name rc=0 log filter=$category
   shift
+  [ $# -eq 0 ] || filter="$filter&FullyQualifiedName~$1"
   name=$(basename "$project")
   log=artifacts/tests/$name.log
-  dotnet "$project/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi "$@" >"$log" 2>&1 </dev/null || rc=$?
+  dotnet "$project/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi --filter "$filter" >"$log" 2>&1 </dev/null || rc=$?
   local ok bad left
   ok=$(count succeeded "$log") bad=$(count failed "$log") left=$(count skipped "$log")
-  [ $rc -eq 0 ] || [ "$bad" -gt 0 ] || { [ $rc -eq 8 ] && [ $# -gt 0 ]; } || bad=1
+  [ $rc -eq 0 ] || [ "$bad" -gt 0 ] || { [ $rc -eq 8 ] && [ "$filter" != "$ordinary" ]; } || bad=1
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
   echo "$name: $ok passed, $bad failed, $left skipped"
   if [ "$bad" -gt 0 ]; then
@@ -120,13 +127,11 @@ run_tests() {
 
 test_all() {
   local passed=0 failed=0 skipped=0 project
-  local filter=()
-  [ $# -eq 0 ] || filter=(--filter "FullyQualifiedName~$1")
   mkdir -p artifacts/tests
   quiet_build Runtime.sln || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
-  for project in tests/*.Tests; do run_tests "$project" "${filter[@]}"; done
+  for project in tests/*.Tests; do run_tests "$project" "$@"; done
   # With a part of a name, in this process: publishing takes minutes.
-  if [ $# -eq 0 ]; then test_native; else run_tests interop/Winnow.Native.Tests "${filter[@]}"; fi
+  if [ $# -eq 0 ] && [ "$category" = "$ordinary" ]; then test_native; else run_tests interop/Winnow.Native.Tests "$@"; fi
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
@@ -145,7 +150,7 @@ bundle() {
   local root=artifacts/bundle/winnow-linux-x64 archive=artifacts/winnow-linux-x64.tar.xz project
   rm -rf artifacts/bundle "$archive"
   mkdir -p "$root/app"
-  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels}.Tests tests/Winnow.Tests bench/Winnow.Kernels.Bench src/Winnow.Cli; do
+  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels}.Tests tests/Winnow.Tests bench/Winnow.{Kernels,Simulator}.Bench src/Winnow.Cli; do
     echo "publishing $project" >&2
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
   done
@@ -172,9 +177,10 @@ verb=${1:-help}
 case $verb in
   build) need_dotnet; dotnet build Runtime.sln -c Release "$@" ;;
   run) need_dotnet; run_cli "$@" ;;
-  test) need_dotnet; test_all "$@" ;;
-  native) need_dotnet; native "$@" ;;
-  bench) need_dotnet; bench "$@" ;;
+  test) need_dotnet; get_nvrtc; test_all "$@" ;;
+  nightly) need_dotnet; get_nvrtc; category='TestCategory=Nightly'; test_all ;;
+  native) need_dotnet; get_nvrtc; native "$@" ;;
+  bench) need_dotnet; get_nvrtc; bench "$@" ;;
   format) need_dotnet; dotnet format Runtime.sln "$@" ;;
   size) size ;;
   api) need_dotnet; quiet_build Runtime.sln; WINNOW_WRITE_API=1 dotnet "tests/Winnow.Architecture.Tests/bin/Release/$framework/Winnow.Architecture.Tests.dll" --filter "FullyQualifiedName~PublicApi" ;;
