@@ -13,6 +13,7 @@ usage: ./build.ps1 <verb> [arguments]
   build           build everything (Release)
   run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
   test [name]     build once and run every test, or those whose full name contains the given part
+  nightly         build once and run the tests that take too long for every run
   native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust and Node
   bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
   format          bring the sources into the form that .editorconfig asks for
@@ -46,15 +47,18 @@ function Get-Count([string] $key, [string[]] $log) {
     if ($line) { [int] $line.Matches[0].Groups[1].Value } else { 0 }
 }
 
+$Ordinary = 'TestCategory!=Nightly'
+$Category = $Ordinary
+
 # Runs one test program and adds its counts to $sum. A program that dies, or holds no test when all were asked for (exit code 8),
 # counts as one failed test.
 function Invoke-Tests($project, $sum, [string[]] $filter) {
     $name = $project.Name
-    $log = @(dotnet "$($project.FullName)/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi @filter)
+    $log = @(dotnet "$($project.FullName)/bin/Release/$framework/$name.dll" --output Detailed --progress off --no-ansi --filter $(if ($filter.Count) { "$Category&$($filter[1])" } else { $Category }))
     $code = $LASTEXITCODE
     $log | Set-Content "artifacts/tests/$name.log"
     $ok = Get-Count 'succeeded' $log; $bad = Get-Count 'failed' $log; $left = Get-Count 'skipped' $log
-    if ($code -and $bad -eq 0 -and -not ($code -eq 8 -and $filter.Count)) { $bad = 1 }
+    if ($code -and $bad -eq 0 -and -not ($code -eq 8 -and ($filter.Count -or $Category -ne $Ordinary))) { $bad = 1 }
     $sum.Passed += $ok; $sum.Failed += $bad; $sum.Skipped += $left
     "${name}: $ok passed, $bad failed, $left skipped"
     if ($bad) { $log | Where-Object { $_ -notmatch '^passed ' } | ForEach-Object { "    $_" } }
@@ -106,7 +110,7 @@ function Invoke-AllTests {
     if (Build-Quietly Runtime.sln) { '0 passed, 1 failed, 0 skipped'; exit 1 }
     Get-ChildItem tests/*.Tests -Directory | ForEach-Object { Invoke-Tests $_ $sum $filter }
     # With a part of a name, in this process: publishing takes minutes.
-    if ($filter.Count) { Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter } else { Invoke-NativeTests $sum $filter }
+    if ($filter.Count -or $Category -ne $Ordinary) { Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter } else { Invoke-NativeTests $sum $filter }
     "$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped"
     exit [int] ($sum.Failed -gt 0 -or $sum.Passed -eq 0)
 }
@@ -136,6 +140,7 @@ try { switch ($Verb) {
     'build' { dotnet build Runtime.sln -c Release @Rest; exit $LASTEXITCODE }
     'run' { Invoke-Cli }
     'test' { Get-Nvrtc; Invoke-AllTests }
+    'nightly' { Get-Nvrtc; $script:Category = 'TestCategory=Nightly'; Invoke-AllTests }
     'native' { Get-Nvrtc; Invoke-Native }
     'bench' { Get-Nvrtc; Invoke-Bench }
     'format' { dotnet format Runtime.sln @Rest; exit $LASTEXITCODE }
