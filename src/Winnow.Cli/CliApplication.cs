@@ -50,7 +50,7 @@ internal static class CliApplication
     private static Command CreateRoot(CliHost host)
     {
         // Not a RootCommand: that one takes its name from the program's file.
-        Command root = new("winnow", "Runs language models on this machine's processor.")
+        Command root = new("winnow", "Runs language models on this machine.")
         {
             new HelpOption(),
             new VersionOption(),
