@@ -19,7 +19,7 @@ public sealed class DriftTests
     {
         Assert.That(Header.Functions, Has.Count.GreaterThan(40));
         Assert.That(Abi.Exports.Keys, Is.EquivalentTo(Header.Functions.Select(function => function.Name)));
-        Assert.That(Regex.Matches(Header.Text, "^WINNOW_API ", RegexOptions.Multiline).Count, Is.EqualTo(Header.Functions.Count), "a function without a comment before it");
+        Assert.That(Regex.Count(Header.Text, "^WINNOW_API ", RegexOptions.Multiline), Is.EqualTo(Header.Functions.Count), "a function without a comment before it");
     }
 
     [Test]

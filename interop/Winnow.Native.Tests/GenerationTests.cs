@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -10,7 +9,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using NUnit.Framework;
 using Winnow.Engine;
-using Winnow.Kernels;
 
 namespace Winnow.Native;
 
@@ -22,7 +20,7 @@ public sealed class GenerationTests
     private const string Sampled = "{\"seed\": 7, \"max_tokens\": 40}";
     private const string Endless = "{\"seed\": 7, \"ignore_end_of_text\": true}";
     private static readonly StringBuilder Heard = new();
-    private static ulong s_used;
+    private static ulong _used;
 
     private ulong _engine;
 
@@ -76,7 +74,7 @@ public sealed class GenerationTests
     [Test]
     public unsafe void Run_WhoseCallbackCallsBackInAndFreesItEnds()
     {
-        ulong generation = s_used = Abi.Handle("winnow_generate", _engine, Prompt, Endless);
+        ulong generation = _used = Abi.Handle("winnow_generate", _engine, Prompt, Endless);
         delegate* unmanaged[Cdecl]<void*, Piece*, byte*, nuint, int> free = &FreeItself;
         Assert.That(Abi.Call("winnow_generation_run", generation, (nint)free, (nint)0), Is.EqualTo(Status.Cancelled));
         Assert.That(Abi.Call("winnow_generation_cancel", generation), Is.EqualTo(Status.InvalidHandle));
@@ -312,8 +310,8 @@ public sealed class GenerationTests
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe int FreeItself(void* user, Piece* piece, byte* text, nuint length) =>
-        Abi.Call("winnow_generation_next", s_used, (nint)piece, (nint)text, length) == Status.InvalidState
-        && Abi.Call("winnow_generation_free", s_used) == Status.Ok ? 0 : 1;
+        Abi.Call("winnow_generation_next", _used, (nint)piece, (nint)text, length) == Status.InvalidState
+        && Abi.Call("winnow_generation_free", _used) == Status.Ok ? 0 : 1;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static unsafe int StopLoading(void* user, int stage, long done, long total) => 1;

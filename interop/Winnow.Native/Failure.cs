@@ -10,10 +10,10 @@ namespace Winnow.Native;
 internal static class Failure
 {
     [ThreadStatic]
-    private static string? s_message;
+    private static string? _message;
 
     /// <summary>The message of the last call of this thread that failed.</summary>
-    public static string Message => s_message ?? "";
+    public static string Message => _message ?? "";
 
     /// <summary>Runs the body of an exported function.</summary>
     public static Status Guard(Func<Status> body)
@@ -32,14 +32,14 @@ internal static class Failure
     public static Status Report(Exception exception)
     {
         Status status = StatusOf(exception);
-        s_message = status == Status.Internal ? $"{exception.GetType().Name}: {exception.Message}" : exception.Message;
+        _message = status == Status.Internal ? $"{exception.GetType().Name}: {exception.Message}" : exception.Message;
         return status;
     }
 
     /// <summary>Notes what went wrong where there is no exception.</summary>
     public static Status Report(Status status, string message)
     {
-        s_message = message;
+        _message = message;
         return status;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -13,6 +14,7 @@ namespace Winnow.Native;
 /// </summary>
 internal sealed unsafe class Generation : IDisposable
 {
+    [SuppressMessage("Usage", "CA2213", Justification = "any thread may cancel at any time, and a source without a timer holds nothing")]
     private readonly CancellationTokenSource _cancel = new();
     private readonly IAsyncEnumerator<GeneratedPiece> _pieces;
     private GeneratedPiece _piece;

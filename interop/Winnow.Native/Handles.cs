@@ -16,8 +16,8 @@ internal static class Handles
 
     private static readonly Lock Gate = new();
     private static readonly Stack<int> Vacant = new();
-    private static Slot[] s_slots = new Slot[64];
-    private static int s_used;
+    private static Slot[] _slots = new Slot[64];
+    private static int _used;
 
     /// <summary>How many objects are open.</summary>
     public static int Count
@@ -26,7 +26,7 @@ internal static class Handles
         {
             lock (Gate)
             {
-                return s_used - Vacant.Count;
+                return _used - Vacant.Count;
             }
         }
     }
@@ -38,14 +38,14 @@ internal static class Handles
         {
             if (!Vacant.TryPop(out int index))
             {
-                index = s_used++;
-                if (index == s_slots.Length)
+                index = _used++;
+                if (index == _slots.Length)
                 {
-                    Array.Resize(ref s_slots, 2 * index);
+                    Array.Resize(ref _slots, 2 * index);
                 }
             }
 
-            ref Slot slot = ref s_slots[index];
+            ref Slot slot = ref _slots[index];
             slot.Target = target;
             slot.Use = (slot.Use + 1) & ((1u << UseBits) - 1);
             return ((ulong)KindOf(target.GetType()) << (32 + UseBits)) | ((ulong)slot.Use << 32) | (uint)(index + 1);
@@ -71,7 +71,7 @@ internal static class Handles
         lock (Gate)
         {
             T target = Find<T>(handle, out int index);
-            s_slots[index].Target = null;
+            _slots[index].Target = null;
             Vacant.Push(index);
             return target;
         }
@@ -83,12 +83,12 @@ internal static class Handles
         List<object> targets = [];
         lock (Gate)
         {
-            for (int index = 0; index < s_used; index++)
+            for (int index = 0; index < _used; index++)
             {
-                if (s_slots[index].Target is { } target)
+                if (_slots[index].Target is { } target)
                 {
                     targets.Add(target);
-                    s_slots[index].Target = null;
+                    _slots[index].Target = null;
                     Vacant.Push(index);
                 }
             }
@@ -119,7 +119,7 @@ internal static class Handles
         }
 
         var kind = (HandleKind)(handle >> (32 + UseBits));
-        if ((uint)index >= (uint)s_used || kind is HandleKind.None or > HandleKind.Kernel)
+        if ((uint)index >= (uint)_used || kind is HandleKind.None or > HandleKind.Kernel)
         {
             throw new HandleException($"0x{handle:x} is not a handle of this library; a handle of {wanted} is needed here.");
         }
@@ -129,7 +129,7 @@ internal static class Handles
             throw new HandleException($"This is a handle of {NameOf(kind)}; a handle of {wanted} is needed here.");
         }
 
-        ref Slot slot = ref s_slots[index];
+        ref Slot slot = ref _slots[index];
         bool isCurrent = slot.Use == ((uint)(handle >> 32) & ((1u << UseBits) - 1));
         return isCurrent && slot.Target is T target ? target : throw new HandleException($"This handle of {wanted} was freed.");
     }

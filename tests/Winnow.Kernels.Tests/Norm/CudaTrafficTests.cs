@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
-using Winnow.Kernels.Cache;
 using Winnow.Kernels.Norm;
 using Winnow.Kernels.Tests.Cache;
 using Winnow.Simulator;
