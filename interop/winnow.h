@@ -158,7 +158,8 @@ WINNOW_API winnow_status WINNOW_CALL winnow_engine_free(winnow_engine engine);
 /* Facts, JSON: model, architecture, context_tokens, vocabulary, hidden, layers, has_chat_template. */
 WINNOW_API winnow_status WINNOW_CALL winnow_engine_info(winnow_engine engine, char *buffer, size_t size, size_t *length);
 
-/* What the engine holds and has done, JSON: total_pages, free_pages, running_requests, open_sessions, computed_tokens, weight_bytes, ... */
+/* What the engine holds and has done, JSON: total_pages, free_pages, running_requests, open_sessions, computed_tokens, weight_bytes, ...
+   At work it may have grown since its length was asked for: with WINNOW_BUFFER_TOO_SMALL ask again. */
 WINNOW_API winnow_status WINNOW_CALL winnow_engine_statistics(winnow_engine engine, char *buffer, size_t size, size_t *length);
 
 /* Turns texts into vectors and waits for them: F32 [texts_count, hidden], row by row. lengths may be null where every text ends with a zero

@@ -73,11 +73,23 @@ internal static class Abi
     /// <summary>Calls a function whose last parameters are buffer, size and length: first for the length, then for the text.</summary>
     public static string Text(string name, params object?[] arguments)
     {
+        const int Tries = 8;
         Cell<nuint> length = new();
-        Do(name, [.. arguments, (nint)0, (nuint)0, length]);
-        byte[] buffer = GC.AllocateArray<byte>((int)length.Value + 1, pinned: true);
-        Do(name, [.. arguments, Address(buffer), (nuint)buffer.Length, length]);
-        return Encoding.UTF8.GetString(buffer, 0, (int)length.Value);
+        for (int attempt = 1; ; attempt++)
+        {
+            Do(name, [.. arguments, (nint)0, (nuint)0, length]);
+            byte[] buffer = GC.AllocateArray<byte>((int)length.Value + 1, pinned: true);
+            Status status = Call(name, [.. arguments, Address(buffer), (nuint)buffer.Length, length]);
+
+            // What an engine at work says of itself may have grown since its length was asked for.
+            if (status == Status.BufferTooSmall && attempt < Tries)
+            {
+                continue;
+            }
+
+            Assert.That(status, Is.EqualTo(Status.Ok), () => $"{name}: {LastError}");
+            return Encoding.UTF8.GetString(buffer, 0, (int)length.Value);
+        }
     }
 
     /// <summary>The same for arrays.</summary>
