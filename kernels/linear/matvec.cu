@@ -53,11 +53,6 @@ static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other 
 
 extern __shared__ __align__(16) u8 shared_memory[];
 
-// Up to 16 bytes, the rest zeros. PTX ISA 9.7.9.25 (cp.async)
-__device__ __forceinline__ void copy_async_part(void* shared, const void* global, int bytes) {
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(bytes) : "memory");
-}
-
 struct Tile {
   const u8* weight[kMatrices];
   i64 row_bytes;
@@ -87,7 +82,7 @@ __device__ __forceinline__ void copy_stage(u8* ring, const Tile& tile, int stage
         const u8* source = start - lead_of(start) + 16 * chunk;
         i64 left = stage_start(tile, matrix, row, 0) + tile.row_bytes - source;
         int bytes = tile.first + row >= tile.outputs || left <= 0 ? 0 : left < 16 ? static_cast<int>(left) : 16;
-        copy_async_part(ring + (matrix * 16 + row) * kPitch + 16 * chunk, bytes == 0 ? tile.weight[matrix] : source, bytes);
+        copy_async_16_part(ring + (matrix * 16 + row) * kPitch + 16 * chunk, bytes == 0 ? tile.weight[matrix] : source, bytes);
       }
     }
   }

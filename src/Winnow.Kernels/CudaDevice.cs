@@ -15,7 +15,6 @@ namespace Winnow.Kernels;
 /// </summary>
 public sealed class CudaDevice : ComputeDevice
 {
-
     private readonly GpuDriver _driver;
     private readonly bool _ownsDriver;
     private readonly CudaContext _context;
@@ -141,6 +140,4 @@ public sealed class CudaDevice : ComputeDevice
     /// <inheritdoc/>
     protected override void IssueCopyOut(nint destination, nint source, long bytes) =>
         _driver.CopyToHost(destination, source, bytes, _context.Stream);
-
-    private static NotSupportedException Missing(string family) => new($"{family} has no CUDA form.");
 }
