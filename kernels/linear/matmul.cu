@@ -8,7 +8,9 @@
 //
 // Inputs, and aligned 16-bit weights, come through a ring of 3 to 5 stages by asynchronous copies; other weights are widened
 // to halves on the way, loaded while stages before are multiplied. A panel is 32 inputs of all rows, 64 bytes a row, so that the 16 bytes of
-// each lane of eight cover all banks. Grid: (row tiles, output tiles); block: 128 or 256 threads.
+// each lane of eight cover all banks. Slot order is the order of fragments: those 16 bytes are a lane's registers of both products of a step, so a
+// plain load brings them in the passes that ldmatrix would take, which would ask for wider rows or a swizzle on top. Grid: (row tiles, output
+// tiles); block: 128 or 256 threads.
 // Bound by the tensor cores: 2 * rows * outputs * inputs flops, 64 a byte that comes from the second-level cache with tiles of 128.
 #include "common/async.cuh"
 #include "linear/params.cuh"
