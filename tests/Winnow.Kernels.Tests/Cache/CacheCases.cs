@@ -6,13 +6,13 @@ using Winnow.Kernels.Cache;
 
 namespace Winnow.Kernels.Tests.Cache;
 
-/// <summary>What every device's cache must do, slot by slot, and what it must leave alone.</summary>
+/// <summary>What every device's cache must do, slot by slot, and what it must leave alone. Cases give everything that is in the cache at their end.</summary>
 internal static class CacheCases
 {
     private const int Layer = 1;
 
     /// <summary>One sequence's tokens go behind what each head holds.</summary>
-    public static void Append(ComputeDevice device, DType type, int held, int tokens, int headDim)
+    public static byte[] Append(ComputeDevice device, DType type, int held, int tokens, int headDim)
     {
         using var rig = new CacheRig(device, type, 3, headDim, [held, held + 2], usedRow: 2);
         var random = new Random(1);
@@ -35,10 +35,11 @@ internal static class CacheCases
         }
 
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     /// <summary>Several sequences, one of them without tokens whose row is none.</summary>
-    public static void AppendSeveral(ComputeDevice device, DType type, int mostTokens)
+    public static byte[] AppendSeveral(ComputeDevice device, DType type, int mostTokens)
     {
         using var rig = new CacheRig(device, type, 3, 24, [3, 5]);
         float[] keys = TestTensors.Random(new Random(1), 7 * 2 * 24);
@@ -62,10 +63,11 @@ internal static class CacheCases
         }
 
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     /// <summary>The norms that are asked for stand in their planes, and 0 in the others.</summary>
-    public static void AppendWithNorms(ComputeDevice device, DType type, int headDim)
+    public static byte[] AppendWithNorms(ComputeDevice device, DType type, int headDim)
     {
         using var rig = new CacheRig(device, type, 1, headDim, [7, 14]);
         const int Tokens = 5;
@@ -91,10 +93,11 @@ internal static class CacheCases
         }
 
         Tolerance.Check([.. actual], [.. exact], [.. plain], "norms");
+        return rig.Everything();
     }
 
     /// <summary>One head keeps some slots, by itself or in a list of heads.</summary>
-    public static void Compact(ComputeDevice device, DType type, int count, int pattern, int headDim, bool asList)
+    public static byte[] Compact(ComputeDevice device, DType type, int count, int pattern, int headDim, bool asList)
     {
         using var rig = new CacheRig(device, type, 2, headDim, [count, count], usedRow: 1);
         int[] kept = Pattern(count, pattern);
@@ -111,10 +114,11 @@ internal static class CacheCases
         var written = new HashSet<int>();
         AssertKept(rig, 1, Layer, 1, 0, kept, written);
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     /// <summary>Many heads, each with a list of its own; those that are not listed stay.</summary>
-    public static void CompactMany(ComputeDevice device, DType type)
+    public static byte[] CompactMany(ComputeDevice device, DType type)
     {
         using var rig = new CacheRig(device, type, 2, 16, [70, 33], layers: [0, 1]);
         (int Row, int Layer, int KvHead)[] heads = [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1)];
@@ -131,10 +135,11 @@ internal static class CacheCases
         Assert.That(rig.Count(0, 0, 0), Is.EqualTo(70));
         Assert.That(rig.Count(1, 1, 0), Is.EqualTo(70));
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     /// <summary>A tree's accepted path stays, in every head of every layer.</summary>
-    public static void KeepAccepted(ComputeDevice device, DType type)
+    public static byte[] KeepAccepted(ComputeDevice device, DType type)
     {
         using var rig = new CacheRig(device, type, 3, 16, [40, 19], layers: [0, 1]);
         RaggedBatch batch = rig.Batch([2, 1, 0], [0, 9, 9, 10], [.. Enumerable.Range(0, 10)]);
@@ -150,10 +155,11 @@ internal static class CacheCases
         }
 
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     /// <summary>Whole pages are copied, and no other byte.</summary>
-    public static void CopyPages(ComputeDevice device, DType type, int headDim)
+    public static byte[] CopyPages(ComputeDevice device, DType type, int headDim)
     {
         using var rig = new CacheRig(device, type, 1, headDim, [40, 40]);
         device.Cache.CopyPages(rig.Cache, rig.Tensors.Of([1, 4]), rig.Tensors.Of([0, 3]));
@@ -168,6 +174,7 @@ internal static class CacheCases
         }
 
         rig.AssertOthersUntouched(written);
+        return rig.Everything();
     }
 
     private static int[] Pattern(int count, int pattern) =>

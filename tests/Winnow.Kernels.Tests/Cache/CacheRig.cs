@@ -119,7 +119,10 @@ internal sealed class CacheRig : IDisposable
 
     /// <summary>Every byte of the pools and the counts.</summary>
     public byte[] Everything() =>
-        [.. Tensors.Bytes(Cache.Keys), .. Tensors.Bytes(Cache.Values), .. Tensors.Bytes(Cache.Positions), .. Tensors.Bytes(Cache.Attributes)];
+        [
+            .. Tensors.Bytes(Cache.Keys), .. Tensors.Bytes(Cache.Values), .. Tensors.Bytes(Cache.Positions), .. Tensors.Bytes(Cache.Attributes),
+            .. Tensors.Bytes(Cache.Counts),
+        ];
 
     /// <summary>No place but these has changed since it was remembered.</summary>
     public void AssertOthersUntouched(HashSet<int> written)

@@ -33,26 +33,48 @@ public sealed class CudaLinearSafetyTests
         }
     }
 
-    [TestCase(DType.F16)]
-    [TestCase(DType.Q4_K)]
-    public void Project_GivesTheSameBitsInAnyOrderOfWarps(DType type)
+    [Test]
+    [Combinatorial]
+    public void Project_HasTheSameBitsUnderEverySchedule(
+        [Values(DType.F32, DType.F16, DType.BF16, DType.Q4_K, DType.Q6_K)] DType type, [Values(1, 12, 20)] int rows)
     {
         const int Inputs = 768;
         const int Outputs = 19;
         var random = new Random(7);
         byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
-        float[] x = LinearFixture.Values(random, 20 * Inputs);
-        foreach (int rows in new[] { 2, 20 })
+        float[] x = LinearFixture.Values(random, rows * Inputs);
+        Schedules.AssertEqualBits(device =>
         {
-            int[]? expected = null;
-            for (int seed = 1; seed <= 10; seed++)
-            {
-                using LinearFixture fixture = LinearFixture.Cuda(seed: seed);
-                int[] actual = LinearFixture.Bits(fixture.Project(type, weight, x, rows, Inputs, Outputs));
-                expected ??= actual;
-                Assert.That(actual, Is.EqualTo(expected), $"seed {seed}");
-            }
-        }
+            using LinearFixture fixture = LinearFixture.Cuda(device: device);
+            return [.. MemoryMarshal.AsBytes<float>(fixture.Project(type, weight, x, rows, Inputs, Outputs))];
+        });
+    }
+
+    // One kernel for both products, or the gate's product kept for the other.
+    [Test]
+    [Combinatorial]
+    public void ProjectGated_HasTheSameBitsUnderEverySchedule(
+        [Values(DType.F32, DType.F16, DType.Q8_0)] DType type, [Values] bool fused, [Values(2, 20)] int rows)
+    {
+        const int Inputs = 256;
+        const int Outputs = 19;
+        var random = new Random(8);
+        DType gateType = fused ? type : DType.BF16;
+        byte[] gate = WeightReference.Random(gateType, Outputs * Inputs, random);
+        byte[] up = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, rows * Inputs);
+        Schedules.AssertEqualBits(device =>
+        {
+            using LinearFixture fixture = LinearFixture.Cuda(device: device);
+            Tensor output = fixture.Output(rows, Outputs);
+            fixture.Linear.ProjectGated(
+                output,
+                fixture.Floats(new Shape(rows, Inputs), x),
+                fixture.Weights(gateType, Outputs, Inputs, gate),
+                fixture.Weights(type, Outputs, Inputs, up),
+                Activation.Silu);
+            return [.. MemoryMarshal.AsBytes<float>(fixture.Read(output))];
+        });
     }
 
     [TestCase(2)]

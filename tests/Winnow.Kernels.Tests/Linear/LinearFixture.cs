@@ -38,8 +38,8 @@ internal sealed class LinearFixture : IDisposable
 
     public ILinear Linear { get; }
 
-    /// <summary>Products on a device with kernels, with a split and a tile of choice.</summary>
-    public static LinearFixture Cuda(int? split = null, int? tile = null, int seed = 1) => new(TestDevices.Simulator(seed), split, tile);
+    /// <summary>Products on a device with kernels, one of its own or a given one, with a split and a tile of choice.</summary>
+    public static LinearFixture Cuda(int? split = null, int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(), split, tile);
 
     public static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];

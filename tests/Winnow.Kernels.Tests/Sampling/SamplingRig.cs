@@ -49,6 +49,13 @@ internal sealed class SamplingRig : IDisposable
 
     public float[] TopLogProbabilities => _tensors.Floats(_batch.TopLogProbabilities);
 
+    /// <summary>Every byte of tokens, probabilities and lists of the best.</summary>
+    public byte[] Results =>
+        [
+            .. _tensors.Bytes(_batch.Tokens), .. _tensors.Bytes(_batch.LogProbabilities), .. _tensors.Bytes(_batch.Statuses),
+            .. _tensors.Bytes(_batch.TopTokens), .. _tensors.Bytes(_batch.TopLogProbabilities),
+        ];
+
     public SamplingRow[] Rows => MemoryMarshal.Cast<byte, SamplingRow>(_tensors.Bytes(_batch.Rows)).ToArray();
 
     public int[] History => _tensors.Ints(_batch.History);

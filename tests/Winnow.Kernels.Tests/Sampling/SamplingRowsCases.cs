@@ -210,7 +210,8 @@ internal static class SamplingRowsCases
     }
 
     /// <summary>The largest, the best and the log-softmax of rows.</summary>
-    public static void PlainRows(ComputeDevice device, int vocab)
+    /// <returns>Every byte that was written.</returns>
+    public static byte[] PlainRows(ComputeDevice device, int vocab)
     {
         float[][] rows = [.. Logits(vocab), [.. Enumerable.Repeat(float.NegativeInfinity, vocab)], [.. Enumerable.Repeat(float.NaN, vocab)]];
         using var tensors = new TestTensors(device);
@@ -238,6 +239,8 @@ internal static class SamplingRowsCases
             CheckLogSoftmax(row, actual);
             Assert.That(tensors.Floats(logs)[2 * r], Is.EqualTo(actual[order[0]]), "the same sum in the same order");
         }
+
+        return [.. tensors.Bytes(best), .. tensors.Bytes(output), .. tensors.Bytes(tokens), .. tensors.Bytes(logs)];
     }
 
     /// <summary>A wrong operand is an error of the caller before anything is done.</summary>
