@@ -7,7 +7,7 @@
 //   selected [rows, capacity] i32: the first counts[r] entries of a row are written, `capacity` at most
 //   counts   [rows] i32
 //   scores   [rows, entries] f32
-//   guarded  [rows, entries] u8, not 0 = protected; or null
+//   guarded  [rows, entries] u8, not 0 = protected; or null. The first `first` and the last `last` entries that exist are protected too.
 //   lengths  [rows] i32, entries of a row that exist; or null for all. The others are not read.
 //   wanted   i32, k of row r at r * wanted_stride
 // No alignment beyond that of the element types.
@@ -34,8 +34,10 @@ struct Row {
   const float* scores;
   const u8* guarded;
   int length;
+  int first;
+  int last;
 
-  __device__ bool is_guarded(int i) const { return guarded != nullptr && guarded[i] != 0; }
+  __device__ bool is_guarded(int i) const { return i < first || i >= length - last || (guarded != nullptr && guarded[i] != 0); }
 };
 
 // One atomic for the lanes that agree.
@@ -138,23 +140,23 @@ __device__ void write_selected(Shared& shared, const Row& row, u32 last, u32 lef
 
 extern "C" __global__ void __launch_bounds__(kThreads)
     winnow_select_top(i32* selected, i32* counts, const float* scores, const u8* guarded, const i32* lengths, const i32* wanted,
-                      i32 entries, i32 capacity, i32 wanted_stride) {
+                      i32 entries, i32 capacity, i32 wanted_stride, i32 first, i32 last) {
   __shared__ Shared shared;
   i64 r = blockIdx.x;
-  Row row{scores + (r * entries), guarded == nullptr ? nullptr : guarded + (r * entries), entries};
+  Row row{scores + (r * entries), guarded == nullptr ? nullptr : guarded + (r * entries), entries, first, last};
   if (lengths != nullptr) row.length = max(0, min(entries, lengths[r]));
 
   u32 guards = 0;
-  if (guarded != nullptr) {
+  if (guarded != nullptr || first > 0 || last > 0) {
     u64 own = 0;
     for (int i = threadIdx.x; i < row.length; i += kThreads) own += row.is_guarded(i) ? 1 : 0;
     guards = static_cast<u32>(block_sum<kThreads>(own, shared.sums));
   }
   int rest = min(wanted[r * wanted_stride], row.length) - static_cast<int>(guards);
-  u32 last = 0, left = 0;
+  u32 key = 0, left = 0;
   if (rest > 0) {
-    last = threshold(shared, row, rest);
+    key = threshold(shared, row, rest);
     left = shared.left;
   }
-  write_selected(shared, row, last, left, selected + (r * capacity), counts + r, capacity);
+  write_selected(shared, row, key, left, selected + (r * capacity), counts + r, capacity);
 }

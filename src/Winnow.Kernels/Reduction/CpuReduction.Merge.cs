@@ -19,9 +19,10 @@ internal sealed unsafe partial class CpuReduction
     }
 
     /// <inheritdoc/>
-    public void SelectTop(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default)
+    public void SelectTop(
+        Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default, int first = 0, int last = 0)
     {
-        SelectProblem problem = ReductionChecks.Select(selected, counts, scores, wanted, lengths, guarded);
+        SelectProblem problem = ReductionChecks.Select(selected, counts, scores, wanted, lengths, guarded, first, last);
         var work = new SelectWork
         {
             Problem = problem,

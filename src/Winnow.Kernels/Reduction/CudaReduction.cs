@@ -90,9 +90,10 @@ internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposab
     }
 
     /// <inheritdoc/>
-    public void SelectTop(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default)
+    public void SelectTop(
+        Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default, int first = 0, int last = 0)
     {
-        SelectProblem problem = ReductionChecks.Select(selected, counts, scores, wanted, lengths, guarded);
+        SelectProblem problem = ReductionChecks.Select(selected, counts, scores, wanted, lengths, guarded, first, last);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(selected.Address);
         arguments.Add(counts.Address);
@@ -103,6 +104,8 @@ internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposab
         arguments.Add(problem.Entries);
         arguments.Add(problem.Capacity);
         arguments.Add(problem.WantedStride);
+        arguments.Add(problem.First);
+        arguments.Add(problem.Last);
         Launch(Kernel.Select, LaunchShape.Linear(problem.Rows, SelectThreads), arguments);
     }
 

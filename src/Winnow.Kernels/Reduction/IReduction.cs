@@ -42,7 +42,10 @@ public interface IReduction
     /// <param name="wanted">I32 [rows], or I32 [1] for all rows: how many to select, protected ones included.</param>
     /// <param name="lengths">I32 [rows]: how many entries of a row exist, the others are not read; empty means all.</param>
     /// <param name="guarded">U8 [rows, entries]: not 0 protects; empty means none.</param>
-    void SelectTop(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default);
+    /// <param name="first">How many of a row's first entries are protected besides.</param>
+    /// <param name="last">How many of the last of a row's entries that exist are protected besides.</param>
+    void SelectTop(
+        Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths = default, Tensor guarded = default, int first = 0, int last = 0);
 
     /// <summary>
     /// output[i, j] = cosine of the angle between left[i] and right[j]; 0 where one of them is zero. Rows are normalized in double and

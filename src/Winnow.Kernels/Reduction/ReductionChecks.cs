@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Kernels.Reduction;
 
 /// <summary>What the operands of reductions must be; shared by all devices, so nothing here reads device memory.</summary>
@@ -32,7 +34,8 @@ internal static class ReductionChecks
     }
 
     /// <summary>Checks a selection.</summary>
-    public static SelectProblem Select(Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths, Tensor guarded)
+    public static SelectProblem Select(
+        Tensor selected, Tensor counts, Tensor scores, Tensor wanted, Tensor lengths, Tensor guarded, int first, int last)
     {
         Operands.RequireMatrix(scores);
         Operands.RequireType(selected, DType.I32);
@@ -55,7 +58,8 @@ internal static class ReductionChecks
             Operands.Require(guarded, DType.U8, scores.Shape.ElementCount);
         }
 
-        return new SelectProblem(rows, entries, checked((int)selected.Shape[1]), wants == 1 ? 0 : 1);
+        Operands.Require(first >= 0 && last >= 0, $"Protected entries are counted, not {first} and {last}.", nameof(first));
+        return new SelectProblem(rows, entries, checked((int)selected.Shape[1]), wants == 1 ? 0 : 1, Math.Min(first, entries), Math.Min(last, entries));
     }
 
     /// <summary>Checks a similarity.</summary>

@@ -28,15 +28,15 @@ internal readonly unsafe struct SelectWork : IRowWork
     {
         int length = Lengths == null ? Problem.Entries : Math.Clamp(Lengths[row], 0, Problem.Entries);
         var scores = new ReadOnlySpan<float>(Scores + ((long)row * Problem.Entries), length);
-        ReadOnlySpan<byte> guarded = Guarded == null ? [] : new ReadOnlySpan<byte>(Guarded + ((long)row * Problem.Entries), length);
-        int guards = length - (guarded.IsEmpty ? length : guarded.Count((byte)0));
+        var open = new OpenEntries(Guarded == null ? [] : new ReadOnlySpan<byte>(Guarded + ((long)row * Problem.Entries), length), Problem.First, length - Problem.Last);
+        int guards = length - open.Count(length);
         int rest = Math.Min(Wanted[row * Problem.WantedStride], length) - guards;
-        (uint last, int ties) = rest > 0 ? Threshold(scores, guarded, rest) : (uint.MaxValue, 0);
+        (uint last, int ties) = rest > 0 ? Threshold(scores, open, rest) : (uint.MaxValue, 0);
         var selected = new Span<int>(Selected + ((long)row * Problem.Capacity), Problem.Capacity);
         int count = 0;
         for (int i = 0; i < length; i++)
         {
-            bool taken = !guarded.IsEmpty && guarded[i] != 0;
+            bool taken = !open[i];
             if (!taken)
             {
                 uint key = OrderedKey.Of(scores[i]);
@@ -52,7 +52,7 @@ internal readonly unsafe struct SelectWork : IRowWork
         Counts[row] = count;
     }
 
-    private static (uint Last, int Ties) Threshold(ReadOnlySpan<float> scores, ReadOnlySpan<byte> guarded, int left)
+    private static (uint Last, int Ties) Threshold(ReadOnlySpan<float> scores, OpenEntries open, int left)
     {
         Span<int> bins = stackalloc int[Bins];
         uint prefix = 0, mask = 0;
@@ -62,7 +62,7 @@ internal readonly unsafe struct SelectWork : IRowWork
             for (int i = 0; i < scores.Length; i++)
             {
                 uint key = OrderedKey.Of(scores[i]);
-                bool counts = (guarded.IsEmpty || guarded[i] == 0) && (key & mask) == prefix;
+                bool counts = open[i] && (key & mask) == prefix;
                 bins[(int)(key >> shift) & (Bins - 1)] += counts ? 1 : 0;
             }
 
@@ -77,5 +77,24 @@ internal readonly unsafe struct SelectWork : IRowWork
         }
 
         return (prefix, left);
+    }
+
+    // Which entries are not protected.
+    private readonly ref struct OpenEntries(ReadOnlySpan<byte> guarded, int first, int end)
+    {
+        private readonly ReadOnlySpan<byte> _guarded = guarded;
+
+        public bool this[int i] => i >= first && i < end && (_guarded.IsEmpty || _guarded[i] == 0);
+
+        public int Count(int length)
+        {
+            int count = 0;
+            for (int i = 0; i < length; i++)
+            {
+                count += this[i] ? 1 : 0;
+            }
+
+            return count;
+        }
     }
 }

@@ -48,6 +48,13 @@ public sealed class CpuReductionTests
     }
 
     [Test]
+    public void SelectTop_EndsStayWhateverTheyScore([Values(1, 33, 700)] int entries)
+    {
+        using var device = new CpuDevice(1);
+        ReductionCases.SelectionKeepsEnds(device, entries);
+    }
+
+    [Test]
     public void SelectTop_ResultOverCapacityIsCutAndCounted()
     {
         using var device = new CpuDevice(1);

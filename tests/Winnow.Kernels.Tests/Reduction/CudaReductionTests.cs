@@ -41,6 +41,9 @@ public sealed class CudaReductionTests
         ReductionCases.Selects(_device, entries, rows: 6);
 
     [Test]
+    public void SelectTop_EndsStayWhateverTheyScore([Values(1, 33, 700)] int entries) => ReductionCases.SelectionKeepsEnds(_device, entries);
+
+    [Test]
     public void SelectTop_ResultOverCapacityIsCutAndCounted() => ReductionCases.SelectionOverCapacity(_device);
 
     [TestCase(1, 1, 1)]

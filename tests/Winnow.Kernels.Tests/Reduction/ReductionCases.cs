@@ -95,6 +95,22 @@ internal static class ReductionCases
         }
     }
 
+    /// <summary>The first and the last entries that exist stay, whatever they score, besides what a mask protects.</summary>
+    public static void SelectionKeepsEnds(ComputeDevice device, int entries)
+    {
+        var random = new Random(entries);
+        float[] scores = [.. Enumerable.Range(0, 3 * entries).Select(i => Score(random, i / entries))];
+        byte[] mask = [.. Enumerable.Range(0, 3 * entries).Select(i => (byte)(random.Next(10) == 0 ? 1 : 0))];
+        int[] lengths = [entries, random.Next(entries + 1), 1];
+        foreach ((int first, int last) in new[] { (0, 1), (1, 0), (4, 32), (entries, entries + 1) })
+        {
+            byte[] all = [.. mask.Select((value, i) => (byte)(i % entries < first || i % entries >= lengths[i / entries] - last ? 1 : value))];
+            CheckSelection(device, entries, scores, all, lengths, [entries / 2], (mask, first, last));
+            byte[] ends = [.. mask.Select((_, i) => (byte)(i % entries < first || i % entries >= lengths[i / entries] - last ? 1 : 0))];
+            CheckSelection(device, entries, scores, ends, lengths, [entries / 2], ([], first, last));
+        }
+    }
+
     /// <summary>A result that is longer than its row is cut, and counted in full.</summary>
     public static void SelectionOverCapacity(ComputeDevice device)
     {
@@ -202,7 +218,12 @@ internal static class ReductionCases
             Throws.ArgumentException);
     }
 
-    private static void CheckSelection(ComputeDevice device, int entries, float[] scores, byte[] guarded, int[] lengths, int[] wanted)
+    private static void CheckSelection(ComputeDevice device, int entries, float[] scores, byte[] guarded, int[] lengths, int[] wanted) =>
+        CheckSelection(device, entries, scores, guarded, lengths, wanted, (guarded, 0, 0));
+
+    // `guarded` is all that is protected; `given` is how the device is told.
+    private static void CheckSelection(
+        ComputeDevice device, int entries, float[] scores, byte[] guarded, int[] lengths, int[] wanted, (byte[] Mask, int First, int Last) given)
     {
         int rows = scores.Length / entries;
         using var tensors = new TestTensors(device);
@@ -210,7 +231,7 @@ internal static class ReductionCases
         Tensor counts = tensors.Of(new int[rows]);
         device.Reduction.SelectTop(
             selected, counts, tensors.Of(scores, rows, entries), tensors.Of(wanted), lengths.Length == 0 ? default : tensors.Of(lengths),
-            guarded.Length == 0 ? default : tensors.Of(DType.U8, guarded, rows, entries));
+            given.Mask.Length == 0 ? default : tensors.Of(DType.U8, given.Mask, rows, entries), given.First, given.Last);
         (int[] actual, int[] actualCounts) = (tensors.Ints(selected), tensors.Ints(counts));
         for (int r = 0; r < rows; r++)
         {
