@@ -173,8 +173,10 @@ public sealed unsafe partial class CpuSampling
 
     private static void Penalize(ref CandidateRow row, ReadOnlySpan<int> history, in SamplingRow parameters)
     {
-        int count = Math.Min(Math.Min(parameters.Window, parameters.HistoryLength), history.Length);
-        row.Scratch.ReserveWindow(count);
+        int room = Math.Min(parameters.Window, history.Length), count = Math.Min(room, parameters.HistoryLength);
+
+        // By what the history has room for, not by what it holds, so that it does not grow token by token.
+        row.Scratch.ReserveWindow(room);
         Span<int> window = row.Scratch.Window.AsSpan(0, count);
         for (int i = 0; i < count; i++)
         {
