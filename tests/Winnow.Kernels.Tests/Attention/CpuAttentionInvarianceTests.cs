@@ -127,15 +127,7 @@ public sealed class CpuAttentionInvarianceTests
         one.Add(new Random(1), tokens, LongContext, 70);
         using var device = new CpuDevice(threads);
         using var rig = new AttentionRig(device, one);
-        rig.RunOnly();
-        rig.RunOnly();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 3; i++)
-        {
-            rig.RunOnly();
-        }
-
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Allocations.AssertNone(rig.RunOnly);
     }
 
     private static (float[] Output, float[] LogSumExp) Run(AttentionCase one, int threads, SimdWidth width)

@@ -132,6 +132,18 @@ public sealed class CudaAttentionInvarianceTests : CudaAttentionFixture
         Assert.That(rig.Results().Output, Is.EqualTo(longest).Using<float>(SameBits));
     }
 
+    [TestCase(1)]
+    [TestCase(40)]
+    public void Forward_AllocatesNothingOnTheHostOnceWarm(int tokens)
+    {
+        var signals = new SignalCase();
+        AttentionCase one = new() { Type = DType.F16, KvHeads = 1 };
+        one.Add(new Random(1), tokens, 300);
+        using var silent = new SilentDevice();
+        using var rig = new AttentionRig(silent.Device, one, signals: signals);
+        silent.AssertAllocatesNothing(rig.RunOnly, launches: 2);
+    }
+
     [Test]
     public void Forward_AllocatesNothingAfterTheFirstCall([Values(1, 40)] int tokens)
     {

@@ -5,7 +5,6 @@ using NUnit.Framework;
 using Winnow.Gpu;
 using Winnow.Kernels.Cache;
 using Winnow.Kernels.Norm;
-using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Cache;
 
@@ -179,9 +178,8 @@ public sealed class CudaCacheTests
     [Test]
     public void Operations_AllocateNothingOnceWarm()
     {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
+        using var silent = new SilentDevice();
+        CudaDevice device = silent.Device;
         using var rig = new CacheRig(device, DType.F16, 1, 8, [0, 0], layers: [0, 1]);
         RaggedBatch batch = rig.Batch([0], [0, 1], [0]);
         Tensor keys = rig.Tensors.Of(new float[2 * 8]);
@@ -200,20 +198,12 @@ public sealed class CudaCacheTests
             device.Cache.CopyPages(rig.Cache, first, starts.Rows(1, 1));
         }
 
-        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
-        Step();
-        Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(driver.Launches, Is.EqualTo(18), "one launch for each operation");
+        silent.AssertAllocatesNothing(Step, launches: 6);
     }
 
     [Test]
-    public void Operations_RefuseShapesBeforeAnyLaunch()
+    public void Operations_RefuseShapesBeforeAnyLaunch() => SilentDevice.AssertNoLaunch(device =>
     {
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
         using var rig = new CacheRig(device, DType.F32, 1, 8, [0, 0]);
         Tensor keys = rig.Tensors.Of(new float[2 * 8]);
         RaggedBatch batch = rig.Batch([0], [0, 1], [0]);
@@ -222,8 +212,7 @@ public sealed class CudaCacheTests
         Assert.That(() => device.Cache.Compact(rig.Cache, 0, Layer, 2, batch.Rows), Throws.ArgumentException.With.Message.Contains("KV head 2"));
         Assert.That(() => device.Cache.Compact(rig.Cache, batch.Rows, batch.Starts, batch.Rows), Throws.ArgumentException.With.Message.Contains("Heads"));
         Assert.That(() => device.Cache.KeepAccepted(rig.Cache, batch, batch.Rows, batch.Rows), Throws.ArgumentException.With.Message.Contains("starts"));
-        Assert.That(driver.Launches, Is.Zero);
-    }
+    });
 
     // A trap ends a real device's context, so that nothing could be compared afterwards.
     private static void AssertStops(ComputeDevice device, Action issue)

@@ -110,6 +110,31 @@ public sealed class CudaLinearSafetyTests
         }
     }
 
+    // Few rows are one kernel; many are packed first, once for all weights that take the same form.
+    [TestCase(1, 6)]
+    [TestCase(12, 6)]
+    [TestCase(20, 11)]
+    public void Products_AllocateNothingOnceWarm(int rows, int launches)
+    {
+        using var silent = new SilentDevice();
+        using var tensors = new TestTensors(silent.Device);
+        ILinear linear = silent.Device.Linear;
+        Tensor input = tensors.Of(new float[rows * 64], rows, 64);
+        Tensor single = tensors.Of(new float[8 * 64], 8, 64);
+        Tensor halves = tensors.Of(DType.F16, new Half[8 * 64], 8, 64);
+        Tensor blocks = tensors.Of(DType.Q8_0, new byte[DType.Q8_0.BytesOf(8 * 64)], 8, 64);
+        Projection To(Tensor weight) => new() { Output = tensors.Of(new float[rows * 8], rows, 8), Weight = weight };
+        (Projection First, Projection Second, Projection Third, Projection Last) to = (To(single), To(halves), To(halves), To(blocks));
+        silent.AssertAllocatesNothing(
+            () =>
+            {
+                linear.Project(input, to.First, to.Second, to.Third, to.Last);
+                linear.ProjectGated(to.First.Output, input, halves, halves, Activation.Silu);
+                linear.ProjectGated(to.First.Output, input, blocks, halves, Activation.GeluTanh);
+            },
+            launches);
+    }
+
     [Test]
     public void Project_OfNothingDoesNothing()
     {

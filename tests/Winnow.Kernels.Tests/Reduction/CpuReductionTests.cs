@@ -109,9 +109,6 @@ public sealed class CpuReductionTests
             device.Reduction.SelectTop(selected, counts, output, one);
         }
 
-        Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Allocations.AssertNone(Step);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Reduction;
-using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Reduction;
 
@@ -76,9 +75,8 @@ public sealed class CudaReductionTests
     [Test]
     public void Operations_AllocateNothingOnceWarm()
     {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
+        using var silent = new SilentDevice();
+        CudaDevice device = silent.Device;
         using var tensors = new TestTensors(device);
         Tensor rows = tensors.Of(new float[12], 4, 3);
         Tensor output = tensors.Of(new float[12], 4, 3);
@@ -98,39 +96,23 @@ public sealed class CudaReductionTests
             device.Reduction.MergeRows(output, rows, indices, weights);
         }
 
-        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
-        Step();
-        Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(driver.Launches, Is.EqualTo(27), "one for each operation, three for the similarity");
+        silent.AssertAllocatesNothing(Step, launches: 9);
     }
 
     [TestCaseSource(typeof(ReductionCases), nameof(ReductionCases.WrongOperands))]
-    public void Operations_WrongOperandIsRefusedBeforeALaunch(string broken)
-    {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
-        ReductionCases.RefusesWrongOperand(device, broken);
-        Assert.That(driver.Launches, Is.Zero);
-    }
+    public void Operations_WrongOperandIsRefusedBeforeALaunch(string broken) =>
+        SilentDevice.AssertNoLaunch(device => ReductionCases.RefusesWrongOperand(device, broken));
 
     [Test]
-    public void Operations_WithoutRowsLaunchNothing()
+    public void Operations_WithoutRowsLaunchNothing() => SilentDevice.AssertNoLaunch(device =>
     {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
         using var tensors = new TestTensors(device);
         Tensor rows = tensors.Of(new float[6], 2, 3).Rows(0, 0);
         Tensor none = tensors.Of(new int[1]).Rows(0, 0);
         device.Reduction.GatherRows(rows, tensors.Of(new float[6], 2, 3), none);
         device.Reduction.NormalizeRows(rows);
         device.Reduction.MergeRows(rows, rows, none, tensors.Of(new float[1]).Rows(0, 0));
-        Assert.That(driver.Launches, Is.Zero);
-    }
+    });
 
     [Test]
     public void Shipped_NamesEveryKernelOnce() =>

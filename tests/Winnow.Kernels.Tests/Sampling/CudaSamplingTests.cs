@@ -1,8 +1,6 @@
-using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Kernels.Sampling;
-using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Sampling;
 
@@ -91,9 +89,8 @@ public sealed class CudaSamplingTests
     [Test]
     public void Operations_AllocateNothingOnceWarm()
     {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
+        using var silent = new SilentDevice();
+        CudaDevice device = silent.Device;
         using var tensors = new TestTensors(device);
         SamplerChain chain = SamplerChain.Create([SamplerStage.TopK(3)], 1);
         using var rig = new SamplingRig(device, [new SamplingCase([1, 2, 3], chain)], top: 2);
@@ -110,24 +107,12 @@ public sealed class CudaSamplingTests
             device.Sampling.LogSoftmaxRows(output, logits);
         }
 
-        // The second time is the first one that finds a kernel again, which sets up the comparison of its key.
-        Step();
-        Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(driver.Launches, Is.EqualTo(12), "one launch for each operation");
+        silent.AssertAllocatesNothing(Step, launches: 4);
     }
 
     [TestCaseSource(typeof(SamplingRowsCases), nameof(SamplingRowsCases.WrongOperands))]
-    public void SampleRows_WrongOperandIsRefusedBeforeALaunch(string broken)
-    {
-        NvrtcSupport.Require();
-        using var driver = new SilentDriver();
-        using var device = new CudaDevice(driver);
-        SamplingRowsCases.RefusesWrongOperand(device, broken);
-        Assert.That(driver.Launches, Is.Zero);
-    }
+    public void SampleRows_WrongOperandIsRefusedBeforeALaunch(string broken) =>
+        SilentDevice.AssertNoLaunch(device => SamplingRowsCases.RefusesWrongOperand(device, broken));
 
     [Test]
     public void Shipped_NamesEveryKernelOnce() =>
