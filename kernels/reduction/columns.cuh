@@ -16,3 +16,8 @@ __device__ __forceinline__ void each_column(int columns, Function function) {
     if (column < columns) function(i, column);
   }
 }
+
+// The entries of a row that exist: all of them where there are no lengths.
+__device__ __forceinline__ int row_length(const i32* lengths, i64 row, int entries) {
+  return lengths == nullptr ? entries : max(0, min(entries, lengths[row]));
+}

@@ -6,7 +6,7 @@ namespace Winnow.Kernels.Reduction;
 
 /// <summary>The CUDA form of the reduction family; <c>kernels/reduction</c> says what each kernel does.</summary>
 /// <param name="context">The device.</param>
-internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposable
+internal sealed partial class CudaReduction(CudaContext context) : IReduction, IDisposable
 {
     private const int Threads = 256;
     private const int PieceColumns = 1024;
@@ -30,14 +30,25 @@ internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposab
         Select,
         Gram,
         Merge,
+        PoolAverage,
+        PoolMax,
+        PoolChunkMean,
+        CombineSum,
+        CombineMean,
+        CombineMax,
     }
 
-    /// <summary>Every kernel of the family.</summary>
+    /// <summary>Every kernel of the family, and what stands for those with constants.</summary>
     public static IEnumerable<KernelVariant> Shipped()
     {
         foreach (Kernel kernel in Enum.GetValues<Kernel>())
         {
             yield return Describe(kernel);
+        }
+
+        foreach (MapKey key in ShippedMaps)
+        {
+            yield return Describe(key);
         }
     }
 
@@ -98,8 +109,8 @@ internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposab
         arguments.Add(selected.Address);
         arguments.Add(counts.Address);
         arguments.Add(scores.Address);
-        arguments.Add(guarded.IsEmpty ? 0 : guarded.Address);
-        arguments.Add(lengths.IsEmpty ? 0 : lengths.Address);
+        arguments.Add(Address(guarded));
+        arguments.Add(Address(lengths));
         arguments.Add(wanted.Address);
         arguments.Add(problem.Entries);
         arguments.Add(problem.Capacity);
@@ -156,7 +167,10 @@ internal sealed class CudaReduction(CudaContext context) : IReduction, IDisposab
         Kernel.NormalizeToHalf => new("reduction/normalize_rows.cu", "winnow_normalize_rows_f16", 0),
         Kernel.Select => new("reduction/select_top.cu", "winnow_select_top", 0),
         Kernel.Gram => new("reduction/gram.cu", "winnow_gram", 0),
-        _ => new("reduction/merge_rows.cu", "winnow_merge_rows", 0),
+        Kernel.Merge => new("reduction/merge_rows.cu", "winnow_merge_rows", 0),
+        Kernel.PoolAverage or Kernel.PoolMax or Kernel.PoolChunkMean =>
+            new("reduction/pool_rows.cu", "winnow_pool_rows", 0, $"KIND={kernel - Kernel.PoolAverage}"),
+        _ => new("reduction/combine_groups.cu", "winnow_combine_groups", 0, $"KIND={kernel - Kernel.CombineSum}"),
     };
 
     private static int Blocks(long values, int perBlock) => checked((int)((values + perBlock - 1) / perBlock));

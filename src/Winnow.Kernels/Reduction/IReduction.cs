@@ -1,7 +1,9 @@
 namespace Winnow.Kernels.Reduction;
 
-/// <summary>Moving, selecting, comparing and merging rows.</summary>
+/// <summary>Moving, selecting, comparing and merging rows, and what scores of them are made of.</summary>
 /// <remarks>
+/// Where an operation takes lengths, entries of a row from its length on are not read, and are 0 in the output. Sums run in a fixed order: a row has the
+/// same bits in every run and whatever the rows around it are.
 /// Indices, counts and masks are device data. The processor refuses an index that does not exist; a GPU cannot, and does what is said at
 /// each operation instead.
 /// </remarks>
@@ -64,4 +66,28 @@ public interface IReduction
     /// <param name="targets">I32 [rows]: where a row goes; a row whose target is not one of the output is left out.</param>
     /// <param name="weights">F32 [rows].</param>
     void MergeRows(Tensor output, Tensor input, Tensor targets, Tensor weights);
+
+    /// <summary>output[i] = op(left[i], right[i]), entry by entry.</summary>
+    /// <param name="output">F32; may be an operand, but must not overlap one in part.</param>
+    /// <param name="op">The formula, with what a and b are to it.</param>
+    /// <param name="left">F32, or I32, which is rounded to float; as many elements as the output.</param>
+    /// <param name="right">F32, as many elements; empty where b stands for all of them.</param>
+    /// <param name="a">The formula's a.</param>
+    /// <param name="b">What r is where there is no right operand.</param>
+    void Map(Tensor output, ElementOp op, Tensor left, Tensor right = default, float a = 0, float b = 0);
+
+    /// <summary>Pools each row, one entry at a time: as many entries come out as go in.</summary>
+    /// <param name="output">F32 [rows, entries], not overlapping the input.</param>
+    /// <param name="input">F32 [rows, entries].</param>
+    /// <param name="kind">What is made of the entries around an entry; they are added in ascending order.</param>
+    /// <param name="width">How many; odd but for <see cref="PoolKind.ChunkMean"/>.</param>
+    /// <param name="lengths">I32 [rows]: how many entries of a row exist; empty means all.</param>
+    void PoolRows(Tensor output, Tensor input, PoolKind kind, int width, Tensor lengths = default);
+
+    /// <summary>Combines rows of one group entry by entry, in ascending rows; all rows of the group get the result.</summary>
+    /// <param name="output">F32 [rows, entries]; may be the input, but must not overlap it in part.</param>
+    /// <param name="input">F32 [rows, entries].</param>
+    /// <param name="group">How many consecutive rows are a group; they divide the rows.</param>
+    /// <param name="kind">How they are combined.</param>
+    void CombineGroups(Tensor output, Tensor input, int group, GroupKind kind);
 }

@@ -84,8 +84,16 @@ internal static class ReductionChecks
         RequireApart(output, input);
     }
 
-    private static void RequireApart(Tensor output, Tensor input) =>
+    /// <summary>An output that shares no memory with an input.</summary>
+    public static void RequireApart(Tensor output, Tensor input) =>
+        Operands.Require(!Overlap(output, input), "The output overlaps the input; give it memory of its own.", nameof(output));
+
+    /// <summary>An output that is an input, or shares no memory with it.</summary>
+    public static void RequireSameOrApart(Tensor output, Tensor input) =>
         Operands.Require(
-            output.Address >= input.Address + input.Bytes || input.Address >= output.Address + output.Bytes,
-            "The output overlaps the input; give it memory of its own.", nameof(output));
+            output.Address == input.Address || !Overlap(output, input),
+            "The output overlaps an input in part; give it the input's memory or its own.", nameof(output));
+
+    private static bool Overlap(Tensor output, Tensor input) =>
+        output.Address < input.Address + input.Bytes && input.Address < output.Address + output.Bytes;
 }
