@@ -5,6 +5,7 @@
 //
 //   winnow_cache_compact_one      kept I32 [keep] of one head.                                                      Grid [1, parts]
 //   winnow_cache_compact_many     heads I32 [lists, 3]: row, layer, KV head, ascending; starts I32 [lists + 1]; kept.  Grid [lists, parts]
+//   winnow_cache_keep_selected    heads the same; kept I32 [lists, capacity], keeps I32 [lists]: lengths of the lists.   Grid [lists, parts]
 //   winnow_cache_keep_accepted    of the last slots of each head, those of the step's tokens, keeps the accepted ones: rows I32 [sequences],
 //                                 steps I32 [sequences + 1] (tokens), starts I32 [sequences + 1], accepted I32: from 0 in the sequence's step.
 //                                 Grid [layers * kv_heads, sequences]
@@ -29,11 +30,25 @@ struct List {
   int keep;
 };
 
+// The first slot that moves: kept[i] - i is 0 up to there and never falls.
+__device__ __forceinline__ int first_moved(const List& list) {
+  int low = 0, high = list.keep;
+  while (low < high) {
+    int middle = (low + high) / 2;
+    if (list.kept[middle] > middle) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
 // Moves one pool. A thread holds kTurns pieces of consecutive runs; one barrier a run is enough, since what is read later lies past what is written now.
 template <int kUnits, typename T>
 __device__ __forceinline__ void move_slots(const PagedKv& cache, const List& list, T* pool) {
   int total = list.keep * kUnits;
-  for (int start = 0; start < total; start += kThreads * kTurns) {
+  for (int start = first_moved(list) * kUnits; start < total; start += kThreads * kTurns) {
     T held[kTurns];
     i64 to[kTurns];
 #pragma unroll
@@ -91,12 +106,18 @@ winnow_cache_compact_one(const PagedKv cache, const int* kept, i64 head, int kee
 
 extern "C" __global__ void __launch_bounds__(kThreads, 4)
 winnow_cache_compact_many(const PagedKv cache, const int* heads, const int* starts, const int* kept, int kept_length) {
-  const int* named = heads + 3 * blockIdx.x;
-  i64 head = head_index(cache, named[0], named[1], named[2]);
-  if (blockIdx.x > 0) require(head_index(cache, named[-3], named[-2], named[-1]) < head);
+  i64 head = ascending_head(cache, heads, blockIdx.x);
   int first = starts[blockIdx.x], end = starts[blockIdx.x + 1];
   require(first >= 0 && first <= end && end <= kept_length);
   compact(cache, {head, 0, kept + first, end - first});
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, 4)
+winnow_cache_keep_selected(const PagedKv cache, const int* heads, const int* kept, const int* keeps, int capacity) {
+  i64 head = ascending_head(cache, heads, blockIdx.x);
+  int keep = keeps[blockIdx.x];
+  require(keep >= 0 && keep <= capacity);
+  compact(cache, {head, 0, kept + static_cast<i64>(blockIdx.x) * capacity, keep});
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 4)

@@ -47,6 +47,18 @@ __device__ __forceinline__ i64 head_index(const PagedKv& cache, int row, int lay
   return (static_cast<i64>(row) * cache.layers + layer) * cache.kv_heads + kv_head;
 }
 
+// The head that entry i of a list names: I32 [heads, 3], row, layer and KV head of each.
+__device__ __forceinline__ i64 listed_head(const PagedKv& cache, const int* heads, int i) {
+  return head_index(cache, heads[3 * i], heads[3 * i + 1], heads[3 * i + 2]);
+}
+
+// The same of a list that ascends, so that no two blocks write to one head.
+__device__ __forceinline__ i64 ascending_head(const PagedKv& cache, const int* heads, int i) {
+  i64 head = listed_head(cache, heads, i);
+  if (i > 0) require(listed_head(cache, heads, i - 1) < head);
+  return head;
+}
+
 // The place of a head's slot among all slots of the pool.
 __device__ __forceinline__ i64 slot_place(const PagedKv& cache, i64 head, int slot) {
   int page = slot / kPageSlots;

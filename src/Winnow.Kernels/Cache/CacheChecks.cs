@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Winnow.Kernels.Norm;
 
 namespace Winnow.Kernels.Cache;
@@ -71,10 +72,39 @@ internal static class CacheChecks
     /// <summary>The lists of a compaction.</summary>
     public static void Lists(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept)
     {
+        Operands.Require(starts, DType.I32, Heads(cache, heads) + 1L);
+        Operands.RequireType(kept, DType.I32);
+    }
+
+    /// <summary>The lists of a selection.</summary>
+    /// <returns>The capacity of a list.</returns>
+    public static int Selected(in PagedKv cache, Tensor heads, Tensor kept, Tensor counts)
+    {
+        int count = Heads(cache, heads);
+        Operands.Require(!kept.IsEmpty && kept.Type == DType.I32 && kept.Shape.Rank == 2 && kept.Shape[0] == count, $"Kept slots must be I32 [{count}, capacity], a row for each head; they are {kept}.", nameof(kept));
+        Operands.Require(counts, DType.I32, count);
+        return checked((int)kept.Shape[1]);
+    }
+
+    /// <summary>A plane of slots, and the matrix that it is gathered to or scattered from.</summary>
+    /// <returns>The heads and the entries of each.</returns>
+    public static (int Heads, int Entries) Plane(in PagedKv cache, Tensor heads, Tensor plane, Tensor matrix, [CallerArgumentExpression(nameof(matrix))] string? name = null)
+    {
+        int count = Heads(cache, heads);
+        bool words = !plane.IsEmpty && plane.Type is DType.F32 or DType.I32 && plane.Shape.ElementCount == cache.Positions.Shape.ElementCount;
+        Operands.Require(words, $"A plane must be F32 or I32 [{cache.Keys.Shape[0]}, {PagedKv.PageSlots}]; it is {plane}.", nameof(plane));
+        bool fits = !matrix.IsEmpty && matrix.Type == plane.Type && matrix.Shape.Rank == 2 && matrix.Shape[0] == count;
+        Operands.Require(fits, $"The {name} must be {plane.Type} [{count}, entries], a row for each head; it is {matrix}.", name!);
+        return (count, checked((int)matrix.Shape[1]));
+    }
+
+    /// <summary>The heads that an operation is for.</summary>
+    /// <returns>How many.</returns>
+    public static int Heads(in PagedKv cache, Tensor heads)
+    {
         Cache(cache, 0);
         Operands.Require(!heads.IsEmpty && heads.Type == DType.I32 && heads.Shape.Rank == 2 && heads.Shape[1] == 3, $"Heads must be I32 [heads, 3], the row, layer and KV head of each; they are {heads}.", nameof(heads));
-        Operands.Require(starts, DType.I32, heads.Shape[0] + 1);
-        Operands.RequireType(kept, DType.I32);
+        return checked((int)heads.Shape[0]);
     }
 
     /// <summary>The lists of accepted tokens.</summary>

@@ -55,6 +55,22 @@ internal static unsafe class CacheContents
         Operands.Require(ascending, $"Starts must ascend and stay within {elements} elements.", nameof(starts));
     }
 
+    /// <summary>The heads that an operation is for, and the pages of their slots.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each.</param>
+    /// <param name="ascending">Whether they must ascend, so that none is named twice.</param>
+    public static void Heads(in PagedKv cache, Tensor heads, bool ascending)
+    {
+        long before = -1;
+        for (long i = 0; i < heads.Shape[0]; i++)
+        {
+            long head = Head(cache, (int*)heads.Address + (3 * i));
+            Operands.Require(!ascending || head > before, "Heads must ascend by row, layer and KV head.", nameof(heads));
+            Pages(cache, head, ((int*)cache.Counts.Address)[head]);
+            before = head;
+        }
+    }
+
     /// <summary>The index among all heads of a (row, layer, KV head).</summary>
     public static long Head(in PagedKv cache, int* head)
     {

@@ -8,6 +8,7 @@ internal sealed unsafe partial class CpuCache
     {
         long head = CacheChecks.Head(cache, row, layer, kvHead, kept);
         int keep = checked((int)kept.Shape.ElementCount);
+        CacheContents.Pages(cache, head, ((int*)cache.Counts.Address)[head]);
         RequireKept(cache, head, (int*)kept.Address, keep);
         Keep(cache, head, 0, (int*)kept.Address, keep);
     }
@@ -16,19 +17,22 @@ internal sealed unsafe partial class CpuCache
     public void Compact(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept)
     {
         CacheChecks.Lists(cache, heads, starts, kept);
-        int lists = checked((int)heads.Shape[0]);
-        var work = new ListWork(cache, (int*)heads.Address, (int*)starts.Address, (int*)kept.Address);
-        CacheContents.Lists(starts, lists, kept.Shape.ElementCount);
-        long before = -1;
-        for (int list = 0; list < lists; list++)
+        CacheContents.Lists(starts, checked((int)heads.Shape[0]), kept.Shape.ElementCount);
+        KeepLists(cache, heads, kept, new StartedLists((int*)kept.Address, (int*)starts.Address));
+    }
+
+    /// <inheritdoc/>
+    public void KeepSelected(in PagedKv cache, Tensor heads, Tensor kept, Tensor counts)
+    {
+        int capacity = CacheChecks.Selected(cache, heads, kept, counts);
+        var lists = new SelectedLists((int*)kept.Address, (int*)counts.Address, capacity);
+        for (int list = 0; list < heads.Shape[0]; list++)
         {
-            long head = CacheContents.Head(cache, (int*)heads.Address + (3 * list));
-            Operands.Require(head > before, "Heads must ascend by row, layer and KV head.", nameof(heads));
-            before = head;
-            RequireKept(cache, head, work.First(list), work.Length(list));
+            int keep = lists.Length(list);
+            Operands.Require(keep >= 0 && keep <= capacity, $"A list of {keep} kept slots does not fit the capacity {capacity}.", nameof(counts));
         }
 
-        RowRunner.Run(workers, work, lists, kept.Shape.ElementCount / System.Math.Max(1, lists) * cache.Keys.Shape[2] * 2);
+        KeepLists(cache, heads, kept, lists);
     }
 
     /// <inheritdoc/>
@@ -50,7 +54,6 @@ internal sealed unsafe partial class CpuCache
     private static void RequireKept(in PagedKv cache, long head, int* kept, int keep)
     {
         int count = ((int*)cache.Counts.Address)[head];
-        CacheContents.Pages(cache, head, count);
         Operands.Require(Ascends(kept, keep, count), $"Kept slots must ascend strictly and stay below the count {count}.", nameof(kept));
     }
 
@@ -80,13 +83,46 @@ internal sealed unsafe partial class CpuCache
         ((int*)cache.Counts.Address)[head] = first + keep;
     }
 
-    private readonly struct ListWork(PagedKv cache, int* heads, int* starts, int* kept) : IRowWork
+    private void KeepLists<TLists>(in PagedKv cache, Tensor heads, Tensor kept, TLists lists)
+        where TLists : struct, IKeptLists
+    {
+        CacheContents.Heads(cache, heads, ascending: true);
+        int count = checked((int)heads.Shape[0]);
+        var named = (int*)heads.Address;
+        for (int list = 0; list < count; list++)
+        {
+            RequireKept(cache, CacheContents.Head(cache, named + (3 * list)), lists.First(list), lists.Length(list));
+        }
+
+        var work = new ListWork<TLists>(cache, named, lists);
+        RowRunner.Run(workers, work, count, kept.Shape.ElementCount / System.Math.Max(1, count) * cache.Keys.Shape[2] * 2);
+    }
+
+    private interface IKeptLists
+    {
+        int* First(int list);
+
+        int Length(int list);
+    }
+
+    private readonly struct StartedLists(int* kept, int* starts) : IKeptLists
     {
         public int* First(int list) => kept + starts[list];
 
         public int Length(int list) => starts[list + 1] - starts[list];
+    }
 
-        public void Execute(int row) => Keep(cache, CacheContents.Head(cache, heads + (3 * row)), 0, First(row), Length(row));
+    private readonly struct SelectedLists(int* kept, int* counts, int capacity) : IKeptLists
+    {
+        public int* First(int list) => kept + ((nint)list * capacity);
+
+        public int Length(int list) => counts[list];
+    }
+
+    private readonly struct ListWork<TLists>(PagedKv cache, int* heads, TLists lists) : IRowWork
+        where TLists : struct, IKeptLists
+    {
+        public void Execute(int row) => Keep(cache, CacheContents.Head(cache, heads + (3 * row)), 0, lists.First(row), lists.Length(row));
     }
 
     private readonly struct AcceptedWork(PagedKv cache, RaggedBatch batch, int* starts, int* accepted) : IRowWork

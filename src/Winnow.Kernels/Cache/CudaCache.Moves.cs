@@ -12,6 +12,7 @@ internal sealed partial class CudaCache
     {
         One,
         Many,
+        Selected,
         Accepted,
         Pages,
     }
@@ -41,6 +42,20 @@ internal sealed partial class CudaCache
         arguments.Add(kept.Address);
         arguments.Add(checked((int)kept.Shape.ElementCount));
         Launch(Slots(MoveKind.Many, cache), heads.Shape[0], FixedParts + view.Planes, arguments);
+    }
+
+    /// <inheritdoc/>
+    public void KeepSelected(in PagedKv cache, Tensor heads, Tensor kept, Tensor counts)
+    {
+        int capacity = CacheChecks.Selected(cache, heads, kept, counts);
+        var view = new CudaPagedKv(cache);
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(view);
+        arguments.Add(heads.Address);
+        arguments.Add(kept.Address);
+        arguments.Add(counts.Address);
+        arguments.Add(capacity);
+        Launch(Slots(MoveKind.Selected, cache), heads.Shape[0], FixedParts + view.Planes, arguments);
     }
 
     /// <inheritdoc/>
@@ -93,6 +108,7 @@ internal sealed partial class CudaCache
     {
         MoveKind.One => Compaction("winnow_cache_compact_one", key),
         MoveKind.Many => Compaction("winnow_cache_compact_many", key),
+        MoveKind.Selected => Compaction("winnow_cache_keep_selected", key),
         MoveKind.Accepted => Compaction("winnow_cache_keep_accepted", key),
         _ => new("cache/copy_pages.cu", "winnow_cache_copy_pages", 0, $"UNIT={key.Unit}"),
     };

@@ -18,6 +18,7 @@ internal sealed partial class CudaCache : ICache, IDisposable
     private readonly CudaContext _context;
     private readonly KernelVariants<AppendKey> _appends;
     private readonly KernelVariants<MoveKey> _moves;
+    private readonly KernelVariants<SlotKey> _slots;
     private nint _tickets;
 
     /// <param name="context">The device.</param>
@@ -26,6 +27,7 @@ internal sealed partial class CudaCache : ICache, IDisposable
         _context = context;
         _appends = new KernelVariants<AppendKey>(context, Describe);
         _moves = new KernelVariants<MoveKey>(context, Describe);
+        _slots = new KernelVariants<SlotKey>(context, Describe);
 
         // Kernels leave the tickets as they find them, at 0, so that no recorded step has to reset them.
         const long TicketBytes = MostSequences * sizeof(uint);
@@ -48,6 +50,9 @@ internal sealed partial class CudaCache : ICache, IDisposable
             yield return Describe(new MoveKey(kind, 16, kind == MoveKind.Pages ? 0 : 16));
             yield return Describe(new MoveKey(kind, 2, kind == MoveKind.Pages ? 0 : 45));
         }
+
+        yield return Describe(new SlotKey(SlotKind.Gather));
+        yield return Describe(new SlotKey(SlotKind.Scatter));
     }
 
     /// <inheritdoc/>

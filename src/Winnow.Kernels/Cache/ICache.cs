@@ -1,4 +1,5 @@
 using Winnow.Kernels.Norm;
+using Winnow.Kernels.Reduction;
 
 namespace Winnow.Kernels.Cache;
 
@@ -49,6 +50,33 @@ public interface ICache
     /// <param name="starts">Where each head's list begins in <paramref name="kept"/> and, last, where the last one ends, I32 [heads + 1].</param>
     /// <param name="kept">Slot indices to keep, each list strictly ascending and below its head's count, I32 [any].</param>
     void Compact(in PagedKv cache, Tensor heads, Tensor starts, Tensor kept);
+
+    /// <summary>The same from the lists that <see cref="IReduction.SelectTop"/> writes. A head that keeps all its slots is left alone.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, in ascending order, I32 [heads, 3].</param>
+    /// <param name="kept">
+    /// Slot indices to keep, I32 [heads, capacity], each list strictly ascending and below its head's count; entries from
+    /// <paramref name="counts"/> on are not read.
+    /// </param>
+    /// <param name="counts">How many slots each head keeps, I32 [heads], at most the capacity.</param>
+    void KeepSelected(in PagedKv cache, Tensor heads, Tensor kept, Tensor counts);
+
+    /// <summary>
+    /// output[i, j] = what the plane has for slot j of head i, for j below the head's count; 0 from the count on. A head with more slots
+    /// than there are entries is cut.
+    /// </summary>
+    /// <param name="output">[heads, entries], of the plane's type.</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, I32 [heads, 3].</param>
+    /// <param name="plane">F32 or I32 [pages, PageSlots]: an attribute, or the positions.</param>
+    void GatherSlots(Tensor output, in PagedKv cache, Tensor heads, Tensor plane);
+
+    /// <summary>The opposite: slot j of head i gets input[i, j], for j below the head's count and below the entries; other slots stay.</summary>
+    /// <param name="plane">F32 or I32 [pages, PageSlots]: an attribute, or the positions.</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, in ascending order, I32 [heads, 3].</param>
+    /// <param name="input">[heads, entries], of the plane's type; entries from a head's count on are not read.</param>
+    void ScatterSlots(Tensor plane, in PagedKv cache, Tensor heads, Tensor input);
 
     /// <summary>
     /// Of the step's tokens keeps those that were accepted, in every head of every layer of each sequence: what follows the check of a

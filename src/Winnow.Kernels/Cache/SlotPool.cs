@@ -28,6 +28,9 @@ internal readonly unsafe struct SlotPool
         _slotBytes = cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
     }
 
+    /// <summary>The place of a slot among all slots of the pool.</summary>
+    public long Index(int slot) => ((long)_pages[slot / PagedKv.PageSlots] * PagedKv.PageSlots) + (slot % PagedKv.PageSlots);
+
     public byte* Key(int slot) => _keys + (Index(slot) * _slotBytes);
 
     public byte* Value(int slot) => _values + (Index(slot) * _slotBytes);
@@ -73,6 +76,4 @@ internal readonly unsafe struct SlotPool
             _attributes[(index * _planeSlots) + Index(slot)] = value;
         }
     }
-
-    private long Index(int slot) => ((long)_pages[slot / PagedKv.PageSlots] * PagedKv.PageSlots) + (slot % PagedKv.PageSlots);
 }

@@ -177,10 +177,12 @@ internal static class CacheCases
         return rig.Everything();
     }
 
-    private static int[] Pattern(int count, int pattern) =>
+    /// <summary>One of five ways to choose among slots, from all to none.</summary>
+    public static int[] Pattern(int count, int pattern) =>
         [.. Enumerable.Range(0, count).Where(i => pattern switch { 0 => true, 1 => i % 3 == 1, 2 => i == count - 1, 3 => false, _ => i < 5 || i % 2 == 0 })];
 
-    private static void AssertKept(CacheRig rig, int row, int layer, int kvHead, int first, int[] kept, HashSet<int> written)
+    /// <summary>Notes the places that a head's kept slots have moved to, with all that they held.</summary>
+    public static void AssertKept(CacheRig rig, int row, int layer, int kvHead, int first, int[] kept, HashSet<int> written)
     {
         Assert.That(rig.Count(row, layer, kvHead), Is.EqualTo(first + kept.Length));
         for (int i = 0; i < kept.Length; i++)

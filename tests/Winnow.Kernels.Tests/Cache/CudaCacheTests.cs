@@ -215,7 +215,7 @@ public sealed class CudaCacheTests
     });
 
     // A trap ends a real device's context, so that nothing could be compared afterwards.
-    private static void AssertStops(ComputeDevice device, Action issue)
+    internal static void AssertStops(ComputeDevice device, Action issue)
     {
         Assume.That(TestDevices.IsGpu, Is.False, "Faults are tried on the simulator alone: on a GPU they end the context.");
         Assert.That(

@@ -1,0 +1,121 @@
+using System;
+using NUnit.Framework;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Tests.Cache;
+
+public sealed class CpuSlotTests
+{
+    private const int Layer = 1;
+
+    private static readonly DType[] Types = [DType.F32, DType.F16, DType.BF16];
+    private static readonly int[][] Counts = [[0, 1], [15, 16], [17, 80], [53, 31]];
+
+    [Test]
+    public void GatherSlots_BringsAPlaneToRowsAndZerosBehindIt(
+        [Values(DType.F32, DType.I32)] DType type, [ValueSource(nameof(Counts))] int[] counts, [Values(0, 1, 16, 53, 131)] int entries, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        SlotCases.Gather(device, type, counts, entries);
+    }
+
+    [Test]
+    public void GatherSlots_TakesTheCachesOwnPlanes()
+    {
+        using var device = new CpuDevice(2);
+        SlotCases.GatherOwn(device);
+    }
+
+    [Test]
+    public void ScatterSlots_BringsRowsToTheSlotsInUseAndNoOthers(
+        [Values(DType.F32, DType.I32)] DType type, [ValueSource(nameof(Counts))] int[] counts, [Values(0, 1, 16, 53, 131)] int entries, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        SlotCases.Scatter(device, type, counts, entries);
+    }
+
+    [Test]
+    public void KeepSelected_KeepsEachHeadsList(
+        [ValueSource(nameof(Types))] DType type, [ValueSource(nameof(Counts))] int[] counts, [Values(0, 3)] int spare, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        SlotCases.KeepSelected(device, type, counts, spare);
+    }
+
+    [Test]
+    public void KeepSelected_OfTheBestOfAPlaneDropsTheOthers()
+    {
+        using var device = new CpuDevice(2);
+        SlotCases.Evict(device);
+    }
+
+    [TestCase(new[] { 1, 1 }, 2, "ascend")]
+    [TestCase(new[] { 0, 20 }, 2, "below the count 20")]
+    [TestCase(new[] { -1, 1 }, 2, "ascend")]
+    [TestCase(new[] { 0, 1 }, 3, "capacity 2")]
+    [TestCase(new[] { 0, 1 }, -1, "capacity 2")]
+    public void KeepSelected_RefusesListsThatDoNotFitAndChangesNothing(int[] kept, int keep, string rule)
+    {
+        using var device = new CpuDevice(1);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
+        Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
+        Assert.That(
+            () => device.Cache.KeepSelected(rig.Cache, heads, rig.Tensors.Of([5, 6, .. kept], 2, 2), rig.Tensors.Of([2, keep])),
+            Throws.ArgumentException.With.Message.Contains(rule));
+        Assert.That(rig.Count(0, Layer, 0), Is.EqualTo(20));
+        rig.AssertOthersUntouched([]);
+    }
+
+    [TestCase(new[] { 0, 1, 1, 0, 1, 0 }, "ascend")]
+    [TestCase(new[] { 0, 1, 0, 0, 1, 0 }, "ascend")]
+    [TestCase(new[] { 0, 1, 0, 0, 1, 2 }, "no head")]
+    [TestCase(new[] { 0, 1, 0, 1, 1, 0 }, "no head")]
+    public void Operations_RefuseHeadsThatDoNotFit(int[] named, string rule)
+    {
+        using var device = new CpuDevice(1);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
+        (Tensor heads, Tensor matrix) = (rig.Tensors.Of(named, 2, 3), rig.Tensors.Of(new int[2 * 9], 2, 9));
+        Tensor keeps = rig.Tensors.Of([0, 0]);
+        PagedKv cache = rig.Cache;
+        Assert.That(() => device.Cache.ScatterSlots(cache.Positions, cache, heads, matrix), Throws.ArgumentException.With.Message.Contains(rule));
+        Assert.That(() => device.Cache.KeepSelected(cache, heads, matrix, keeps), Throws.ArgumentException.With.Message.Contains(rule));
+        void Gather() => device.Cache.GatherSlots(matrix, cache, heads, cache.Positions);
+        Assert.That(Gather, rule == "ascend" ? Throws.Nothing : Throws.ArgumentException.With.Message.Contains(rule));
+        rig.AssertOthersUntouched([]);
+    }
+
+    [Test]
+    public void Operations_RefuseAnUnknownPage()
+    {
+        using var device = new CpuDevice(1);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [17, 17], pagesInTable: 1);
+        (Tensor heads, Tensor matrix) = (rig.Tensors.Of([0, Layer, 0], 1, 3), rig.Tensors.Of(new int[17], 1, 17));
+        Assert.That(() => device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions), Throws.ArgumentException.With.Message.Contains("page id"));
+        Assert.That(() => device.Cache.ScatterSlots(rig.Cache.Positions, rig.Cache, heads, matrix), Throws.ArgumentException.With.Message.Contains("page id"));
+    }
+
+    [Test]
+    public void Operations_AllocateNothingAfterTheFirstCall()
+    {
+        using var device = new CpuDevice(2);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [40, 33], layers: [0, 1]);
+        Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
+        Tensor matrix = rig.Tensors.Of(new int[2 * 50], 2, 50);
+        Tensor keeps = rig.Tensors.Of([0, 0]);
+        void Step()
+        {
+            device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions);
+            device.Cache.ScatterSlots(rig.Cache.Positions, rig.Cache, heads, matrix);
+            device.Cache.KeepSelected(rig.Cache, heads, matrix, keeps);
+        }
+
+        Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++)
+        {
+            Step();
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+}
