@@ -76,7 +76,7 @@ public sealed class CudaSlotTests
         using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
         Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
         (Tensor lists, Tensor keeps) = (rig.Tensors.Of([5, 6, .. kept], 2, 2), rig.Tensors.Of([2, keep]));
-        CudaCacheTests.AssertStops(device, () => device.Cache.KeepSelected(rig.Cache, heads, lists, keeps));
+        Faults.AssertStops(device, () => device.Cache.KeepSelected(rig.Cache, heads, lists, keeps));
     }
 
     [TestCase(new[] { 0, 1, 1, 0, 1, 0 }, true)]
@@ -90,7 +90,7 @@ public sealed class CudaSlotTests
             using ComputeDevice device = TestDevices.Simulator(1);
             using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
             (Tensor heads, Tensor matrix) = (rig.Tensors.Of(named, 2, 3), rig.Tensors.Of(new int[2 * 9], 2, 9));
-            CudaCacheTests.AssertStops(device, () => issue(device.Cache, rig.Cache, heads, matrix));
+            Faults.AssertStops(device, () => issue(device.Cache, rig.Cache, heads, matrix));
         }
 
         Stops((cache, kv, heads, matrix) => cache.ScatterSlots(kv.Positions, kv, heads, matrix));
@@ -107,7 +107,7 @@ public sealed class CudaSlotTests
         using ComputeDevice device = TestDevices.Simulator(1);
         using var rig = new CacheRig(device, DType.F16, 1, 8, [17, 17], pagesInTable: 1);
         (Tensor heads, Tensor matrix) = (rig.Tensors.Of([0, Layer, 0], 1, 3), rig.Tensors.Of(new int[17], 1, 17));
-        CudaCacheTests.AssertStops(device, () => device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions));
+        Faults.AssertStops(device, () => device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions));
     }
 
     [Test]
