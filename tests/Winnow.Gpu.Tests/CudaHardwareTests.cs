@@ -21,9 +21,9 @@ public sealed class CudaHardwareTests
         """;
 
     [Test]
+    [RequiresGpu]
     public void Kernel_IsCompiledLaunchedAndReplayed()
     {
-        FakeCuda.RequireRealGpu();
         NvrtcSupport.Require();
         const int Count = 1000;
         using CudaDriver driver = CudaDriver.Open();
@@ -61,9 +61,9 @@ public sealed class CudaHardwareTests
     }
 
     [Test]
+    [RequiresGpu]
     public void Allocate_OfMoreThanTheDeviceHasIsRefusedAndHarmless()
     {
-        FakeCuda.RequireRealGpu();
         using CudaDriver driver = CudaDriver.Open();
 
         Assert.That(() => driver.Allocate(driver.Properties.TotalBytes * 2), Throws.InstanceOf<OutOfDeviceMemoryException>());
@@ -71,9 +71,9 @@ public sealed class CudaHardwareTests
     }
 
     [Test]
+    [RequiresGpu]
     public void LoadModule_OfDamagedTextTellsWhatTheDriverSaid()
     {
-        FakeCuda.RequireRealGpu();
         using CudaDriver driver = CudaDriver.Open();
 
         Assert.That(() => driver.LoadModule(".version 7.0\n.target sm_80\nnonsense"u8, "a.cu"), Throws.InstanceOf<CudaException>().With.Message.Contains("a.cu"));

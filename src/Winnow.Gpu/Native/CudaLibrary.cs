@@ -83,6 +83,10 @@ internal static unsafe class CudaLibrary
         return search;
     }
 
+    /// <summary>What there is to say where no place had the library.</summary>
+    public static GpuProbe NotFound(NativeSearch search) =>
+        new() { Problem = $"The CUDA driver's library was not found.\nSought: {search.Tried}.\n{Install}" };
+
     /// <summary>The driver's handle of a device.</summary>
     public static int Device(int ordinal)
     {
@@ -125,7 +129,7 @@ internal static unsafe class CudaLibrary
         NativeSearch search = Search(environment);
         if (search.Handle == 0)
         {
-            return new GpuProbe { Problem = $"The CUDA driver's library was not found.\nSought: {search.Tried}.\n{Install}" };
+            return NotFound(search);
         }
 
         NativeLibraries.BindCuda(search.Handle);

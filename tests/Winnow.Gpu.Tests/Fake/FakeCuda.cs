@@ -18,6 +18,7 @@ internal sealed unsafe class FakeCuda
 {
     private static string _problem = "the set-up did not run";
     private static nint _library;
+    private static GpuProbe _system = new() { Problem = "nobody has asked the system's driver" };
     private TemporaryFolder? _folder;
 
     /// <summary>Whether the tests of this process run against the fake.</summary>
@@ -48,22 +49,12 @@ internal sealed unsafe class FakeCuda
             return;
         }
 
-        if (NvrtcSupport.IsBuildMachine && OperatingSystem.IsLinux() && RealGpu() is null)
+        if (NvrtcSupport.IsBuildMachine && OperatingSystem.IsLinux() && !_system.IsUsable)
         {
             Assert.Fail(_problem);
         }
 
         Assert.Ignore(_problem);
-    }
-
-    /// <summary>Skips the test, with the reason, unless this process drives a real GPU.</summary>
-    public static void RequireRealGpu()
-    {
-        GpuProbe probe = CudaDriver.Probe();
-        if (_library != 0 || !probe.IsUsable)
-        {
-            Assert.Ignore(_library != 0 ? "this machine has no GPU" : probe.Problem);
-        }
     }
 
     /// <summary>Sets what the fake has: devices, version, capability, event_ready.</summary>
@@ -116,10 +107,11 @@ internal sealed unsafe class FakeCuda
             return;
         }
 
+        _system = AskSystem();
         string? given = Environment.GetEnvironmentVariable(CudaLibrary.Variable);
-        if (given is null && RealGpu() is { } gpu)
+        if (given is null && _system.IsUsable)
         {
-            _problem = $"this process drives a real GPU ({gpu})";
+            _problem = $"this process drives a real GPU ({_system.Path})";
             return;
         }
 
@@ -132,6 +124,11 @@ internal sealed unsafe class FakeCuda
             _library = NativeLibrary.Load(library);
             _problem = NativeLibrary.TryGetExport(_library, "fake_log", out _) ? "" : $"{library} is not the fake driver";
         }
+
+        if (IsInPlace)
+        {
+            RequiresGpuAttribute.Probe = () => _system.IsUsable ? new GpuProbe { Problem = $"This process drives {library}, which is no GPU." } : _system;
+        }
     }
 
     [OneTimeTearDown]
@@ -140,12 +137,21 @@ internal sealed unsafe class FakeCuda
     private static nint Export(string name) => NativeLibrary.GetExport(_library, name);
 
     /// <summary>Asks the system's driver directly, because the bindings can be bound only once.</summary>
-    private static string? RealGpu()
+    private static GpuProbe AskSystem()
     {
+        NativeSearch search = CudaLibrary.Search(_ => null);
+        if (search.Handle == 0)
+        {
+            return CudaLibrary.NotFound(search);
+        }
+
         int count = 0;
-        return NativeLibrary.TryLoad("libcuda.so.1", out nint driver)
-            && ((delegate* unmanaged<uint, int>)NativeLibrary.GetExport(driver, "cuInit"))(0) == 0
-            && ((delegate* unmanaged<int*, int>)NativeLibrary.GetExport(driver, "cuDeviceGetCount"))(&count) == 0
-            && count > 0 ? $"{count} in all" : null;
+        var status = (CudaResult)((delegate* unmanaged<uint, int>)NativeLibrary.GetExport(search.Handle, "cuInit"))(0);
+        if (status == CudaResult.Success)
+        {
+            status = (CudaResult)((delegate* unmanaged<int*, int>)NativeLibrary.GetExport(search.Handle, "cuDeviceGetCount"))(&count);
+        }
+
+        return new GpuProbe { Path = search.Path, Problem = count > 0 ? "" : $"The CUDA driver ({search.Path}) sees no GPU (status {(int)status})." };
     }
 }
