@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
@@ -11,11 +12,16 @@ namespace Winnow.Cache;
 
 public sealed partial class KvCache
 {
-    // "WKV1" in little-endian.
-    private const int Magic = 0x31564B57;
+    // "WKV2" in little-endian.
+    private const int Magic = 0x32564B57;
+    private const int PolicyFields = 3;
+    private const int MostStateBytes = 1 << 30;
     private const int HeaderFields = 7;
 
-    /// <summary>Writes a sequence's slots: a header, the counts, then positions, keys, values and attributes of each (layer, head).</summary>
+    /// <summary>
+    /// Writes a sequence's slots: a header, the counts, then positions, keys, values and attributes of each (layer, head), and last what its
+    /// policy notes about it.
+    /// </summary>
     /// <param name="sequence">The sequence; it is not changed.</param>
     /// <param name="destination">Where to; it is not closed.</param>
     public void Save(KvSequence sequence, Stream destination)
@@ -41,39 +47,35 @@ public sealed partial class KvCache
                 }
             }
         }
+
+        byte[] state = StateOf(sequence);
+        WriteInts(destination, [sequence.DecodeSteps, sequence.HasEvicted ? 1 : 0, state.Length]);
+        destination.Write(state);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote into a new sequence.</summary>
     /// <param name="source">Where from; read exactly to the end of the sequence.</param>
+    /// <param name="policy">What evicts its slots: the one it was saved with, with the same planes.</param>
     /// <returns>The sequence, or null where the pool has too few free pages.</returns>
     /// <exception cref="ModelFormatException">It is damaged, or of a cache with other dimensions.</exception>
-    public KvSequence? Restore(Stream source)
+    public KvSequence? Restore(Stream source, KvPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         int[] header = ReadInts(source, HeaderFields);
         CheckHeader(header);
         int[] counts = ReadInts(source, _heads);
         int length = header[5];
-        int pages = 0;
-        foreach (int count in counts)
-        {
-            if (count < 0 || count > length)
-            {
-                throw new ModelFormatException($"A saved head counts {count} slots of {length} tokens; the file is damaged.");
-            }
-
-            pages += PagesFor(count);
-        }
-
-        if (pages > _pool.FreeCount)
+        if (CheckCounts(counts, length) > _pool.FreeCount)
         {
             return null;
         }
 
-        KvSequence sequence = CreateSequence();
+        KvSequence sequence = CreateSequence(policy);
         try
         {
             ReadPages(sequence, counts, source);
+            ReadState(sequence, source);
+            CheckLength(sequence, length);
         }
         catch
         {
@@ -83,6 +85,56 @@ public sealed partial class KvCache
 
         sequence.Length = length;
         return sequence;
+    }
+
+    /// <summary>What <see cref="Restore"/> will make of a saved sequence: its tokens, and the pages it takes. The stream stays where it is.</summary>
+    /// <exception cref="ModelFormatException">It is damaged, or of a cache with other dimensions.</exception>
+    internal (int Tokens, int Pages) Measure(Stream source)
+    {
+        long start = source.Position;
+        int[] header = ReadInts(source, HeaderFields);
+        CheckHeader(header);
+        int pages = CheckCounts(ReadInts(source, _heads), header[5]);
+        source.Position = start;
+        return (header[5], pages);
+    }
+
+    private static byte[] StateOf(KvSequence sequence)
+    {
+        if (sequence.State is null)
+        {
+            return sequence.SavedState ?? [];
+        }
+
+        using var memory = new MemoryStream();
+        using (var writer = new BinaryWriter(memory))
+        {
+            sequence.State.Save(writer);
+        }
+
+        return memory.ToArray();
+    }
+
+    private static void ReadState(KvSequence sequence, Stream source)
+    {
+        int[] fields = ReadInts(source, PolicyFields);
+        if (fields[0] < 0 || fields[2] is < 0 or > MostStateBytes)
+        {
+            throw new ModelFormatException($"A saved policy state of {fields[2]} bytes after {fields[0]} steps is not possible; the file is damaged.");
+        }
+
+        byte[] state = new byte[fields[2]];
+        ReadFully(source, state);
+        (sequence.DecodeSteps, sequence.HasEvicted) = (fields[0], fields[1] != 0);
+        sequence.SavedState = state.Length > 0 ? state : null;
+    }
+
+    private void CheckLength(KvSequence sequence, int length)
+    {
+        if (!sequence.HasEvicted && CountsOf(sequence.Row).ContainsAnyExcept(length))
+        {
+            throw new ModelFormatException($"The saved sequence has {length} tokens, of which none has left, but not that many slots; the file is damaged.");
+        }
     }
 
     private int RowBytes => (int)Math.Max(sizeof(int), Options.Type.BytesOf(Options.HeadDim));
@@ -112,6 +164,28 @@ public sealed partial class KvCache
         }
     }
 
+    // Returns the pages of all heads.
+    private int CheckCounts(ReadOnlySpan<int> counts, int length)
+    {
+        int pages = 0;
+        foreach (int count in counts)
+        {
+            if (count < 0 || count > length)
+            {
+                throw new ModelFormatException($"A saved head counts {count} slots of {length} tokens; the file is damaged.");
+            }
+
+            if (count > Options.MaxTokens)
+            {
+                throw new ModelFormatException($"A saved head has {count} slots; this cache holds at most {Options.MaxTokens}.");
+            }
+
+            pages += PagesFor(count);
+        }
+
+        return pages;
+    }
+
     private void CheckHeader(ReadOnlySpan<int> header)
     {
         if (header[0] != Magic)
@@ -132,9 +206,9 @@ public sealed partial class KvCache
                 $"The sequence was saved with {header[6]} attributes a slot; this cache keeps {Options.Attributes.Count}. Use the policy it was saved with.");
         }
 
-        if (header[5] < 0 || header[5] > Options.MaxTokens)
+        if (header[5] < 0)
         {
-            throw new ModelFormatException($"The saved sequence has {header[5]} tokens; this cache holds at most {Options.MaxTokens}.");
+            throw new ModelFormatException($"The saved sequence has {header[5]} tokens; the file is damaged.");
         }
     }
 

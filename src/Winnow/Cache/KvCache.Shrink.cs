@@ -25,16 +25,20 @@ public sealed partial class KvCache
         Check(sequence);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, sequence.Length);
+        int? known = length == sequence.Length ? null : sequence.State?.SlotsBefore(length);
         for (int head = 0; head < _heads; head++)
         {
             ref int count = ref CountsOf(sequence.Row)[head];
 
             // A head that has evicted nothing holds position i in slot i.
-            count = count == sequence.Length ? length : SlotsBefore(sequence.Row, head, length);
+            count = length == sequence.Length ? count
+                : count == sequence.Length ? length
+                : known ?? SlotsBefore(sequence.Row, head, length);
             ReleasePages(sequence.Row, head, PagesFor(count));
         }
 
         UploadCounts(sequence.Row);
+        sequence.State?.Truncate(length);
         sequence.Length = length;
     }
 
@@ -57,6 +61,8 @@ public sealed partial class KvCache
         {
             return false;
         }
+
+        sequence.HasEvicted |= kept.Length < count;
 
         _device.Upload(_kept, kept);
         _device.Cache.Compact(_kv, sequence.Row, layer, kvHead, _kept.Rows(0, kept.Length));

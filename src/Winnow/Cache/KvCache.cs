@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using Winnow.Cache.Policies;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
 
@@ -23,6 +24,8 @@ public sealed partial class KvCache : IDisposable
     private readonly Tensor _copySources;
     private readonly Tensor _copyDestinations;
     private readonly Tensor _kept;
+    private readonly Tensor _headIds;
+    private readonly bool _ownsAll;
     private readonly int[] _copyPairs;
     private readonly int _heads;
     private readonly int _pagesPerHead;
@@ -45,6 +48,8 @@ public sealed partial class KvCache : IDisposable
         _rowUsed = new bool[options.MaxSequences];
         _counts = new int[options.MaxSequences * _heads];
         _copyPairs = new int[2 * _heads];
+        _ownsAll = SignalPlanes.Any(options.Attributes);
+        Norms = SignalPlanes.NormsOf(options.Attributes);
         try
         {
             Shape pages = new(options.Pages, PagedKv.PageSlots, options.HeadDim);
@@ -63,6 +68,8 @@ public sealed partial class KvCache : IDisposable
             _copySources = Allocate(DType.I32, new Shape(_heads));
             _copyDestinations = Allocate(DType.I32, new Shape(_heads));
             _kept = Allocate(DType.I32, new Shape(_pagesPerHead * PagedKv.PageSlots));
+            _headIds = Allocate(DType.I32, new Shape((long)options.MaxSequences * _heads, 3));
+            UploadHeadIds();
         }
         catch
         {
@@ -82,10 +89,15 @@ public sealed partial class KvCache : IDisposable
 
     internal ref readonly PagedKv Device => ref _kv;
 
-    /// <summary>The bytes of one page: keys, values and positions of <see cref="PagedKv.PageSlots"/> slots.</summary>
+    /// <summary>The planes that an append fills with norms.</summary>
+    internal SlotNorms Norms { get; }
+
+    /// <summary>The bytes of one page: keys, values, positions and attributes of <see cref="PagedKv.PageSlots"/> slots.</summary>
     /// <param name="headDim">Values in one head's key.</param>
     /// <param name="type">What keys and values are kept in.</param>
-    public static long PageBytes(int headDim, DType type) => PagedKv.PageSlots * ((2 * type.BytesOf(headDim)) + sizeof(int));
+    /// <param name="attributes">Planes kept with each slot.</param>
+    public static long PageBytes(int headDim, DType type, int attributes = 0) =>
+        PagedKv.PageSlots * ((2 * type.BytesOf(headDim)) + sizeof(int) + (attributes * sizeof(float)));
 
     /// <summary>The pages that one head takes for <paramref name="tokens"/> tokens.</summary>
     /// <param name="tokens">Tokens kept.</param>
@@ -108,9 +120,17 @@ public sealed partial class KvCache : IDisposable
     }
 
     /// <summary>Opens an empty sequence.</summary>
+    /// <param name="policy">What evicts its slots; null where nothing does.</param>
+    /// <exception cref="ArgumentException">The cache was made without a plane that the policy needs.</exception>
     /// <exception cref="WinnowException">All rows are in use.</exception>
-    public KvSequence CreateSequence()
+    public KvSequence CreateSequence(KvPolicy? policy = null)
     {
+        KvPolicy? evicting = policy is { Evicts: KvMoment.None, Observes: KvMoment.None } ? null : policy;
+        foreach (string plane in evicting?.Planes ?? [])
+        {
+            Attribute(plane);
+        }
+
         int row = Array.IndexOf(_rowUsed, false);
         if (row < 0)
         {
@@ -122,7 +142,7 @@ public sealed partial class KvCache : IDisposable
         _tables[row] ??= new int[_heads * _pagesPerHead];
         CountsOf(row).Clear();
         UploadCounts(row);
-        return new KvSequence(this, row);
+        return new KvSequence(this, row, evicting);
     }
 
     /// <summary>
@@ -131,12 +151,12 @@ public sealed partial class KvCache : IDisposable
     /// <param name="sequence">The sequence.</param>
     /// <param name="tokens">How many tokens will be appended.</param>
     /// <returns>False where the pool has too few free pages; nothing has changed then.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The sequence would grow past <see cref="KvCacheOptions.MaxTokens"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A head would grow past <see cref="KvCacheOptions.MaxTokens"/> slots.</exception>
     public bool TryReserve(KvSequence sequence, int tokens)
     {
         Check(sequence);
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequence.Length + (long)tokens, Options.MaxTokens, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MostSlots(sequence) + (long)tokens, Options.MaxTokens, nameof(tokens));
         if (tokens == 0)
         {
             return true;
@@ -145,6 +165,11 @@ public sealed partial class KvCache : IDisposable
         if (PagesNeeded(sequence, tokens) > _pool.FreeCount)
         {
             return false;
+        }
+
+        if (WritesEverywhere(sequence))
+        {
+            OwnPages(sequence);
         }
 
         int copies = 0;
@@ -176,8 +201,12 @@ public sealed partial class KvCache : IDisposable
         {
             int count = CountsOf(sequence.Row)[head];
             ReadOnlySpan<int> table = TableOf(sequence.Row, head);
-            bool partial = count % PagedKv.PageSlots != 0;
-            needed += partial && _pool.IsShared(table[count / PagedKv.PageSlots] - 1) ? 1 : 0;
+            int first = WritesEverywhere(sequence) ? 0 : count / PagedKv.PageSlots;
+            for (int page = first; page < PagesFor(count); page++)
+            {
+                needed += _pool.IsShared(table[page] - 1) ? 1 : 0;
+            }
+
             for (int page = PagesFor(count); page < PagesFor(count + tokens); page++)
             {
                 needed += table[page] == 0 ? 1 : 0;
@@ -192,7 +221,9 @@ public sealed partial class KvCache : IDisposable
     public KvSequence Fork(KvSequence sequence)
     {
         Check(sequence);
-        KvSequence fork = CreateSequence();
+        KvSequence fork = CreateSequence(sequence.Policy);
+        (fork.State, fork.HasState, fork.SavedState) = (sequence.State?.Fork(), sequence.HasState, sequence.SavedState);
+        (fork.HasEvicted, fork.DecodeSteps) = (sequence.HasEvicted, sequence.DecodeSteps);
         CountsOf(sequence.Row).CopyTo(CountsOf(fork.Row));
         for (int head = 0; head < _heads; head++)
         {
@@ -225,6 +256,7 @@ public sealed partial class KvCache : IDisposable
             ReleasePages(sequence.Row, head, 0);
         }
 
+        sequence.State?.Dispose();
         sequence.IsFreed = true;
         _rowUsed[sequence.Row] = false;
     }

@@ -1,12 +1,15 @@
+using Winnow.Cache.Policies;
+
 namespace Winnow.Cache;
 
 /// <summary>One sequence's share of a <see cref="KvCache"/>: its row of the page table and how many tokens it holds.</summary>
 public sealed class KvSequence
 {
-    internal KvSequence(KvCache cache, int row)
+    internal KvSequence(KvCache cache, int row, KvPolicy? policy)
     {
         Cache = cache;
         Row = row;
+        Policy = policy;
     }
 
     /// <summary>Tokens appended so far, evicted ones included: the position of the next token.</summary>
@@ -15,7 +18,24 @@ public sealed class KvSequence
     /// <summary>True once <see cref="KvCache.Free"/> has taken its pages back.</summary>
     public bool IsFreed { get; internal set; }
 
+    /// <summary>What evicts its slots; null where nothing does.</summary>
+    public KvPolicy? Policy { get; internal set; }
+
+    /// <summary>Whether slots have left.</summary>
+    public bool HasEvicted { get; internal set; }
+
     internal KvCache Cache { get; }
 
     internal int Row { get; }
+
+    /// <summary>What the policy notes about it, once <see cref="HasState"/> says so.</summary>
+    internal KvPolicyState? State { get; set; }
+
+    internal bool HasState { get; set; }
+
+    /// <summary>A state that was restored, until there is one to take it.</summary>
+    internal byte[]? SavedState { get; set; }
+
+    /// <summary>Tokens that were computed one by one.</summary>
+    internal int DecodeSteps { get; set; }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
 using Winnow.Cache;
 using Winnow.Kernels;
@@ -41,7 +42,7 @@ internal sealed record EngineCapacity
         return new EngineCapacity
         {
             Cache = cache,
-            CacheBytes = cache.Pages * KvCache.PageBytes(cache.HeadDim, cache.Type),
+            CacheBytes = cache.Pages * KvCache.PageBytes(cache.HeadDim, cache.Type, cache.Attributes.Count),
             Scheduling = new SchedulerOptions(sequences, chunk, scored),
             Decoder = new DecoderOptions
             {
@@ -58,7 +59,8 @@ internal sealed record EngineCapacity
     {
         DType type = options.KvCacheType!.Value;
         long heads = (long)config.Layers * config.KvHeads;
-        long pageBytes = KvCache.PageBytes(config.HeadDim, type);
+        IReadOnlyList<string> planes = KvPlan.For(options).Planes;
+        long pageBytes = KvCache.PageBytes(config.HeadDim, type, planes.Count);
         int context = options.ContextTokens ?? config.ContextTokens;
         long contextBytes = heads * KvCache.PagesFor(context) * pageBytes;
         long budget = options.KvCacheBytes ?? Math.Min(sequences * contextBytes, Math.Max(0, freeBytes / 2));
@@ -83,6 +85,7 @@ internal sealed record EngineCapacity
             MaxSequences = rows,
             MaxTokens = context,
             Type = type,
+            Attributes = planes,
         };
     }
 

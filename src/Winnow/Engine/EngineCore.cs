@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using Microsoft.Extensions.Logging;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 using Winnow.Models;
 
@@ -19,13 +21,16 @@ internal sealed class EngineCore
     private readonly KvPagePool _pool;
     private readonly Scheduler _scheduler;
     private readonly StepBatch _batch;
+    private readonly KvEvictor _evictor;
+    private readonly Action _evict;
     private readonly StepPlan _plan = new();
     private readonly HashSet<EngineRequest> _requests = [];
     private readonly ILogger _logger;
 
-    public EngineCore(Decoder decoder, KvCache cache, StepBatch batch, SchedulerOptions options, ILogger logger)
+    public EngineCore(Decoder decoder, KvCache cache, StepBatch batch, KvEvictor evictor, SchedulerOptions options, ILogger logger)
     {
-        (_decoder, _cache, _batch, _logger) = (decoder, cache, batch, logger);
+        (_decoder, _cache, _batch, _evictor, _logger) = (decoder, cache, batch, evictor, logger);
+        _evict = Evict;
         _pool = new KvPagePool(cache);
         _scheduler = new Scheduler(options, _pool);
     }
@@ -43,6 +48,9 @@ internal sealed class EngineCore
     public long Steps { get; private set; }
 
     public long ComputedTokens { get; private set; }
+
+    /// <summary>Ticks of <see cref="Stopwatch"/> that policies took on this thread.</summary>
+    public long EvictionTicks { get; private set; }
 
     /// <summary>Starts a request; its errors go to it, none comes out.</summary>
     public void Submit(EngineRequest request)
@@ -144,10 +152,20 @@ internal sealed class EngineCore
     /// <summary>A copy of an idle sequence that shares its pages.</summary>
     public EngineSequence Fork(EngineSequence sequence)
     {
-        var fork = new EngineSequence(sequence.Tokens, sequence.Known);
-        if (sequence.Kv is not null && (_pool.HasFreeRow || _scheduler.TryReclaim(sequence)))
+        var fork = new EngineSequence(sequence.Tokens, sequence.Known) { Policy = sequence.Policy, ChunkTokens = sequence.ChunkTokens };
+        if (sequence.Kv is KvSequence kv && (_pool.HasFreeRow || _scheduler.TryReclaim(sequence)))
         {
-            _pool.Adopt(fork, _cache.Fork(sequence.Kv));
+            _pool.Adopt(fork, _cache.Fork(kv));
+        }
+        else if (sequence.Kv is { HasEvicted: true } evicted)
+        {
+            var saved = new SegmentedStream();
+            _cache.Save(evicted, saved);
+            KvPagePool.Keep(fork, saved, sequence.Cached, _cache.PagesOf(evicted));
+        }
+        else if (sequence.Swapped is SegmentedStream swapped)
+        {
+            KvPagePool.Keep(fork, swapped, sequence.Cached, sequence.SwappedPages);
         }
 
         _scheduler.Park(fork);
@@ -157,9 +175,29 @@ internal sealed class EngineCore
     /// <summary>Forgets the last tokens of an idle sequence.</summary>
     public void Rollback(EngineSequence sequence, int tokens)
     {
+        if (sequence.Swapped is not null)
+        {
+            // What was swapped out is cut in the cache, where there is room for it.
+            _scheduler.TryMakeRoom(sequence, 0);
+        }
+
         sequence.Truncate(sequence.Known - tokens);
         _pool.Truncate(sequence, Math.Min(sequence.Cached, Math.Max(0, sequence.Known - 1)));
     }
+
+    /// <summary>From now on nothing leaves the cache of an idle sequence; what has left stays away.</summary>
+    public static void Freeze(EngineSequence sequence)
+    {
+        (sequence.Policy, sequence.ChunkTokens) = (null, 0);
+        if (sequence.Kv is KvSequence kv)
+        {
+            kv.Policy = null;
+        }
+    }
+
+    /// <summary>What an idle sequence holds of the cache.</summary>
+    public KvUsage Measure(EngineSequence sequence) =>
+        KvUsage.Of(_cache, sequence.Kv, sequence.Cached);
 
     /// <summary>Writes the cached keys and values of an idle sequence; nothing where none are cached.</summary>
     public void Save(EngineSequence sequence, Stream destination)
@@ -168,12 +206,16 @@ internal sealed class EngineCore
         {
             _cache.Save(sequence.Kv, destination);
         }
+        else if (sequence.Swapped is not null)
+        {
+            sequence.Swapped.Position = 0;
+            sequence.Swapped.CopyTo(destination);
+        }
     }
 
     /// <summary>A new idle sequence. Where the pages do not fit just now, they are left out and computed again when needed.</summary>
-    public EngineSequence Restore(int[] tokens, Stream? pages)
+    public EngineSequence Restore(EngineSequence sequence, SegmentedStream? pages)
     {
-        var sequence = new EngineSequence(tokens, tokens.Length);
         if (pages is not null)
         {
             RestorePages(sequence, pages);
@@ -183,26 +225,18 @@ internal sealed class EngineCore
         return sequence;
     }
 
-    private void RestorePages(EngineSequence sequence, Stream pages)
+    private void RestorePages(EngineSequence sequence, SegmentedStream saved)
     {
-        KvSequence? kv = null;
-        do
+        saved.Position = 0;
+        (int length, int pages) = _cache.Measure(saved);
+        if (length >= Math.Max(1, sequence.Known))
         {
-            pages.Position = 0;
-            kv = _pool.HasFreeRow ? _cache.Restore(pages) : null;
-        }
-        while (kv is null && _scheduler.TryReclaim(sequence));
-
-        if (kv?.Length >= Math.Max(1, sequence.Known))
-        {
-            int length = kv.Length;
-            _cache.Free(kv);
             throw new ModelFormatException($"The saved session has keys and values of {length} tokens, but {sequence.Known} tokens; save it again.");
         }
 
-        if (kv is not null)
+        KvPagePool.Keep(sequence, saved, length, pages);
+        while (!_pool.TryBringBack(sequence) && _scheduler.TryReclaim(sequence))
         {
-            _pool.Adopt(sequence, kv);
         }
     }
 
@@ -216,6 +250,7 @@ internal sealed class EngineCore
             EngineRequest request = sequence.Request!;
             keepHidden |= request.NeedsHidden;
             ReadOnlySpan<int> tokens = sequence.Tokens.Slice(sequence.Cached, entry.Tokens);
+            _evictor.Prepare(sequence.Kv!);
             if (request.SamplingOf(entry.Tokens) is RowSampling sampling)
             {
                 _batch.Add(sequence.Kv!, tokens, sampling, _decoder.Vocabulary);
@@ -224,9 +259,28 @@ internal sealed class EngineCore
             {
                 _batch.Add(sequence.Kv!, tokens, request.RowsOf(entry.Tokens));
             }
+
+            _batch.Observe(MomentOf(entry));
         }
 
-        _decoder.Forward(_cache, _batch, keepHidden);
+        _decoder.Forward(_cache, _batch, keepHidden, _evict);
+    }
+
+    private static KvMoment MomentOf(StepPlan.PlannedTokens entry) =>
+        KvEvictor.MomentOf(entry.Sequence.Cached, entry.Tokens, entry.Sequence.Remaining - entry.Tokens);
+
+    private void Evict()
+    {
+        foreach (StepPlan.PlannedTokens entry in _plan.Entries)
+        {
+            var sequence = (EngineSequence)entry.Sequence;
+            if (sequence.Kv!.Policy is not null)
+            {
+                long started = Stopwatch.GetTimestamp();
+                _evictor.AfterStep(sequence.Kv, sequence.Tokens[..(sequence.Cached + entry.Tokens)], entry.Tokens, MomentOf(entry));
+                EvictionTicks += Stopwatch.GetTimestamp() - started;
+            }
+        }
     }
 
     private void Deliver()

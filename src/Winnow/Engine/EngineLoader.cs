@@ -4,6 +4,7 @@ using System.Threading;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 using Winnow.Kernels;
 using Winnow.Models;
@@ -26,6 +27,8 @@ internal static class EngineLoader
         {
             throw new ArgumentException($"The KV cache keeps F32, F16 or BF16, not {options.KvCacheType}.", nameof(options));
         }
+
+        _ = KvPlan.For(options);
     }
 
     public static ILogger CreateLogger(EngineOptions options) => options.LoggerFactory?.CreateLogger("Winnow") ?? NullLogger.Instance;
@@ -55,6 +58,7 @@ internal static class EngineLoader
                 OwnsDevice = own is not null,
                 Scheduling = capacity.Scheduling,
                 Defaults = ToOptions(files),
+                Policies = KvPlan.For(options),
                 WeightBytes = weights,
                 CacheBytes = capacity.CacheBytes,
             };
@@ -88,6 +92,7 @@ internal static class EngineLoader
         progress?.Report(new LoadProgress(LoadStage.Allocating, weights, weights));
         parts.Cache = new KvCache(parts.Device, capacity.Cache);
         parts.Batch = new StepBatch(parts.Device, capacity.Decoder.MaxTokens, capacity.Scheduling.MaxRunning);
+        parts.Evictor = new KvEvictor(parts.Device, parts.Cache, parts.Decoder.ModelForPolicies);
     }
 
     private static void Free(EngineParts? parts, ModelFiles? files, ComputeDevice? own)
@@ -118,7 +123,7 @@ internal static class EngineLoader
         };
         try
         {
-            new GenerationPlanner(files.Tokenizer, options, files.EndOfGenerationIds, 1, 2).Plan(new GenerationOptions(), 1);
+            new GenerationPlanner(files.Tokenizer, options, files.EndOfGenerationIds, 1).Plan(new GenerationOptions(), 1, 2);
         }
         catch (ArgumentException exception)
         {

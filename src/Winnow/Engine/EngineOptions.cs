@@ -1,4 +1,6 @@
+using System.Collections.Generic;
 using Microsoft.Extensions.Logging;
+using Winnow.Cache.Policies;
 using Winnow.Kernels;
 
 namespace Winnow.Engine;
@@ -30,6 +32,15 @@ public sealed record EngineOptions
     /// How many prompt tokens a step computes at most, over all requests: more is faster for prompts, less keeps running texts smoother. Default: 256.
     /// </summary>
     public int? PrefillChunkTokens { get; init; }
+
+    /// <summary>
+    /// What evicts from the cache of a sequence where a request or a session does not say otherwise. Default: nothing. A policy whose
+    /// positions are those of the cache, with a bounded budget, also takes texts longer than the context.
+    /// </summary>
+    public KvPolicy? KvPolicy { get; init; }
+
+    /// <summary>Further policies that requests and sessions may ask for: the cache is made with the planes that they need. Default: none.</summary>
+    public IReadOnlyList<KvPolicy>? MoreKvPolicies { get; init; }
 
     /// <summary>Where log messages go; the text of prompts and answers appears at level Trace only. Default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }

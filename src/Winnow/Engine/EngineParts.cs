@@ -1,5 +1,6 @@
 using System;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Kernels;
 using Winnow.Models;
 
@@ -20,9 +21,13 @@ internal sealed class EngineParts : IDisposable
 
     public StepBatch Batch { get; set; } = null!;
 
+    public KvEvictor Evictor { get; set; } = null!;
+
     public required SchedulerOptions Scheduling { get; init; }
 
     public required GenerationOptions Defaults { get; init; }
+
+    public required KvPlan Policies { get; init; }
 
     public required long WeightBytes { get; init; }
 
@@ -33,13 +38,14 @@ internal sealed class EngineParts : IDisposable
     {
         KvCacheOptions options = Cache.Options;
         long slots = (long)options.Layers * options.KvHeads * tokens;
-        long headers = (options.Layers * options.KvHeads * sizeof(int)) + 64;
+        long headers = (options.Layers * options.KvHeads * sizeof(int)) + 64 + Policies.MostStateBytes(tokens);
         long attributes = (long)options.Attributes.Count * sizeof(float);
         return headers + (slots * (sizeof(int) + attributes + (2 * options.Type.BytesOf(options.HeadDim))));
     }
 
     public void Dispose()
     {
+        Evictor?.Dispose();
         Batch?.Dispose();
         Cache?.Dispose();
         Decoder?.Dispose();

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 
 namespace Winnow.Engine;
 
@@ -27,6 +28,18 @@ internal sealed class EngineSequence : ScheduledSequence
 
     /// <summary>The pages and the row, while it has any.</summary>
     public KvSequence? Kv { get; set; }
+
+    /// <summary>What evicts from its cache; null where nothing does.</summary>
+    public KvPolicy? Policy { get; set; }
+
+    /// <summary>
+    /// What the cache held of it when its pages were taken, where some of it had been evicted: computing it again would not give the same,
+    /// because what leaves depends on the steps that it was computed in.
+    /// </summary>
+    public SegmentedStream? Swapped { get; set; }
+
+    /// <summary>The pages that it takes to bring back what was swapped out.</summary>
+    public int SwappedPages { get; set; }
 
     /// <summary>What is being done with it.</summary>
     public EngineRequest? Request { get; set; }

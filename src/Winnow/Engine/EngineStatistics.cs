@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Engine;
 
 /// <summary>What an engine holds and has done; figures of one moment that may be a step old.</summary>
@@ -26,6 +28,9 @@ public sealed record EngineStatistics
 
     /// <summary>How often a request or a session lost its pages to another one and had to be computed again.</summary>
     public required long Preemptions { get; init; }
+
+    /// <summary>How long cache policies have held up the engine's thread; on a GPU the time to issue their work.</summary>
+    public required TimeSpan EvictionTime { get; init; }
 
     /// <summary>Bytes of the weights.</summary>
     public required long WeightBytes { get; init; }

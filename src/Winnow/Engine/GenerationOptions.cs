@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Winnow.Cache.Policies;
 
 namespace Winnow.Engine;
 
@@ -18,6 +19,12 @@ public sealed record GenerationOptions
 
     /// <summary>Whether the model's end-of-generation tokens are generated like any other. Default: false.</summary>
     public bool? IgnoreEndOfText { get; init; }
+
+    /// <summary>
+    /// What evicts from the cache; <see cref="NonePolicy"/> for nothing. The engine has to know it: see <see cref="EngineOptions.MoreKvPolicies"/>. Default:
+    /// the engine's. Has no effect on a session, which has its own.
+    /// </summary>
+    public KvPolicy? KvPolicy { get; init; }
 
     /// <summary>Divides the logits; 0 always takes the most probable token. Default: 1.</summary>
     public float? Temperature { get; init; }

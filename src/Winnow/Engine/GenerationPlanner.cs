@@ -18,26 +18,26 @@ internal sealed class GenerationPlanner
     private readonly GenerationOptions _defaults;
     private readonly IReadOnlyCollection<int> _endTokens;
     private readonly int _vocabulary;
-    private readonly int _contextTokens;
     private readonly ConcurrentDictionary<string, int[]> _tokensWith = new(StringComparer.Ordinal);
 
     public GenerationPlanner(
-        Tokenizer tokenizer, GenerationOptions defaults, IReadOnlyCollection<int> endTokens, int vocabulary, int contextTokens)
+        Tokenizer tokenizer, GenerationOptions defaults, IReadOnlyCollection<int> endTokens, int vocabulary)
     {
         (_tokenizer, _defaults, _endTokens) = (tokenizer, defaults, endTokens);
-        (_vocabulary, _contextTokens) = (vocabulary, contextTokens);
+        _vocabulary = vocabulary;
     }
 
     /// <summary>The plan of a request.</summary>
     /// <param name="options">What the caller says.</param>
     /// <param name="promptTokens">Tokens before the first sampled one.</param>
+    /// <param name="contextTokens">The most tokens of the sequence.</param>
     /// <exception cref="ArgumentException">An option breaks the rule that the message states.</exception>
     /// <exception cref="ContextLengthException">The prompt leaves no room.</exception>
-    public GenerationPlan Plan(GenerationOptions options, int promptTokens)
+    public GenerationPlan Plan(GenerationOptions options, int promptTokens, int contextTokens)
     {
         SamplerChain chain = SamplerChain.Create(ToParameters(options).WithDefaults(ToParameters(_defaults)));
         int? asked = options.MaxTokens ?? _defaults.MaxTokens;
-        int room = _contextTokens - promptTokens;
+        int room = contextTokens - promptTokens;
         int top = options.LogProbabilities ?? _defaults.LogProbabilities ?? 0;
         Check(asked is null or >= 0, nameof(options.MaxTokens), asked, "MaxTokens must be 0 or more.");
         Check(top is >= 0 and <= MostLogProbabilities, nameof(options.LogProbabilities), top, $"LogProbabilities must be 0 to {MostLogProbabilities}.");
@@ -48,7 +48,7 @@ internal sealed class GenerationPlanner
 
         if (room < 1 && asked != 0)
         {
-            throw new ContextLengthException(promptTokens + 1, _contextTokens);
+            throw new ContextLengthException(promptTokens + 1, contextTokens);
         }
 
         bool isAsked = asked <= room;

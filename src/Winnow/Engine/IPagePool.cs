@@ -15,6 +15,9 @@ internal interface IPagePool
     /// <summary>True while the sequence holds pages or a row that <see cref="Release"/> would give back.</summary>
     bool Holds(ScheduledSequence sequence);
 
-    /// <summary>Takes all pages of a sequence back; its tokens have to be computed again.</summary>
-    void Release(ScheduledSequence sequence);
+    /// <summary>Takes all pages of a sequence back.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="returns">Whether it will go on: what could not be computed again to the same is kept outside of the pool then.</param>
+    /// <returns>How many of its tokens need not be computed again.</returns>
+    int Release(ScheduledSequence sequence, bool returns);
 }

@@ -1,5 +1,6 @@
 using System;
 using Winnow.Cache;
+using Winnow.Formats;
 
 namespace Winnow.Engine;
 
@@ -25,14 +26,25 @@ internal sealed class KvPagePool : IPagePool
 
     public int PagesNeeded(ScheduledSequence sequence, int tokens)
     {
+        EngineSequence owner = Of(sequence);
+        if (owner.Kv is KvSequence kv)
+        {
+            return _cache.PagesNeeded(kv, Math.Min(tokens, _cache.Options.MaxTokens - _cache.MostSlots(kv)));
+        }
+
         int most = Math.Min(tokens, _cache.Options.MaxTokens - sequence.Cached);
-        KvSequence? kv = Of(sequence).Kv;
-        return kv is null ? (int)Math.Min(PagesFor(most), int.MaxValue) : _cache.PagesNeeded(kv, most);
+        long needed = owner.Swapped is null ? PagesFor(most) : owner.SwappedPages + PagesFor(Math.Min(tokens, _cache.Options.MaxTokens));
+        return (int)Math.Min(needed, int.MaxValue);
     }
 
     public bool TryReserve(ScheduledSequence sequence, int tokens)
     {
         EngineSequence owner = Of(sequence);
+        if (owner.Kv is null && owner.Swapped is not null && !TryBringBackOrForget(owner))
+        {
+            return false;
+        }
+
         if (owner.Kv is null)
         {
             if (!HasFreeRow || PagesFor(tokens) > _cache.FreePages)
@@ -40,7 +52,7 @@ internal sealed class KvPagePool : IPagePool
                 return false;
             }
 
-            owner.Kv = _cache.CreateSequence();
+            owner.Kv = _cache.CreateSequence(owner.Policy);
             _rows++;
         }
 
@@ -49,15 +61,29 @@ internal sealed class KvPagePool : IPagePool
 
     public bool Holds(ScheduledSequence sequence) => Of(sequence).Kv is not null;
 
-    public void Release(ScheduledSequence sequence)
+    public int Release(ScheduledSequence sequence, bool returns)
     {
         EngineSequence owner = Of(sequence);
-        if (owner.Kv is not null)
+        if (!returns)
         {
-            _cache.Free(owner.Kv);
+            owner.Swapped = null;
+        }
+
+        if (owner.Kv is KvSequence kv)
+        {
+            if (returns && kv.HasEvicted)
+            {
+                owner.SwappedPages = _cache.PagesOf(kv);
+                owner.Swapped = new SegmentedStream();
+                _cache.Save(kv, owner.Swapped);
+            }
+
+            _cache.Free(kv);
             owner.Kv = null;
             _rows--;
         }
+
+        return owner.Swapped is null ? 0 : sequence.Cached;
     }
 
     /// <summary>Keeps the first cached tokens only and gives back what was reserved and not used.</summary>
@@ -65,19 +91,17 @@ internal sealed class KvPagePool : IPagePool
     {
         if (sequence.Kv is null)
         {
-            return;
+            ForgetSwapped(sequence, cached);
         }
-
-        if (cached == 0)
+        else if (cached == 0)
         {
-            Release(sequence);
+            sequence.Cached = Release(sequence, returns: false);
         }
         else
         {
             _cache.Truncate(sequence.Kv, cached);
+            sequence.Cached = cached;
         }
-
-        sequence.Cached = cached;
     }
 
     /// <summary>Takes over pages made by a fork or a restore.</summary>
@@ -86,6 +110,56 @@ internal sealed class KvPagePool : IPagePool
         sequence.Kv = kv;
         sequence.Cached = kv.Length;
         _rows++;
+    }
+
+    /// <summary>Notes what a sequence's cache held, so that it is brought back when it goes on.</summary>
+    public static void Keep(EngineSequence sequence, SegmentedStream saved, int cached, int pages) =>
+        (sequence.Swapped, sequence.Cached, sequence.SwappedPages) = (saved, cached, pages);
+
+    /// <summary>Brings back what was kept outside of the pool.</summary>
+    /// <returns>False where there is no room for it.</returns>
+    /// <exception cref="Formats.ModelFormatException">It is damaged.</exception>
+    public bool TryBringBack(EngineSequence owner)
+    {
+        if (!HasFreeRow || owner.SwappedPages > _cache.FreePages)
+        {
+            return false;
+        }
+
+        owner.Swapped!.Position = 0;
+        KvSequence? kv = _cache.Restore(owner.Swapped, owner.Policy);
+        if (kv is null)
+        {
+            return false;
+        }
+
+        owner.Swapped = null;
+        Adopt(owner, kv);
+        return true;
+    }
+
+    // While steps are planned there is nobody to tell that it is damaged; the tokens are all known, so they are computed again.
+    private bool TryBringBackOrForget(EngineSequence owner)
+    {
+        try
+        {
+            return TryBringBack(owner);
+        }
+        catch (ModelFormatException)
+        {
+            (owner.Swapped, owner.Cached) = (null, 0);
+            return true;
+        }
+    }
+
+    // What was kept outside of the pool cannot be cut, so tokens that were taken off it are computed again from the start.
+    private static void ForgetSwapped(EngineSequence sequence, int cached)
+    {
+        if (cached < sequence.Cached)
+        {
+            sequence.Swapped = null;
+            sequence.Cached = 0;
+        }
     }
 
     private static EngineSequence Of(ScheduledSequence sequence) => (EngineSequence)sequence;

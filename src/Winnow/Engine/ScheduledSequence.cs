@@ -15,11 +15,35 @@ internal class ScheduledSequence
     /// <summary>Tokens still to be computed.</summary>
     public int Remaining => Goal - Cached;
 
+    /// <summary>
+    /// Where above 0: prompts are computed in whole chunks of about so many tokens, whatever else is in a step, and pages are taken chunk by
+    /// chunk, because slots leave after each and which ones depends on where it ends.
+    /// </summary>
+    public int ChunkTokens { get; set; }
+
+    /// <summary>How many tokens the next step of the sequence must have room for: the remaining ones in chunks of about the same size, or all.</summary>
+    public int NextTokens
+    {
+        get
+        {
+            if (ChunkTokens == 0 || Remaining <= ChunkTokens)
+            {
+                return Remaining;
+            }
+
+            int chunks = (Remaining + ChunkTokens - 1) / ChunkTokens;
+            return (Remaining + chunks - 1) / chunks;
+        }
+    }
+
     /// <summary>True where every token's logits are needed, of which a step computes a limited number.</summary>
     public bool NeedsAllLogits { get; init; }
 
     /// <summary>Where the sequence stands.</summary>
     public SequencePhase Phase { get; internal set; }
+
+    /// <summary>Whether the next chunk of its prompt has room in the step being planned.</summary>
+    internal bool HasRoom { get; set; }
 
     /// <summary>How many prompt tokens the step being planned gives it.</summary>
     internal int Grant { get; set; }

@@ -71,7 +71,7 @@ internal sealed class Scheduler
     public void Drop(ScheduledSequence sequence)
     {
         Detach(sequence);
-        Release(sequence);
+        sequence.Cached = _pool.Release(sequence, returns: false);
     }
 
     /// <summary>Plans a step.</summary>
@@ -80,6 +80,7 @@ internal sealed class Scheduler
     {
         plan.Clear();
         Admit(plan);
+        MakeRoomForChunks(plan);
         PlanDecodes(plan);
         PlanPrompts(plan);
     }
@@ -126,7 +127,7 @@ internal sealed class Scheduler
         while (_waiting.Count > 0 && _running.Count < _options.MaxRunning)
         {
             ScheduledSequence next = _waiting[0];
-            if (!HasSlackFor(next) || !TryMakeRoom(next, next.Remaining))
+            if (!HasSlackFor(next) || !TryMakeRoom(next, next.NextTokens))
             {
                 if (_running.Count > 0)
                 {
@@ -154,10 +155,10 @@ internal sealed class Scheduler
         int growth = 0;
         foreach (ScheduledSequence sequence in _running)
         {
-            growth += _pool.PagesNeeded(sequence, sequence.Remaining + 1);
+            growth += _pool.PagesNeeded(sequence, sequence.NextTokens + 1);
         }
 
-        while (_pool.FreePages < growth + _pool.PagesNeeded(next, next.Remaining))
+        while (_pool.FreePages < growth + _pool.PagesNeeded(next, next.NextTokens))
         {
             if (!TryReclaim(next))
             {
@@ -166,6 +167,21 @@ internal sealed class Scheduler
         }
 
         return true;
+    }
+
+    // Before anything is planned, because it may take the pages of younger ones. Who gets no room waits for the next step.
+    private void MakeRoomForChunks(StepPlan plan)
+    {
+        for (int i = 0; i < _running.Count; i++)
+        {
+            ScheduledSequence sequence = _running[i];
+            sequence.HasRoom = sequence.ChunkTokens > 0 && sequence.Remaining > 1 && TryMakeRoom(sequence, sequence.NextTokens);
+            if (sequence.ChunkTokens > 0 && sequence.Remaining > 1 && !sequence.HasRoom && _running.Count == 1)
+            {
+                Reject(sequence, plan);
+                i--;
+            }
+        }
     }
 
     private void PlanDecodes(StepPlan plan)
@@ -208,6 +224,7 @@ internal sealed class Scheduler
         _firstPrompt = (_firstPrompt + 1) % _running.Count;
         int left = _options.ChunkTokens;
         int logits = _options.AllLogitsTokens;
+        open -= GrantChunks(ref left);
         while (left > 0 && open > 0)
         {
             int share = Math.Max(1, left / open);
@@ -223,6 +240,27 @@ internal sealed class Scheduler
         }
     }
 
+    // Sequences whose prompts go in whole chunks take turns with the others: whoever is first in this step is served first. Returns how many there are.
+    private int GrantChunks(ref int left)
+    {
+        int chunked = 0;
+        bool othersFirst = false;
+        for (int i = 0; i < _running.Count; i++)
+        {
+            ScheduledSequence sequence = _running[(_firstPrompt + i) % _running.Count];
+            bool isOpen = sequence.Remaining > 1;
+            othersFirst |= isOpen && sequence.ChunkTokens == 0 && chunked == 0;
+            chunked += isOpen && sequence.ChunkTokens > 0 ? 1 : 0;
+            if (sequence.HasRoom && !othersFirst && sequence.NextTokens <= left)
+            {
+                sequence.Grant = sequence.NextTokens;
+                left -= sequence.Grant;
+            }
+        }
+
+        return chunked;
+    }
+
     // Returns the tokens left and how many sequences could use them.
     private (int Left, int Open) GrantShares(int share, int left, ref int logits)
     {
@@ -230,7 +268,7 @@ internal sealed class Scheduler
         for (int i = 0; i < _running.Count; i++)
         {
             ScheduledSequence sequence = _running[(_firstPrompt + i) % _running.Count];
-            if (sequence.Remaining <= 1)
+            if (sequence.Remaining <= 1 || sequence.ChunkTokens > 0)
             {
                 continue;
             }
@@ -264,7 +302,6 @@ internal sealed class Scheduler
         youngest.Phase = SequencePhase.Waiting;
         _waiting.Insert(0, youngest);
         Release(youngest);
-        Preemptions++;
         return true;
     }
 
@@ -276,7 +313,6 @@ internal sealed class Scheduler
         }
 
         Release(sequence);
-        Preemptions++;
         return true;
     }
 
@@ -288,8 +324,8 @@ internal sealed class Scheduler
 
     private void Release(ScheduledSequence sequence)
     {
-        _pool.Release(sequence);
-        sequence.Cached = 0;
+        sequence.Cached = _pool.Release(sequence, returns: true);
+        Preemptions++;
     }
 
     private void Detach(ScheduledSequence sequence)

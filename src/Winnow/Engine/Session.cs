@@ -56,9 +56,10 @@ public sealed class Session : IAsyncDisposable, IDisposable
     public async Task AppendAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken = default)
     {
         int[] added = _engine.Prompts.Checked(tokens.ToArray());
-        if (Length + added.Length > _engine.ContextTokens)
+        int most = _engine.MostTokens(_sequence.Policy);
+        if (Length + added.Length > most)
         {
-            throw new ContextLengthException(Length + added.Length, _engine.ContextTokens, "Roll the session back, or start a new one.");
+            throw new ContextLengthException(Length + added.Length, most, "Roll the session back, or start a new one.");
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -88,7 +89,7 @@ public sealed class Session : IAsyncDisposable, IDisposable
         }
 
         GenerationOptions asked = options ?? new GenerationOptions();
-        _engine.CheckOptions(asked, Length);
+        _engine.CheckOptions(asked, Length, _engine.MostTokens(_sequence.Policy));
         return GenerateCore(asked, cancellationToken);
     }
 
@@ -111,6 +112,25 @@ public sealed class Session : IAsyncDisposable, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens, Length);
         using Operation operation = Begin();
         await _engine.Thread.InvokeAsync(core => core.Rollback(_sequence, tokens)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// From now on nothing more leaves the session's cache; what has left stays away. For a context that is read and compressed once and asked about
+    /// often, in forks.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The session is busy.</exception>
+    public async Task FreezeAsync()
+    {
+        using Operation operation = Begin();
+        await _engine.Thread.InvokeAsync(_ => EngineCore.Freeze(_sequence)).ConfigureAwait(false);
+    }
+
+    /// <summary>What the session holds of the KV cache at the moment.</summary>
+    /// <exception cref="InvalidOperationException">The session is busy.</exception>
+    public async Task<KvUsage> MeasureAsync()
+    {
+        using Operation operation = Begin();
+        return await _engine.Thread.InvokeAsync(core => core.Measure(_sequence)).ConfigureAwait(false);
     }
 
     /// <summary>Saves the tokens with their keys and values; <see cref="WinnowEngine.RestoreSessionAsync"/> continues from there.</summary>

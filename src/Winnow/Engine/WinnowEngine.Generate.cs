@@ -4,6 +4,7 @@ using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 using Winnow.Formats.Templates;
 
@@ -11,6 +12,9 @@ namespace Winnow.Engine;
 
 public sealed partial class WinnowEngine
 {
+    // Whole numbers up to here are exact in float, which angles of positions are computed in.
+    private const int StreamTokens = 1 << 24;
+
     /// <summary>Continues a text. Breaking off the enumeration or cancelling stops within a step.</summary>
     /// <param name="prompt">The text; an empty one only where the model has a token that begins texts.</param>
     /// <param name="options">How; null for the model's defaults.</param>
@@ -63,44 +67,57 @@ public sealed partial class WinnowEngine
         Prompts.Encode(messages, addGenerationPrompt);
 
     /// <summary>Opens an empty session. It costs nothing until something is appended.</summary>
-    public Session CreateSession()
+    /// <param name="policy">What evicts from its cache; <see cref="NonePolicy"/> for nothing, null for what the engine was loaded with.</param>
+    /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
+    public Session CreateSession(KvPolicy? policy = null)
     {
         ThrowIfDisposed();
-        return new Session(this, new EngineSequence([], 0));
+        return new Session(this, CreateSequence([], policy));
     }
 
     /// <summary>Opens a session that was saved. It continues exactly as the saved one would have.</summary>
     /// <param name="source">Read to the end of the session, and checked whole before anything else happens.</param>
+    /// <param name="policy">What evicts from its cache, as for <see cref="CreateSession"/>: the one that it was saved with, or none.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="ModelFormatException">It is damaged, not a session, or of another model.</exception>
     /// <exception cref="ContextLengthException">The engine's context is shorter than the session.</exception>
-    public async Task<Session> RestoreSessionAsync(Stream source, CancellationToken cancellationToken = default)
+    public async Task<Session> RestoreSessionAsync(Stream source, KvPolicy? policy = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         ThrowIfDisposed();
         (int[] tokens, SegmentedStream pages) = await SessionFile.ReadAsync(
-            source, Fingerprint, ContextTokens, _parts.MostPageBytes, cancellationToken).ConfigureAwait(false);
-        using (pages)
-        {
-            CheckSaved(tokens);
-            EngineSequence sequence = await Thread.InvokeAsync(
-                core => core.Restore(tokens, pages.Length > 0 ? pages : null)).ConfigureAwait(false);
-            return new Session(this, sequence);
-        }
+            source, Fingerprint, MostTokens(_parts.Policies.Choose(policy)), _parts.MostPageBytes, cancellationToken).ConfigureAwait(false);
+        CheckSaved(tokens);
+        EngineSequence sequence = await Thread.InvokeAsync(
+            core => core.Restore(CreateSequence(tokens, policy), pages.Length > 0 ? pages : null)).ConfigureAwait(false);
+        return new Session(this, sequence);
     }
 
-    internal void CheckOptions(GenerationOptions options, int promptTokens)
+    internal void CheckOptions(GenerationOptions options, int promptTokens, int contextTokens)
     {
         ThrowIfDisposed();
-        _planner.Plan(options, promptTokens);
+        _planner.Plan(options, promptTokens, contextTokens);
         _ = new StopStringMatcher(_planner.StopStrings(options));
+    }
+
+    /// <summary>The most tokens of a sequence under a policy: the context, or as many as positions can be told apart where the cache is bounded and positions are its own.</summary>
+    internal int MostTokens(KvPolicy? policy) =>
+        policy is { Positions: KvPositions.CacheRelative, Budget.IsBounded: true } ? StreamTokens : ContextTokens;
+
+    /// <summary>A sequence of tokens with what evicts from its cache.</summary>
+    /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
+    internal EngineSequence CreateSequence(int[] tokens, KvPolicy? asked)
+    {
+        KvPolicy? policy = _parts.Policies.Choose(asked);
+        policy = policy is null or NonePolicy ? null : policy;
+        return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = policy is null ? 0 : _parts.Scheduling.ChunkTokens };
     }
 
     internal GenerationRequest CreateRequest(EngineSequence sequence, GenerationOptions options, bool keepsSequence)
     {
         var text = new TextAssembler(
             Tokenizer.CreateStreamingDecoder(sequence.Tokens), new StopStringMatcher(_planner.StopStrings(options)));
-        return new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known), text)
+        return new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known, MostTokens(sequence.Policy)), text)
         {
             KeepsSequence = keepsSequence,
         };
@@ -141,7 +158,7 @@ public sealed partial class WinnowEngine
 
     private IAsyncEnumerable<GeneratedPiece> Generate(int[] tokens, GenerationOptions options, CancellationToken cancellationToken)
     {
-        CheckOptions(options, tokens.Length);
+        CheckOptions(options, tokens.Length, MostTokens(_parts.Policies.Choose(options.KvPolicy)));
         return GenerateCore(tokens, options, cancellationToken);
     }
 
@@ -149,7 +166,7 @@ public sealed partial class WinnowEngine
         int[] tokens, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        GenerationRequest request = CreateRequest(new EngineSequence(tokens, tokens.Length), options, keepsSequence: false);
+        GenerationRequest request = CreateRequest(CreateSequence(tokens, options.KvPolicy), options, keepsSequence: false);
         await foreach (GeneratedPiece piece in RunAsync(request, cancellationToken).ConfigureAwait(false))
         {
             yield return piece;

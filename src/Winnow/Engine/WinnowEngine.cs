@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -28,9 +29,9 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
     private WinnowEngine(EngineParts parts, ILogger logger)
     {
         (_parts, _logger) = (parts, logger);
-        _core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Scheduling, logger);
+        _core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, logger);
         _planner = new GenerationPlanner(
-            Tokenizer, Defaults, parts.Files.EndOfGenerationIds, parts.Decoder.Vocabulary, ContextTokens);
+            Tokenizer, Defaults, parts.Files.EndOfGenerationIds, parts.Decoder.Vocabulary);
         Prompts = new PromptEncoder(Tokenizer, ChatTemplate, parts.Decoder.Vocabulary);
         Fingerprint = ModelFingerprint.Compute(Config, parts.Files.Tensors);
         Thread = new EngineThread(_core, logger);
@@ -65,6 +66,7 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
         Steps = _core.Steps,
         ComputedTokens = _core.ComputedTokens,
         Preemptions = _core.Preemptions,
+        EvictionTime = Stopwatch.GetElapsedTime(0, _core.EvictionTicks),
         WeightBytes = _parts.WeightBytes,
         KvCacheBytes = _parts.CacheBytes,
     };

@@ -2,6 +2,7 @@ using System;
 using System.Numerics;
 using System.Threading;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 using Winnow.Kernels;
 using Winnow.Kernels.Attention;
@@ -27,6 +28,7 @@ public sealed class Decoder : IDisposable
     private readonly StepRecordings _recordings;
     private readonly Action _issue;
     private StepRecordings.Key _step;
+    private AttentionSignals _signals;
     private int _logitCount;
     private int _hiddenCount;
 
@@ -98,14 +100,22 @@ public sealed class Decoder : IDisposable
     /// <param name="cache">The cache that the batch's sequences belong to; their pages are reserved.</param>
     /// <param name="batch">The step.</param>
     /// <param name="keepHidden">Keeps the rows after the last norm for <see cref="HiddenRow"/>.</param>
-    public void Forward(KvCache cache, StepBatch batch, bool keepHidden = false)
+    public void Forward(KvCache cache, StepBatch batch, bool keepHidden = false) => Forward(cache, batch, keepHidden, null);
+
+    /// <summary>The same, with something to issue behind the step before it is waited for: what leaves the cache after it.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="batch">The step.</param>
+    /// <param name="keepHidden">Keeps the rows after the last norm.</param>
+    /// <param name="behind">Issued when the cache has counted the step's tokens.</param>
+    internal void Forward(KvCache cache, StepBatch batch, bool keepHidden, Action? behind)
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(batch);
         CheckCapacity(batch, keepHidden);
-        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null);
+        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null, batch.Signals);
+        _signals = SignalPlanes.SignalsOf(cache, batch.Signals, batch.WindowTokens, batch.HitThreshold);
         batch.MarkPending();
-        if (batch.IsDecode && !keepHidden)
+        if (batch.IsDecode && batch.Watched.Count == 0 && !keepHidden)
         {
             _recordings.Run(_step, _issue);
         }
@@ -119,6 +129,8 @@ public sealed class Decoder : IDisposable
             ReadHidden(batch.Tokens);
         }
 
+        Advance(cache, batch);
+        behind?.Invoke();
         if (batch.LogitCount > 0)
         {
             _device.Synchronize();
@@ -127,8 +139,10 @@ public sealed class Decoder : IDisposable
 
         _logitCount = batch.NeedsLogits ? batch.LogitCount : 0;
         _hiddenCount = keepHidden ? batch.Tokens : 0;
-        Advance(cache, batch);
     }
+
+    /// <summary>What policies may want to know of the model.</summary>
+    internal KvModel ModelForPolicies => new(Config, _space.InverseFrequencies, _space.WindowInverseFrequencies, _weights.Layers);
 
     /// <summary>A row of logits of the last step, [Vocabulary]; valid until the next step, and free to be overwritten.</summary>
     /// <param name="index">The row, in the order in which the batch asked for them.</param>
@@ -226,26 +240,47 @@ public sealed class Decoder : IDisposable
             new() { Output = space.Queries, Weight = w.Query, Bias = w.QueryBias },
             new() { Output = space.Keys, Weight = w.Key, Bias = w.KeyBias },
             new() { Output = space.Values, Weight = w.Value, Bias = w.ValueBias });
-        _device.Cache.AppendRotated(cache.Device, ragged, layer, space.Queries, space.Keys, space.Values, new Rotation
+        Watch(ragged, space, layer);
+        var rotation = new Rotation
         {
             Table = rope,
             Layout = Config.RopeLayout,
             QueryNorm = w.QueryNorm,
             KeyNorm = w.KeyNorm,
             Epsilon = epsilon,
-        });
+        };
+        _device.Cache.AppendRotated(cache.Device, ragged, layer, space.Queries, space.Keys, space.Values, rotation, cache.Norms);
         _device.Attention.Forward(space.Attended, space.Queries, cache.Device, ragged, new AttentionArguments
         {
             Layer = layer,
             Scale = Config.AttentionScale,
             SoftCap = Config.AttentionSoftCap,
             Window = Config.WindowOf(layer),
+            Signals = _signals,
         });
         AddProjected(space, space.Attended, w.Output, w.OutputBias, w.AttentionPostNorm);
 
         _device.Norm.RmsNorm(space.Normed, space.Hidden, w.FfnNorm, epsilon);
         _device.Linear.ProjectGated(space.Gated, space.Normed, w.Gate, w.Up, Config.Activation);
         AddProjected(space, space.Gated, w.Down, default, w.FfnPostNorm);
+    }
+
+    private void Watch(in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)
+    {
+        foreach (int index in _step.Batch.Watched)
+        {
+            KvSequence sequence = _step.Batch.Sequences[index];
+            (int first, int count) = (_step.Batch.StartOf(index), _step.Batch.CountOf(index));
+            sequence.Policy!.Watch(new KvLayer
+            {
+                Device = _device,
+                Layer = layer,
+                Input = space.Normed.Rows(first, count),
+                Queries = space.Queries.Rows(first, count),
+                Positions = ragged.Positions.Rows(first, count),
+                State = sequence.State,
+            });
+        }
     }
 
     private void AddProjected(in DecoderWorkspace.Step space, Tensor input, Tensor weight, Tensor bias, Tensor postNorm)

@@ -46,6 +46,12 @@ internal sealed class DecoderWorkspace : IDisposable
         }
     }
 
+    /// <summary>Inverse frequencies, F32 [rotary / 2].</summary>
+    public Tensor InverseFrequencies => _rope.Inverse;
+
+    /// <summary>Those of layers with a window; empty where they are the same.</summary>
+    public Tensor WindowInverseFrequencies => _windowRope?.Inverse ?? default;
+
     /// <summary>Views for a step of so many tokens and rows of logits.</summary>
     public Step ForStep(int tokens, int logitRows)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
 
@@ -18,6 +19,7 @@ public sealed class StepBatch : IDisposable
     private readonly HostBuffer _host = null!;
     private readonly Tensor _block;
     private readonly List<KvSequence> _sequences;
+    private readonly List<int> _watched;
     private readonly StepSampling? _sampling;
     private bool _pending;
 
@@ -32,6 +34,7 @@ public sealed class StepBatch : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, maxSequences);
         (_device, MaxTokens, MaxSequences) = (device, maxTokens, maxSequences);
         _sequences = new List<KvSequence>(maxSequences);
+        _watched = new List<int>(maxSequences);
         try
         {
             _block = device.AllocateTensor(DType.I32, new Shape((Kinds * (long)maxTokens) + (2 * maxSequences) + 1));
@@ -69,6 +72,18 @@ public sealed class StepBatch : IDisposable
     /// <summary>The most tokens of one sequence.</summary>
     public int MostTokens { get; private set; }
 
+    /// <summary>Which signals the policies of the step's sequences look at.</summary>
+    internal SignalKinds Signals { get; private set; }
+
+    /// <summary>How many last queries the window signal sums over.</summary>
+    internal int WindowTokens { get; private set; }
+
+    /// <summary>What a probability must exceed to count as a hit.</summary>
+    internal float HitThreshold { get; private set; }
+
+    /// <summary>The places of sequences whose policy watches the layers.</summary>
+    internal IReadOnlyList<int> Watched => _watched;
+
     /// <summary>The rows that are sampled on the device; null where there are none.</summary>
     internal StepSampling? Sampling => _sampling?.Count > 0 ? _sampling : null;
 
@@ -95,7 +110,9 @@ public sealed class StepBatch : IDisposable
         // The last step's copy may still be reading the block.
         Settle(wait: true);
         (Tokens, LogitCount, MostSlots, MostTokens) = (0, 0, 0, 0);
+        (Signals, WindowTokens, HitThreshold) = (SignalKinds.None, 0, 0);
         _sequences.Clear();
+        _watched.Clear();
         _sampling?.Clear();
     }
 
@@ -151,6 +168,37 @@ public sealed class StepBatch : IDisposable
         Add(sequence, tokens, LogitRows.Last);
         _sampling?.TryAdd(LogitCount - 1, sampling, vocabulary);
     }
+
+    /// <summary>Has the step give the signals that the policy of the sequence added last looks at, if it looks at such steps.</summary>
+    /// <param name="moment">What the step is for that sequence.</param>
+    /// <exception cref="InvalidOperationException">Another sequence of the step has the same signal measured otherwise.</exception>
+    internal void Observe(KvMoment moment)
+    {
+        if (_sequences[^1].Policy is not KvPolicy policy || (policy.Observes & moment) == 0)
+        {
+            return;
+        }
+
+        SignalKinds kinds = policy.Signals;
+        bool sameWindow = (Signals & kinds & SignalKinds.WindowMass) == 0 || WindowTokens == policy.WindowTokens;
+        bool sameThreshold = (Signals & kinds & SignalKinds.Hits) == 0 || HitThreshold == policy.HitThreshold;
+        if (!sameWindow || !sameThreshold)
+        {
+            throw new InvalidOperationException("Sequences of one step must agree on the window and the threshold of a signal.");
+        }
+
+        Signals |= kinds;
+        WindowTokens = (kinds & SignalKinds.WindowMass) != 0 ? policy.WindowTokens : WindowTokens;
+        HitThreshold = (kinds & SignalKinds.Hits) != 0 ? policy.HitThreshold : HitThreshold;
+        if (policy.Watches)
+        {
+            _watched.Add(_sequences.Count - 1);
+        }
+    }
+
+    /// <summary>The first token of the sequence at <paramref name="index"/> in <see cref="Sequences"/>.</summary>
+    /// <param name="index">Its place.</param>
+    internal int StartOf(int index) => HostStarts[index];
 
     /// <summary>Tokens of the sequence at <paramref name="index"/> in <see cref="Sequences"/>.</summary>
     /// <param name="index">Its place.</param>

@@ -73,5 +73,7 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
     /// <param name="MostSlots">The bound on slots that grids are made for.</param>
     /// <param name="NeedsLogits">Whether logits are copied to the host.</param>
     /// <param name="Samples">Whether tokens are chosen on the device.</param>
-    public readonly record struct Key(KvCache Cache, StepBatch Batch, int Sequences, int MostSlots, bool NeedsLogits, bool Samples);
+    /// <param name="Signals">Which signals attention gives.</param>
+    public readonly record struct Key(
+        KvCache Cache, StepBatch Batch, int Sequences, int MostSlots, bool NeedsLogits, bool Samples, SignalKinds Signals);
 }

@@ -22,7 +22,7 @@ internal sealed class AllocationTests : EngineTests
     public void Step_AfterWarmUpAllocatesNothing(float temperature, int sequences)
     {
         using EngineParts parts = Load();
-        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Scheduling, NullLogger.Instance);
+        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);
         var parameters = new SamplingParameters { Temperature = temperature, TopK = temperature > 0 ? 40 : null, RepetitionPenalty = 1.1f, Seed = 1 };
         for (int i = 0; i < sequences; i++)
         {
@@ -41,7 +41,7 @@ internal sealed class AllocationTests : EngineTests
     public void Step_WithTextAllocatesLittleMoreThanItsStrings()
     {
         using EngineParts parts = Load();
-        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Scheduling, NullLogger.Instance);
+        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);
         int[] prompt = parts.Files.Tokenizer.Encode(Story);
         var plan = new GenerationPlan(SamplerChain.Create(new SamplingParameters { Seed = 1 }), 150, FinishReason.Length, [], 0);
         var text = new TextAssembler(parts.Files.Tokenizer.CreateStreamingDecoder(prompt), new StopStringMatcher([]));

@@ -37,9 +37,10 @@ internal sealed class CountingPool(int pages) : IPagePool
 
     public bool Holds(ScheduledSequence sequence) => HeldBy(sequence) > 0;
 
-    public void Release(ScheduledSequence sequence)
+    public int Release(ScheduledSequence sequence, bool returns)
     {
         FreePages += HeldBy(sequence);
         _held.Remove(sequence);
+        return 0;
     }
 }

@@ -84,7 +84,7 @@ internal sealed class CudaFaultTests : EngineTests
         using var device = new CudaDevice(driver);
         using EngineParts parts = EngineLoader.Load(
             Folder, new EngineOptions { Device = device }, NullLogger.Instance, null, CancellationToken.None);
-        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Scheduling, NullLogger.Instance);
+        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);
         var parameters = new SamplingParameters { Temperature = 0.8f, TopK = 20, RepetitionPenalty = 1.1f, Seed = 2 };
         core.Submit(new TokenRequest(device.Sampling, SamplerChain.Create(parameters), 20));
         core.Submit(new TokenRequest(device.Sampling, SamplerChain.Create(parameters), 31));

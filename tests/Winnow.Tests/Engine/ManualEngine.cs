@@ -19,9 +19,9 @@ internal sealed class ManualEngine : IDisposable
     public ManualEngine(string folder, EngineOptions options)
     {
         _parts = EngineLoader.Load(folder, options with { Threads = 1 }, NullLogger.Instance, null, CancellationToken.None);
-        Core = new EngineCore(_parts.Decoder, _parts.Cache, _parts.Batch, _parts.Scheduling, NullLogger.Instance);
+        Core = new EngineCore(_parts.Decoder, _parts.Cache, _parts.Batch, _parts.Evictor, _parts.Scheduling, NullLogger.Instance);
         _planner = new GenerationPlanner(
-            _parts.Files.Tokenizer, new GenerationOptions(), _parts.Files.EndOfGenerationIds, _parts.Decoder.Vocabulary, TinyModel.ContextTokens);
+            _parts.Files.Tokenizer, new GenerationOptions(), _parts.Files.EndOfGenerationIds, _parts.Decoder.Vocabulary);
     }
 
     public EngineCore Core { get; }
@@ -39,7 +39,8 @@ internal sealed class ManualEngine : IDisposable
         int[] tokens = Encode(prompt);
         var text = new TextAssembler(_parts.Files.Tokenizer.CreateStreamingDecoder(tokens), new StopStringMatcher(options.StopStrings));
         var request = new GenerationRequest(
-            new EngineSequence(tokens, tokens.Length), _parts.Device.Sampling, _planner.Plan(options, tokens.Length), text);
+            new EngineSequence(tokens, tokens.Length) { Policy = options.KvPolicy, ChunkTokens = options.KvPolicy is null ? 0 : _parts.Scheduling.ChunkTokens },
+            _parts.Device.Sampling, _planner.Plan(options, tokens.Length, TinyModel.ContextTokens), text);
         Core.Submit(request);
         return request;
     }

@@ -1,0 +1,167 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Cache;
+using Winnow.Cache.Policies;
+using Winnow.Engine;
+
+namespace Winnow.Tests.Engine;
+
+/// <summary>Policies in the engine: chunks, decoding, many sequences, preemption, sessions, texts beyond the context.</summary>
+internal sealed class KvPolicyEngineTests : EngineTests
+{
+    private const int Requests = 8;
+
+    private static readonly string LongStory = string.Join(' ', Enumerable.Repeat(Story, 3));
+
+    private static readonly string[] Prompts =
+        [.. Enumerable.Range(0, Requests).Select(i => string.Join(' ', Enumerable.Repeat(Story, 1 + (i % 3))) + " " + (char)('a' + i))];
+
+    private static IEnumerable<string> Evicting => KvPolicies.All.Select(info => info.Name).Where(name => name != "none");
+
+    [Test]
+    public async Task GenerateAsync_WithRoomForAllGivesTheBitsOfNoPolicy([ValueSource(nameof(Evicting))] string name)
+    {
+        await using WinnowEngine plain = await LoadAsync();
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(TinyModel.ContextTokens)) });
+
+        string expected = Trace(await ReadAsync(plain.GenerateAsync(LongStory, Sampled(1, 30))));
+        string actual = Trace(await ReadAsync(engine.GenerateAsync(LongStory, Sampled(1, 30))));
+
+        Assert.That(actual, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task GenerateAsync_AmongOthersGivesTheSameBits([ValueSource(nameof(Evicting))] string name)
+    {
+        KvPolicy policy = Policy(name, KvBudget.Slots(40));
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { MoreKvPolicies = [policy], PrefillChunkTokens = 48 });
+        var alone = new List<string>();
+        for (int i = 0; i < Requests; i++)
+        {
+            alone.Add(await TraceAsync(engine, i, policy));
+        }
+
+        string[] together = await Task.WhenAll(Enumerable.Range(0, Requests).Select(i => TraceAsync(engine, i, i % 3 == 2 ? null : policy)));
+
+        Assert.That(together.Where((_, i) => i % 3 != 2), Is.EqualTo(alone.Where((_, i) => i % 3 != 2)));
+        Assert.That(engine.Statistics.FreePages, Is.EqualTo(engine.Statistics.TotalPages));
+    }
+
+    [Test]
+    public void Step_WithTooFewPagesSwapsAndGivesTheSameBits([Values("h2o", "window", "snapkv")] string name)
+    {
+        KvPolicy policy = Policy(name, KvBudget.Slots(40));
+        string[] alone = Run(4, policy, out _);
+        string[] squeezed = Run(0.8, policy, out long preemptions);
+
+        Assert.That(squeezed, Is.EqualTo(alone));
+        Assert.That(preemptions, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public async Task AppendAsync_HoldsNoMoreThanBudgetAndChunkAtAnyTime()
+    {
+        // 180 tokens would take 12 pages of each head; the cache has 6.
+        var options = new EngineOptions { KvPolicy = Policy("h2o", KvBudget.Slots(32)), PrefillChunkTokens = 32, KvCacheBytes = ManualEngine.CacheBytes(0.5) };
+        await using WinnowEngine engine = await LoadAsync(options with { ContextTokens = TinyModel.ContextTokens });
+        await using Session session = engine.CreateSession();
+        int[] tokens = [.. Enumerable.Range(0, 180).Select(i => 4 + (i % 250))];
+
+        await session.AppendAsync(tokens.AsMemory());
+        KvUsage usage = await session.MeasureAsync();
+
+        Assert.That(usage.SlotsOfLayers, Is.All.EqualTo(32));
+        Assert.That(usage.Bytes, Is.EqualTo(TinyModel.Layers * TinyModel.KvHeads * 2 * KvCache.PageBytes(8, Kernels.DType.F32, 1)));
+        Assert.That(usage.FullBytes, Is.EqualTo(6 * usage.Bytes));
+        Assert.That(usage.Kept, Is.EqualTo(32.0 / 179).Within(1e-9));
+        Assert.That(engine.Statistics.TotalPages, Is.LessThan(TinyModel.Layers * TinyModel.KvHeads * 12));
+    }
+
+    [Test]
+    public async Task FreezeAsync_LetsAForkedContextAnswerManyQuestionsAlike()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy("snapkv", KvBudget.Slots(48)), PrefillChunkTokens = 64 });
+        await using Session context = engine.CreateSession();
+        await context.AppendAsync(LongStory);
+        await context.FreezeAsync();
+        double before = (await context.MeasureAsync()).SlotsOfLayers[0];
+        var answers = new List<string>();
+        for (int i = 0; i < 2; i++)
+        {
+            await using Session fork = await context.ForkAsync();
+            await fork.AppendAsync(" the thing");
+            answers.Add(Trace(await ReadAsync(fork.GenerateAsync(Sampled(9, 20)))));
+            Assert.That((await fork.MeasureAsync()).SlotsOfLayers[0], Is.GreaterThan(before));
+        }
+
+        Assert.That(answers[1], Is.EqualTo(answers[0]));
+        Assert.That((await context.MeasureAsync()).SlotsOfLayers[0], Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task SaveAsync_OfAnEvictedSessionContinuesWithTheSameBits([ValueSource(nameof(Evicting))] string name)
+    {
+        var options = new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(40)), PrefillChunkTokens = 48 };
+        using var saved = new MemoryStream();
+        string expected;
+        await using (WinnowEngine engine = await LoadAsync(options))
+        {
+            await using Session session = engine.CreateSession();
+            await session.AppendAsync(LongStory);
+            await ReadAsync(session.GenerateAsync(Sampled(4, 10)));
+            await session.SaveAsync(saved);
+            expected = Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 20))));
+        }
+
+        saved.Position = 0;
+        await using WinnowEngine other = await LoadAsync(options);
+        await using Session restored = await other.RestoreSessionAsync(saved);
+
+        Assert.That(Trace(await ReadAsync(restored.GenerateAsync(Sampled(5, 20)))), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task RollbackAsync_OfDecodedTokensContinuesFromThere([Values("window", "snapkv")] string name)
+    {
+        // Nothing leaves while these few tokens are decoded but for the first ones of the window, so taking them off and on again changes little: what is left is the same.
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(64)), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await session.FreezeAsync();
+        string expected = Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 12))));
+
+        await session.RollbackAsync(12);
+
+        Assert.That(Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 12)))), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task GenerateAsync_WithAPolicyThatTheEngineWasNotLoadedForSaysSo()
+    {
+        await using WinnowEngine engine = await LoadAsync();
+        Assert.That(
+            () => engine.GenerateAsync(Story, new GenerationOptions { KvPolicy = Policy("h2o", KvBudget.Slots(40)) }),
+            Throws.ArgumentException.With.Message.Contains("MoreKvPolicies"));
+    }
+
+    private static KvPolicy Policy(string name, KvBudget budget) => (KvPolicy)KvPolicies.Create(name, budget);
+
+    private static async Task<string> TraceAsync(WinnowEngine engine, int request, KvPolicy? policy) =>
+        Trace(await ReadAsync(engine.GenerateAsync(Prompts[request], Sampled((ulong)request, 30) with { KvPolicy = policy })));
+
+    private string[] Run(double contexts, KvPolicy policy, out long preemptions)
+    {
+        using var engine = new ManualEngine(
+            Folder, new EngineOptions { KvCacheBytes = ManualEngine.CacheBytes(contexts), PrefillChunkTokens = 48, KvPolicy = policy });
+        GenerationRequest[] requests =
+            [.. Enumerable.Range(0, Requests).Select(i => engine.Generate(Prompts[i], Sampled((ulong)i, 30) with { KvPolicy = policy }))];
+        engine.RunToEnd();
+        Assert.That(engine.IsEmpty, Is.True);
+        preemptions = engine.Core.Preemptions;
+        return [.. requests.Select(request => Trace(ManualEngine.Read(request)))];
+    }
+}
