@@ -21,3 +21,24 @@ __device__ __forceinline__ void each_column(int columns, Function function) {
 __device__ __forceinline__ int row_length(const i32* lengths, i64 row, int entries) {
   return lengths == nullptr ? entries : max(0, min(entries, lengths[row]));
 }
+
+// A part of a row: its first entry, the end of those that exist, and its end.
+struct Segment {
+  int first;
+  int exists;
+  int end;
+};
+
+// Segments of `width` entries begin with entry `start`; the last one may be shorter. `start` is at most `entries`.
+__device__ __forceinline__ Segment segment_of(int index, i64 row, const i32* lengths, int entries, int start, int width) {
+  int first = start + (index * width);
+  int end = first + min(width, entries - first);
+  return {first, min(end, row_length(lengths, row, entries)), end};
+}
+
+// Zeros where a segment has entries that do not exist; the first segment's block clears what lies before it as well.
+__device__ __forceinline__ void clear_others(float* row, const Segment& segment, int index) {
+  for (int e = max(segment.first, segment.exists) + threadIdx.x; e < segment.end; e += kThreads) row[e] = 0.0f;
+  if (index != 0) return;
+  for (int e = threadIdx.x; e < segment.first; e += kThreads) row[e] = 0.0f;
+}

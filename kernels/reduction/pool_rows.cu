@@ -20,7 +20,7 @@ __device__ __forceinline__ float pool(const float* input, int entry, int length,
   int half = width / 2;
   int first = kChunks ? entry / width * width : max(0, entry - half);
   int end = kChunks ? first + min(width, length - first) : entry + 1 + min(half, length - 1 - entry);
-  float result = kMaximum ? __uint_as_float(0xff800000u) : 0.0f;
+  float result = kMaximum ? -__int_as_float(0x7f800000) : 0.0f;
   for (int i = first; i < end; ++i) {
     float value = input[i];
     result = kMaximum ? (value > result || value != value ? value : result) : __fadd_rn(result, value);

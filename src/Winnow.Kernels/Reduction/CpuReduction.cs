@@ -45,6 +45,7 @@ internal sealed unsafe partial class CpuReduction(WorkerPool workers) : IReducti
     {
         _left.Dispose();
         _right.Dispose();
+        _keys.Dispose();
     }
 
     private readonly struct GatherWork(float* output, float* input, int* indices, long columns) : IRowWork

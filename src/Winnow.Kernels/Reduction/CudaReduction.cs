@@ -36,6 +36,12 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         CombineSum,
         CombineMean,
         CombineMax,
+        Softmax,
+        Rank,
+        AbsoluteSums,
+        MeanVectors,
+        AddOuterProducts,
+        LagDeviation,
     }
 
     /// <summary>Every kernel of the family, and what stands for those with constants.</summary>
@@ -47,6 +53,11 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         }
 
         foreach (MapKey key in ShippedMaps)
+        {
+            yield return Describe(key);
+        }
+
+        foreach (FormKey key in ShippedForms)
         {
             yield return Describe(key);
         }
@@ -170,7 +181,14 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         Kernel.Merge => new("reduction/merge_rows.cu", "winnow_merge_rows", 0),
         Kernel.PoolAverage or Kernel.PoolMax or Kernel.PoolChunkMean =>
             new("reduction/pool_rows.cu", "winnow_pool_rows", 0, $"KIND={kernel - Kernel.PoolAverage}"),
-        _ => new("reduction/combine_groups.cu", "winnow_combine_groups", 0, $"KIND={kernel - Kernel.CombineSum}"),
+        Kernel.CombineSum or Kernel.CombineMean or Kernel.CombineMax =>
+            new("reduction/combine_groups.cu", "winnow_combine_groups", 0, $"KIND={kernel - Kernel.CombineSum}"),
+        Kernel.Softmax => new("reduction/softmax_rows.cu", "winnow_softmax_rows", 0),
+        Kernel.Rank => new("reduction/rank_rows.cu", "winnow_rank_rows", 0),
+        Kernel.AbsoluteSums => new("reduction/absolute_sums.cu", "winnow_absolute_sums", 0),
+        Kernel.MeanVectors => new("reduction/mean_vectors.cu", "winnow_mean_vectors", 0),
+        Kernel.AddOuterProducts => new("reduction/add_outer_products.cu", "winnow_add_outer_products", 0),
+        _ => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0),
     };
 
     private static int Blocks(long values, int perBlock) => checked((int)((values + perBlock - 1) / perBlock));

@@ -90,4 +90,70 @@ public interface IReduction
     /// <param name="group">How many consecutive rows are a group; they divide the rows.</param>
     /// <param name="kind">How they are combined.</param>
     void CombineGroups(Tensor output, Tensor input, int group, GroupKind kind);
+
+    /// <summary>
+    /// Makes each row, or each segment of it, weights that sum to 1: output[r, e] = exp(input[r, e]) / sum of exp(input[r, i]) over the segment.
+    /// Where nothing exists, or nothing but negative infinity, the weights are 0; NaN or positive infinity makes its segment NaN.
+    /// </summary>
+    /// <param name="output">F32 [rows, entries]; may be the input, but must not overlap it in part. Entries before the start are 0.</param>
+    /// <param name="input">F32 [rows, entries].</param>
+    /// <param name="lengths">I32 [rows]: how many entries of a row exist; empty means all.</param>
+    /// <param name="start">The first entry of the first segment.</param>
+    /// <param name="segment">The entries of a segment, the last one may be shorter; 0 for one segment. At most 65535 segments.</param>
+    void SoftmaxRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0);
+
+    /// <summary>output[r] = sum over c of |input[r, c]|.</summary>
+    /// <param name="output">F32 [rows].</param>
+    /// <param name="input">F32 [rows, columns].</param>
+    void AbsoluteSums(Tensor output, Tensor input);
+
+    /// <summary>output[r] = mean over e of vectors[r, e]; zeros where none exists.</summary>
+    /// <param name="output">F32 [rows, dim].</param>
+    /// <param name="vectors">F32 [rows, entries, dim].</param>
+    /// <param name="lengths">I32 [rows]: how many vectors of a row exist; empty means all.</param>
+    void MeanVectors(Tensor output, Tensor vectors, Tensor lengths = default);
+
+    /// <summary>
+    /// output[r, e] = a * (v . linear[r]) + b * (v^T matrices[r] v) with v = vectors[r, e]: what a query of a mean and a covariance expects of a key.
+    /// (Expected Attention, Devoto et al. 2025, arXiv:2510.00636.)
+    /// </summary>
+    /// <param name="output">F32 [rows, entries].</param>
+    /// <param name="vectors">F32 [rows, entries, dim], dim at most 256.</param>
+    /// <param name="matrices">F32 [rows, dim, dim]; empty leaves the quadratic form out.</param>
+    /// <param name="linear">F32 [rows, dim]; empty leaves the linear form out.</param>
+    /// <param name="a">The factor of the linear form.</param>
+    /// <param name="b">The factor of the quadratic form.</param>
+    /// <param name="lengths">I32 [rows]: how many vectors of a row exist; empty means all.</param>
+    void QuadraticForms(Tensor output, Tensor vectors, Tensor matrices, Tensor linear, float a, float b, Tensor lengths = default);
+
+    /// <summary>
+    /// sums[h] += sum over t of q q^T with q = rows[t, h], in ascending t by fused multiply-adds, so that tokens in pieces give the same bits as in one.
+    /// </summary>
+    /// <param name="sums">F32 [heads, dim, dim]: the running sums.</param>
+    /// <param name="rows">F32 [tokens, heads * dim].</param>
+    void AddOuterProducts(Tensor sums, Tensor rows);
+
+    /// <summary>
+    /// output[r, e] = how many entries of the row, or of e's segment of it, come before e in ascending order: the smaller ones, and of equal ones those with
+    /// a higher index, so that the first of equal entries ranks highest. NaN comes before negative infinity.
+    /// </summary>
+    /// <param name="output">F32 [rows, entries], not overlapping the input. Entries before the start are 0.</param>
+    /// <param name="input">F32 [rows, entries].</param>
+    /// <param name="lengths">I32 [rows]: how many entries of a row exist; empty means all.</param>
+    /// <param name="start">The first entry of the first segment.</param>
+    /// <param name="segment">The entries of a segment, the last one may be shorter; 0 for one segment. At most 65535 segments.</param>
+    void RankRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0);
+
+    /// <summary>
+    /// How much the channels of a vector differ on the scale of the next partition: output[r, e] = the deviation (of a sample: over dim - 1) over c of
+    /// (v[c] - low[c]) / (high[c] - low[c]), 0 where both are equal, with v = vectors[r, e], and low and high the least and the greatest of the channel in the
+    /// partition after e's. Entries before the first partition, and those whose next partition is not whole, are 0. (LagKV, Liang et al. 2025,
+    /// arXiv:2504.04704.)
+    /// </summary>
+    /// <param name="output">F32 [rows, entries].</param>
+    /// <param name="vectors">F32 [rows, entries, dim], dim at most 256.</param>
+    /// <param name="sinks">The first entry of the first partition.</param>
+    /// <param name="lag">The entries of a partition.</param>
+    /// <param name="lengths">I32 [rows]: how many vectors of a row exist; empty means all.</param>
+    void LagDeviation(Tensor output, Tensor vectors, int sinks, int lag, Tensor lengths = default);
 }

@@ -48,11 +48,7 @@ internal static class ReductionChecks
         long wants = wanted.Shape.ElementCount;
         Operands.Require(
             wants == rows || wants == 1, $"wanted must be I32 [{rows}], or [1] for all rows; it is {wanted}.", nameof(wanted));
-        if (!lengths.IsEmpty)
-        {
-            Operands.Require(lengths, DType.I32, rows);
-        }
-
+        RowChecks.Lengths(lengths, rows);
         if (!guarded.IsEmpty)
         {
             Operands.Require(guarded, DType.U8, scores.Shape.ElementCount);

@@ -78,5 +78,13 @@ public sealed class CudaRowTests
         device.Reduction.Map(output, ElementOp.Abs, none);
         device.Reduction.PoolRows(output, none, PoolKind.Max, 3);
         device.Reduction.CombineGroups(output, none, 2, GroupKind.Sum);
+        device.Reduction.SoftmaxRows(output, none);
+        device.Reduction.RankRows(output, none);
+        Tensor vectors = tensors.Of(new float[6], 2, 3, 1).Rows(0, 0);
+        device.Reduction.AbsoluteSums(tensors.Of(new float[1]).Rows(0, 0), none);
+        device.Reduction.MeanVectors(tensors.Of(new float[1]).Rows(0, 0), vectors);
+        device.Reduction.QuadraticForms(output, vectors, default, tensors.Of(new float[1]).Rows(0, 0), 1, 1);
+        device.Reduction.AddOuterProducts(tensors.Of(new float[12], 3, 2, 2), tensors.Of(new float[6], 1, 6).Rows(0, 0));
+        device.Reduction.LagDeviation(output, vectors, 0, 1);
     });
 }

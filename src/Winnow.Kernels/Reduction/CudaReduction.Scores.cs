@@ -1,0 +1,50 @@
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Reduction;
+
+/// <content>Rows of scores: weights, ranks, magnitudes.</content>
+internal sealed partial class CudaReduction
+{
+    private const int ThreadsOfWarp = 32;
+
+    /// <inheritdoc/>
+    public void SoftmaxRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0)
+    {
+        RowSegments segments = RowChecks.Softmax(output, input, lengths, start, segment);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        AddSegments(ref arguments, output, input, lengths, segments);
+        Launch(Kernel.Softmax, new LaunchShape(segments.Rows, segments.Count, 1, Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void AbsoluteSums(Tensor output, Tensor input)
+    {
+        int rows = RowChecks.AbsoluteSums(output, input);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(input.Address);
+        arguments.Add((long)rows);
+        arguments.Add(checked((int)input.Shape[1]));
+        Launch(Kernel.AbsoluteSums, LaunchShape.Linear(Blocks(rows, Threads / ThreadsOfWarp), Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void RankRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0)
+    {
+        RowSegments segments = RowChecks.Rank(output, input, lengths, start, segment);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        AddSegments(ref arguments, output, input, lengths, segments);
+        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, PieceColumns), segments.Count, Threads);
+        Launch(Kernel.Rank, shape, arguments);
+    }
+
+    private static void AddSegments(ref ArgumentBlock arguments, Tensor output, Tensor input, Tensor lengths, in RowSegments segments)
+    {
+        arguments.Add(output.Address);
+        arguments.Add(input.Address);
+        arguments.Add(Address(lengths));
+        arguments.Add(segments.Entries);
+        arguments.Add(segments.Start);
+        arguments.Add(segments.Width);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Generic;
+using Winnow.Gpu;
+
+namespace Winnow.Kernels.Reduction;
+
+/// <content>Rows of vectors: means, second moments, forms, deviations.</content>
+internal sealed partial class CudaReduction
+{
+    private const int OuterProductTile = 32;
+    private const int LongestInFours = 128;
+
+    private readonly KernelVariants<FormKey> _forms = new(context, Describe);
+
+    private static IEnumerable<FormKey> ShippedForms =>
+    [
+        new(Dim: 64, Matrix: true, Linear: true),
+        new(Dim: 128, Matrix: true, Linear: true),
+        new(Dim: 256, Matrix: true, Linear: true),
+        new(Dim: 80, Matrix: true, Linear: false),
+        new(Dim: 128, Matrix: false, Linear: true),
+    ];
+
+    /// <inheritdoc/>
+    public void MeanVectors(Tensor output, Tensor vectors, Tensor lengths = default)
+    {
+        VectorRows sizes = VectorChecks.Mean(output, vectors, lengths);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(vectors.Address);
+        arguments.Add(Address(lengths));
+        arguments.Add(sizes.Entries);
+        arguments.Add(sizes.Dim);
+        Launch(Kernel.MeanVectors, new LaunchShape(sizes.Rows, Blocks(sizes.Dim, ThreadsOfWarp), 1, Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void QuadraticForms(Tensor output, Tensor vectors, Tensor matrices, Tensor linear, float a, float b, Tensor lengths = default)
+    {
+        VectorRows sizes = VectorChecks.Forms(output, vectors, matrices, linear, lengths);
+        if (sizes.Rows == 0 || sizes.Entries == 0)
+        {
+            return;
+        }
+
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(vectors.Address);
+        arguments.Add(Address(matrices));
+        arguments.Add(Address(linear));
+        arguments.Add(Address(lengths));
+        arguments.Add(sizes.Entries);
+        arguments.Add(a);
+        arguments.Add(b);
+        var key = new FormKey(sizes.Dim, !matrices.IsEmpty, !linear.IsEmpty);
+        int perBlock = Threads / ThreadsOfWarp * (sizes.Dim <= LongestInFours ? 8 : 4);
+        context.Launch(_forms[key], new LaunchShape(sizes.Rows, Blocks(sizes.Entries, perBlock), 1, Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void AddOuterProducts(Tensor sums, Tensor rows)
+    {
+        (int tokens, int heads, int dim) = VectorChecks.OuterProducts(sums, rows);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(sums.Address);
+        arguments.Add(rows.Address);
+        arguments.Add(tokens);
+        arguments.Add(dim);
+        int tiles = Blocks(dim, OuterProductTile);
+        Launch(Kernel.AddOuterProducts, new LaunchShape(tokens == 0 ? 0 : heads, tiles, tiles, Threads), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void LagDeviation(Tensor output, Tensor vectors, int sinks, int lag, Tensor lengths = default)
+    {
+        (VectorRows sizes, RowSegments partitions) = VectorChecks.Lag(output, vectors, sinks, lag, lengths);
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(output.Address);
+        arguments.Add(vectors.Address);
+        arguments.Add(Address(lengths));
+        arguments.Add(sizes.Entries);
+        arguments.Add(sizes.Dim);
+        arguments.Add(partitions.Start);
+        arguments.Add(partitions.Width);
+        Launch(Kernel.LagDeviation, new LaunchShape(sizes.Rows, partitions.Count, 1, Threads), arguments);
+    }
+
+    private static KernelVariant Describe(FormKey key) => new(
+        "reduction/quadratic_forms.cu", "winnow_quadratic_forms", 0,
+        $"DIM={key.Dim}", $"MATRIX={(key.Matrix ? 1 : 0)}", $"LINEAR={(key.Linear ? 1 : 0)}");
+
+    private readonly record struct FormKey(int Dim, bool Matrix, bool Linear);
+}
