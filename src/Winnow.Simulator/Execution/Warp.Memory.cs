@@ -186,10 +186,11 @@ internal sealed unsafe partial class Warp
 
     private void Add(ulong value)
     {
+        ulong* addresses = Addresses;
         var all = Vector256.Create(value);
         for (int lane = 0; lane < Lanes; lane += 4)
         {
-            (Vector256.Load(Addresses + lane) + all).Store(Addresses + lane);
+            (Vector256.Load(addresses + lane) + all).Store(addresses + lane);
         }
     }
 

@@ -5,73 +5,6 @@ using Winnow.Simulator.Execution;
 namespace Winnow.Simulator.Operations;
 
 /// <summary>
-/// A type of the factors of <c>mma</c>. The lanes of a register, read in order, are the rows of a block of 8 rows and
-/// <see cref="Depth"/> columns; so a fragment is a list of blocks and needs no table.
-/// </summary>
-internal unsafe interface IFragment
-{
-    /// <summary>Columns of a block: the k that one register spans.</summary>
-    static abstract int Depth { get; }
-
-    /// <summary>Widens values <paramref name="index"/> * 8 and on of a register.</summary>
-    static abstract Vector256<float> Load(byte* register, int index);
-
-    /// <summary>Transposes a block: k by k, the values of even rows and then those of odd ones.</summary>
-    static abstract void Transpose(byte* register, byte* block);
-}
-
-/// <summary><c>f16</c></summary>
-internal readonly unsafe struct HalfFragment : IFragment
-{
-    public static int Depth => 8;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(byte* register, int index) => HalfFloat.ToSingle(BrainFragment.Widen(register, index));
-
-    public static void Transpose(byte* register, byte* block) => ShortMatrix.TransposeEvenOdd((ushort*)register, (ushort*)block);
-}
-
-/// <summary><c>bf16</c></summary>
-internal readonly unsafe struct BrainFragment : IFragment
-{
-    public static int Depth => 8;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(byte* register, int index) => BrainFloat.ToSingle(Widen(register, index));
-
-    public static void Transpose(byte* register, byte* block) => ShortMatrix.TransposeEvenOdd((ushort*)register, (ushort*)block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> Widen(byte* register, int index)
-    {
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load((ushort*)register + (index * 8)));
-        return Vector256.Create(lower, upper);
-    }
-}
-
-/// <summary><c>tf32</c>: the lower 13 bits of a float are not looked at.</summary>
-internal readonly unsafe struct TensorFragment : IFragment
-{
-    public static int Depth => 4;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(byte* register, int index) =>
-        (Vector256.Load((uint*)register + (index * 8)) & Vector256.Create(0xFFFFE000u)).AsSingle();
-
-    public static void Transpose(byte* register, byte* block)
-    {
-        for (int row = 0; row < 8; row++)
-        {
-            int place = ((row & 1) * 4) + (row >> 1);
-            for (int k = 0; k < 4; k++)
-            {
-                ((uint*)block)[(k * 8) + place] = ((uint*)register)[(row * 4) + k];
-            }
-        }
-    }
-}
-
-/// <summary>
 /// <c>mma.sync</c> of 16 rows and 8 columns with float factors. Products are exact. As measured on the A100 (Fasi et al., "Numerical behavior of NVIDIA tensor
 /// cores", 2021), one step adds the products of one block of k (8 for 16-bit factors, 4 for tf32) to the accumulator and cuts the sum to float towards
 /// zero; here the sum inside a step is taken in double with k ascending, so it is a little nearer than the hardware's, whose terms are cut when
@@ -88,92 +21,120 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
     [MethodImpl(Lane.Hot)]
     public override void Execute(Warp warp, uint lanes)
     {
+        const int RowValues = MaximumRegisters * Rows * 8;
+        const int ColumnValues = 2 * Columns * 8;
         byte* registers = warp.Registers;
-        double* rows = stackalloc double[MaximumRegisters * Rows * 8];
-        double* columns = stackalloc double[2 * Columns * 8];
-        float* sums = stackalloc float[4 * Warp.Lanes];
         byte* block = stackalloc byte[Lane.Step * 4];
+        byte* scratch = stackalloc byte[((RowValues + ColumnValues) * sizeof(double)) + Lane.Step];
+        double* rows = (double*)((nint)(scratch + Lane.Step - 1) & -Lane.Step);
+        double* columns = rows + RowValues;
         for (int i = 0; i < a.Length; i++)
         {
-            Unpack(registers + a[i], rows + (i * Rows * TFragment.Depth));
+            TFragment.Unpack(registers + a[i], rows + (i * Rows * TFragment.Depth));
         }
 
         for (int i = 0; i < b.Length; i++)
         {
             TFragment.Transpose(registers + b[i], block);
-            Unpack(block, columns + (i * Columns * TFragment.Depth));
+            TFragment.Unpack(block, columns + (i * Columns * TFragment.Depth));
         }
 
-        LoadSums(registers, sums);
-        for (int row = 0; row < Rows; row += 2)
+        for (int part = 0; part < 4; part++)
         {
-            Multiply(rows + (row * TFragment.Depth), columns, sums + (row * 4));
-        }
-
-        StoreSums(registers, sums, lanes);
-    }
-
-    private static void Unpack(byte* register, double* block)
-    {
-        for (int i = 0; i < TFragment.Depth; i++)
-        {
-            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(TFragment.Load(register, i));
-            lower.Store(block + (i * 8));
-            upper.Store(block + (i * 8) + 4);
+            Multiply(registers, rows + (part * 2 * TFragment.Depth), columns, lanes, part);
         }
     }
 
-    /// <summary>Two rows of the upper half and the two that lie 8 below them.</summary>
-    private void Multiply(double* rows, double* columns, float* sums)
+    /// <summary>Two rows of the upper half and the two that lie 8 below them: those that vectors <paramref name="part"/> of the sums hold.</summary>
+    [MethodImpl(Lane.Hot)]
+    private void Multiply(byte* registers, double* rows, double* columns, uint lanes, int part)
     {
-        Quad first = new(sums);
-        Quad second = new(sums + 4);
+        Vector256<float> sum0 = LoadSums(registers, 0, part);
+        Vector256<float> sum1 = LoadSums(registers, 1, part);
+        Vector256<float> sum2 = LoadSums(registers, 2, part);
+        Vector256<float> sum3 = LoadSums(registers, 3, part);
+        Quad first = new(sum0.GetLower(), sum1.GetLower(), sum2.GetLower(), sum3.GetLower());
+        Quad second = new(sum0.GetUpper(), sum1.GetUpper(), sum2.GetUpper(), sum3.GetUpper());
         for (int block = 0; block < b.Length; block++)
         {
             double* upper = rows + (block * 2 * Rows * TFragment.Depth);
             double* lower = upper + (Rows * TFragment.Depth);
-            for (int k = 0; k < TFragment.Depth; k++, columns += Columns)
+            for (double* end = upper + (2 * TFragment.Depth); upper < end; upper += 4, lower += 4, columns += 2 * Columns)
             {
-                Vector256<double> even = Vector256.Load(columns);
-                Vector256<double> odd = Vector256.Load(columns + 4);
-                first.Add(upper[k], lower[k], even, odd);
-                second.Add(upper[k + TFragment.Depth], lower[k + TFragment.Depth], even, odd);
+                var even = Vector256.Load(columns);
+                var odd = Vector256.Load(columns + 4);
+                first.Add(upper, lower, even, odd);
+                second.Add(upper + 2, lower + 2, even, odd);
+                even = Vector256.Load(columns + Columns);
+                odd = Vector256.Load(columns + Columns + 4);
+                first.Add(upper + 1, lower + 1, even, odd);
+                second.Add(upper + 3, lower + 3, even, odd);
             }
 
             first.Cut();
             second.Cut();
         }
 
-        first.Store(sums);
-        second.Store(sums + 4);
+        registers += part * Lane.Step;
+        StoreSums(registers, Narrow(first.Even, second.Even), Narrow(first.Odd, second.Odd), 0, lanes, part);
+        StoreSums(registers, Narrow(first.LowerEven, second.LowerEven), Narrow(first.LowerOdd, second.LowerOdd), 1, lanes, part);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Narrow(Vector256<double> lower, Vector256<double> upper) => Vector256.Create(VectorMath.Narrow(lower), VectorMath.Narrow(upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<float> LoadSums(byte* registers, int index, int part)
+    {
+        if (c.Length == 4)
+        {
+            return Lane.Load<float>(registers + c[index] + (part * Lane.Step));
+        }
+
+        return HalfFloat.ToSingle(Lane.Load<uint>(registers + c[index >> 1] + (part * Lane.Step)) >>> (16 * (index & 1)));
+    }
+
+    /// <summary>Writes sums of the upper half (0) or the lower one (1).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void StoreSums(byte* registers, Vector256<float> even, Vector256<float> odd, int half, uint lanes, int part)
+    {
+        if (d.Length == 4)
+        {
+            Lane.Store(registers + d[half * 2], SingleFloat.Canonical(even), lanes, part);
+            Lane.Store(registers + d[(half * 2) + 1], SingleFloat.Canonical(odd), lanes, part);
+            return;
+        }
+
+        Lane.Store(registers + d[half], HalfFloat.FromSingle(even) | (HalfFloat.FromSingle(odd) << 16), lanes, part);
     }
 
     /// <summary>The sums of one row and of that 8 below it: even columns and odd ones.</summary>
     private struct Quad
     {
-        private Vector256<double> _even;
-        private Vector256<double> _odd;
-        private Vector256<double> _lowerEven;
-        private Vector256<double> _lowerOdd;
+        public Vector256<double> Even;
+        public Vector256<double> Odd;
+        public Vector256<double> LowerEven;
+        public Vector256<double> LowerOdd;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Quad(float* sums)
+        public Quad(Vector128<float> even, Vector128<float> odd, Vector128<float> lowerEven, Vector128<float> lowerOdd)
         {
-            _even = Widen(sums);
-            _odd = Widen(sums + Warp.Lanes);
-            _lowerEven = Widen(sums + (2 * Warp.Lanes));
-            _lowerOdd = Widen(sums + (3 * Warp.Lanes));
+            Even = VectorMath.Widen(even);
+            Odd = VectorMath.Widen(odd);
+            LowerEven = VectorMath.Widen(lowerEven);
+            LowerOdd = VectorMath.Widen(lowerOdd);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(double upper, double lower, Vector256<double> even, Vector256<double> odd)
+        public void Add(double* upper, double* lower, Vector256<double> even, Vector256<double> odd)
         {
-            Vector256<double> x = Vector256.Create(upper);
-            Vector256<double> y = Vector256.Create(lower);
-            _even = Vector256.FusedMultiplyAdd(x, even, _even);
-            _odd = Vector256.FusedMultiplyAdd(x, odd, _odd);
-            _lowerEven = Vector256.FusedMultiplyAdd(y, even, _lowerEven);
-            _lowerOdd = Vector256.FusedMultiplyAdd(y, odd, _lowerOdd);
+            // Read only here: loads spread a value for nothing, but one that is in a register already takes a shuffle in the place of a multiplication.
+            var x = Vector256.Create(*upper);
+            Even = Vector256.FusedMultiplyAdd(x, even, Even);
+            Odd = Vector256.FusedMultiplyAdd(x, odd, Odd);
+            var y = Vector256.Create(*lower);
+            LowerEven = Vector256.FusedMultiplyAdd(y, even, LowerEven);
+            LowerOdd = Vector256.FusedMultiplyAdd(y, odd, LowerOdd);
         }
 
         /// <summary>To the 24 bits of a float towards zero, still as doubles.</summary>
@@ -181,63 +142,10 @@ internal sealed unsafe class FloatProduct<TFragment>(int[] d, int[] a, int[] b, 
         public void Cut()
         {
             Vector256<double> kept = Vector256.Create(0xFFFFFFFFE0000000).AsDouble();
-            _even &= kept;
-            _odd &= kept;
-            _lowerEven &= kept;
-            _lowerOdd &= kept;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Store(float* sums)
-        {
-            Narrow(_even).Store(sums);
-            Narrow(_odd).Store(sums + Warp.Lanes);
-            Narrow(_lowerEven).Store(sums + (2 * Warp.Lanes));
-            Narrow(_lowerOdd).Store(sums + (3 * Warp.Lanes));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<double> Widen(float* at)
-        {
-            Vector128<float> values = Vector128.Load(at);
-            return Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector128<float> Narrow(Vector256<double> value) => Vector128.Narrow(value.GetLower(), value.GetUpper());
-    }
-
-    private void LoadSums(byte* registers, float* sums)
-    {
-        for (int i = 0; i < 4; i++)
-        {
-            for (int at = 0; at < Warp.Lanes; at += 8)
-            {
-                Vector256<float> value = c.Length == 4
-                    ? Vector256.Load((float*)(registers + c[i]) + at)
-                    : HalfFloat.ToSingle(Vector256.Load((uint*)(registers + c[i >> 1]) + at) >>> (16 * (i & 1)));
-                value.Store(sums + (i * Warp.Lanes) + at);
-            }
-        }
-    }
-
-    private void StoreSums(byte* registers, float* sums, uint lanes)
-    {
-        for (int i = 0; i < d.Length; i++)
-        {
-            for (int part = 0; part < 4; part++)
-            {
-                byte* at = registers + d[i] + (part * Lane.Step);
-                if (d.Length == 4)
-                {
-                    Lane.Store(at, SingleFloat.Canonical(Vector256.Load(sums + (i * Warp.Lanes) + (part * 8))), lanes, part);
-                    continue;
-                }
-
-                float* pair = sums + (i * 2 * Warp.Lanes) + (part * 8);
-                Vector256<uint> packed = HalfFloat.FromSingle(Vector256.Load(pair)) | (HalfFloat.FromSingle(Vector256.Load(pair + Warp.Lanes)) << 16);
-                Lane.Store(at, packed, lanes, part);
-            }
+            Even &= kept;
+            Odd &= kept;
+            LowerEven &= kept;
+            LowerOdd &= kept;
         }
     }
 }

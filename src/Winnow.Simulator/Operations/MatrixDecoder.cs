@@ -47,11 +47,11 @@ internal static class MatrixDecoder
         bool isHalf = c is { Kind: OperandTypeKind.Float, Bits: 16 };
         return (shape, a.Kind, a.Bits) switch
         {
-            ("m16n8k16", OperandTypeKind.Float, 16) when isSingle => Floats<HalfFragment>(reader, 4, 2, isHalf),
-            ("m16n8k16", OperandTypeKind.Float, 16) when isHalf => Floats<HalfFragment>(reader, 4, 2, isHalf),
-            ("m16n8k8", OperandTypeKind.Float, 16) when isSingle || isHalf => Floats<HalfFragment>(reader, 2, 1, isHalf),
-            ("m16n8k16", OperandTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 4, 2, false),
-            ("m16n8k8", OperandTypeKind.Brain, 16) when isSingle => Floats<BrainFragment>(reader, 2, 1, false),
+            ("m16n8k16", OperandTypeKind.Float, 16) when isSingle => Floats<ShortFragment<HalfFloat>>(reader, 4, 2, isHalf),
+            ("m16n8k16", OperandTypeKind.Float, 16) when isHalf => Floats<ShortFragment<HalfFloat>>(reader, 4, 2, isHalf),
+            ("m16n8k8", OperandTypeKind.Float, 16) when isSingle || isHalf => Floats<ShortFragment<HalfFloat>>(reader, 2, 1, isHalf),
+            ("m16n8k16", OperandTypeKind.Brain, 16) when isSingle => Floats<ShortFragment<BrainFloat>>(reader, 4, 2, false),
+            ("m16n8k8", OperandTypeKind.Brain, 16) when isSingle => Floats<ShortFragment<BrainFloat>>(reader, 2, 1, false),
             ("m16n8k4", OperandTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 2, 1, false),
             ("m16n8k8", OperandTypeKind.Tensor, 32) when isSingle => Floats<TensorFragment>(reader, 4, 2, false),
             ("m8n8k4", OperandTypeKind.Float, 64) when c.Bits == 64 => Doubles(reader),

@@ -9,6 +9,12 @@ namespace Winnow.Simulator.Operations;
 /// </summary>
 internal interface INarrowFloat
 {
+    /// <summary>Bits of the fraction.</summary>
+    static abstract int FractionBits { get; }
+
+    /// <summary>What an exponent lacks to that of a double of the same size.</summary>
+    static abstract int MissingBias { get; }
+
     /// <summary>Widens the lower 16 bits of each lane, exactly.</summary>
     static abstract Vector256<float> ToSingle(Vector256<uint> bits);
 
@@ -76,6 +82,10 @@ internal static class OddSum
 /// <summary><c>f16</c></summary>
 internal readonly struct HalfFloat : INarrowFloat
 {
+    public static int FractionBits => 10;
+
+    public static int MissingBias => 1023 - 15;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle(Vector256<uint> bits)
     {
@@ -114,6 +124,10 @@ internal readonly struct HalfFloat : INarrowFloat
 /// <summary><c>bf16</c></summary>
 internal readonly struct BrainFloat : INarrowFloat
 {
+    public static int FractionBits => 7;
+
+    public static int MissingBias => 1023 - 127;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToSingle(Vector256<uint> bits) => (bits << 16).AsSingle();
 

@@ -24,62 +24,56 @@ internal static unsafe class ShortMatrix
             return;
         }
 
-        Interleave(
-            Vector128.Load(from),
-            Vector128.Load(from + 8),
-            Vector128.Load(from + 16),
-            Vector128.Load(from + 24),
-            Vector128.Load(from + 32),
-            Vector128.Load(from + 40),
-            Vector128.Load(from + 48),
-            Vector128.Load(from + 56),
-            to);
-    }
-
-    /// <summary>Transposes a matrix; each row of the result holds the values of even rows first and then those of odd ones.</summary>
-    public static void TransposeEvenOdd(ushort* from, ushort* to)
-    {
-        if (!Sse2.IsSupported)
-        {
-            for (int i = 0; i < Count; i++)
-            {
-                int row = i / 8;
-                to[(i % 8 * 8) + ((row & 1) * 4) + (row >> 1)] = from[i];
-            }
-
-            return;
-        }
-
-        Interleave(
-            Vector128.Load(from),
-            Vector128.Load(from + 16),
-            Vector128.Load(from + 32),
-            Vector128.Load(from + 48),
-            Vector128.Load(from + 8),
-            Vector128.Load(from + 24),
-            Vector128.Load(from + 40),
-            Vector128.Load(from + 56),
-            to);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Interleave(
-        Vector128<ushort> r0,
-        Vector128<ushort> r1,
-        Vector128<ushort> r2,
-        Vector128<ushort> r3,
-        Vector128<ushort> r4,
-        Vector128<ushort> r5,
-        Vector128<ushort> r6,
-        Vector128<ushort> r7,
-        ushort* to)
-    {
+        Vector128<ushort> r0 = Vector128.Load(from);
+        Vector128<ushort> r1 = Vector128.Load(from + 8);
+        Vector128<ushort> r2 = Vector128.Load(from + 16);
+        Vector128<ushort> r3 = Vector128.Load(from + 24);
+        Vector128<ushort> r4 = Vector128.Load(from + 32);
+        Vector128<ushort> r5 = Vector128.Load(from + 40);
+        Vector128<ushort> r6 = Vector128.Load(from + 48);
+        Vector128<ushort> r7 = Vector128.Load(from + 56);
         Half(r0, r1, r2, r3, out Vector128<uint> a0, out Vector128<uint> a1, out Vector128<uint> a2, out Vector128<uint> a3);
         Half(r4, r5, r6, r7, out Vector128<uint> b0, out Vector128<uint> b1, out Vector128<uint> b2, out Vector128<uint> b3);
         Pair(a0, b0, to);
         Pair(a1, b1, to + 16);
         Pair(a2, b2, to + 32);
         Pair(a3, b3, to + 48);
+    }
+
+    /// <summary>
+    /// Transposes a matrix for a product: each pair of rows of the result holds, from both, the values of rows 0, 2, 1 and 3, and then from both
+    /// those of rows 4, 6, 5 and 7.
+    /// </summary>
+    public static void TransposeForProduct(ushort* from, ushort* to)
+    {
+        if (!Sse2.IsSupported)
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                (int row, int k) = (i / 8, i % 8);
+                to[(k / 2 * 16) + (k % 2 * 4) + ((row & 4) * 2) + ((row & 1) * 2) + ((row >> 1) & 1)] = from[i];
+            }
+
+            return;
+        }
+
+        Half(from, out Vector128<uint> a0, out Vector128<uint> a1, out Vector128<uint> a2, out Vector128<uint> a3);
+        Half(from + 32, out Vector128<uint> b0, out Vector128<uint> b1, out Vector128<uint> b2, out Vector128<uint> b3);
+        Vector256.Create(a0, b0).AsUInt16().Store(to);
+        Vector256.Create(a1, b1).AsUInt16().Store(to + 16);
+        Vector256.Create(a2, b2).AsUInt16().Store(to + 32);
+        Vector256.Create(a3, b3).AsUInt16().Store(to + 48);
+    }
+
+    // Rows 0, 2, 1 and 3 of those that follow.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half(ushort* from, out Vector128<uint> c01, out Vector128<uint> c23, out Vector128<uint> c45, out Vector128<uint> c67)
+    {
+        Vector128<ushort> r0 = Vector128.Load(from);
+        Vector128<ushort> r2 = Vector128.Load(from + 16);
+        Vector128<ushort> r1 = Vector128.Load(from + 8);
+        Vector128<ushort> r3 = Vector128.Load(from + 24);
+        Half(r0, r2, r1, r3, out c01, out c23, out c45, out c67);
     }
 
     // Columns 2i and 2i + 1 of four rows.
@@ -107,8 +101,11 @@ internal static unsafe class ShortMatrix
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Pair(Vector128<uint> upperRows, Vector128<uint> lowerRows, ushort* to)
     {
-        Sse2.UnpackLow(upperRows.AsUInt64(), lowerRows.AsUInt64()).AsUInt16().Store(to);
-        Sse2.UnpackHigh(upperRows.AsUInt64(), lowerRows.AsUInt64()).AsUInt16().Store(to + 8);
+        Vector128<ulong> even = Sse2.UnpackLow(upperRows.AsUInt64(), lowerRows.AsUInt64());
+        Vector128<ulong> odd = Sse2.UnpackHigh(upperRows.AsUInt64(), lowerRows.AsUInt64());
+
+        // In one piece: a processor that is to load 32 bytes it has just stored as two pieces waits for both.
+        Vector256.Create(even, odd).AsUInt16().Store(to);
     }
 }
 

@@ -89,6 +89,24 @@ internal static class VectorMath
         ? Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
         : (((a << 16) >> 16) * ((b << 16) >> 16)) + ((a >> 16) * (b >> 16));
 
+    /// <summary>Widens 8 integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> Widen(Vector128<ushort> values) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(values).AsUInt32()
+        : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
+
+    /// <summary>Widens 4 floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Widen(Vector128<float> values) => Avx.IsSupported
+        ? Avx.ConvertToVector256Double(values)
+        : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
+
+    /// <summary>Rounds 4 doubles to nearest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Narrow(Vector256<double> values) => Avx.IsSupported
+        ? Avx.ConvertToVector128Single(values)
+        : Vector128.Narrow(values.GetLower(), values.GetUpper());
+
     private static Vector256<T> EachOf<T>(Vector256<T> a, Vector256<T> b, System.Func<T, T, T> apply)
     {
         Vector256<T> result = a;

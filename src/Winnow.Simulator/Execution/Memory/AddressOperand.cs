@@ -26,12 +26,12 @@ internal readonly record struct AddressOperand(int Register, bool IsWide, long O
         }
 
         // Addresses of 32 bits wrap around there.
-        var low = Vector256.Create(0xFFFFFFFFul);
+        var low = Vector256.Create((uint)offset.ToScalar());
         for (int lane = 0; lane < Warp.Lanes; lane += 8)
         {
-            (Vector256<ulong> lower, Vector256<ulong> upper) = Vector256.Widen(Vector256.Load((uint*)register + lane));
-            ((lower + offset) & low).Store(addresses + lane);
-            ((upper + offset) & low).Store(addresses + lane + 4);
+            (Vector256<ulong> lower, Vector256<ulong> upper) = Vector256.Widen(Vector256.Load((uint*)register + lane) + low);
+            lower.Store(addresses + lane);
+            upper.Store(addresses + lane + 4);
         }
     }
 }
