@@ -92,7 +92,11 @@ internal static class EngineLoader
         progress?.Report(new LoadProgress(LoadStage.Allocating, weights, weights));
         parts.Cache = new KvCache(parts.Device, capacity.Cache);
         parts.Batch = new StepBatch(parts.Device, capacity.Decoder.MaxTokens, capacity.Scheduling.MaxRunning);
-        parts.Evictor = new KvEvictor(parts.Device, parts.Cache, parts.Decoder.ModelForPolicies);
+        KvModel model = parts.Decoder.ModelForPolicies with
+        {
+            LazySeparators = new(() => SeparatorTokens.Of(files.Tokenizer, parts.Decoder.Vocabulary)),
+        };
+        parts.Evictor = new KvEvictor(parts.Device, parts.Cache, model);
     }
 
     private static void Free(EngineParts? parts, ModelFiles? files, ComputeDevice? own)

@@ -12,6 +12,12 @@ namespace Winnow.Cache.Policies;
 /// <param name="Layers">The layers' weights; none where a policy that needs them cannot occur.</param>
 internal sealed record KvModel(ModelConfig Config, Tensor Inverse, Tensor WindowInverse, IReadOnlyList<LayerWeights> Layers)
 {
+    /// <summary>The ids of tokens that end a segment of a text: those of . , ? ! ; : and white space alone.</summary>
+    public IReadOnlySet<int> Separators => LazySeparators.Value;
+
+    /// <summary>How they are found, when a policy asks for them.</summary>
+    public Lazy<IReadOnlySet<int>> LazySeparators { get; init; } = new(() => new HashSet<int>());
+
     /// <summary>The inverse rotary frequencies of a layer.</summary>
     public Tensor InverseOf(int layer) => !WindowInverse.IsEmpty && Config.WindowOf(layer) > 0 ? WindowInverse : Inverse;
 

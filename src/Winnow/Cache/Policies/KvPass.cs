@@ -76,6 +76,10 @@ public sealed class KvPass : IDisposable
     /// <summary>How many slots each row is to keep; a policy's allocation fills it.</summary>
     public Span<int> Wanted => _wanted;
 
+    /// <summary>How many slots the heads of a layer keep, on average, as the outermost policy says.</summary>
+    /// <param name="layer">The layer.</param>
+    public int SlotsOf(int layer) => Math.Max(_policy.LeastSlots, _policy.SlotsOf(this, layer));
+
     /// <summary>How many slots each row has.</summary>
     public ReadOnlySpan<int> Counts => _cache.Counts(_sequence);
 
@@ -219,7 +223,7 @@ public sealed class KvPass : IDisposable
                 held += count;
             }
 
-            if (held > (long)KvHeads * Math.Max(_policy.LeastSlots, _policy.SlotsOf(this, layer)))
+            if (held > (long)KvHeads * SlotsOf(layer))
             {
                 return true;
             }

@@ -11,9 +11,15 @@ public static class KvPolicies
     [
         new(NonePolicy.Description, (_, _, _) => new NonePolicy()),
         new(WindowPolicy.Description, (budget, _, _) => new WindowPolicy(budget)),
+        new(RandomPolicy.Description, (budget, o, _) => new RandomPolicy(budget, o.Int("seed"))),
+        new(SepLlmPolicy.Description, (budget, o, _) => new SepLlmPolicy(budget, o.Int("sinks"), o.Float("separators"), o.Bool("streaming"), o.Float("slack"), o.Ints("ids"))),
         new(H2oPolicy.Description, (budget, o, _) => new H2oPolicy(budget, o.Float("recent"))),
         new(TovaPolicy.Description, (budget, _, _) => new TovaPolicy(budget)),
         new(SnapKvPolicy.Description, (budget, o, _) => new SnapKvPolicy(budget, o.Int("window"), o.Int("kernel"), o.Bool("max"))),
+        new(PyramidKvPolicy.Description, (_, o, inner) => new PyramidKvPolicy(inner!, o.Float("beta")), "snapkv"),
+        new(AdaKvPolicy.Description, (_, o, inner) => new AdaKvPolicy(inner!, o.Float("floor")), "snapkv"),
+        new(ChunkKvPolicy.Description, (_, o, inner) => new ChunkKvPolicy(inner!, o.Int("chunk")), "snapkv"),
+        new(VatpPolicy.Description, (_, o, inner) => new VatpPolicy(inner!, o.Int("sinks")), "h2o"),
     ];
 
     /// <summary>All of them, in the order of lists.</summary>
@@ -31,15 +37,20 @@ public static class KvPolicies
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         IReadOnlyDictionary<string, string> given = options ?? new Dictionary<string, string>();
-        Entry[] stages = [.. name.Split('+', StringSplitOptions.TrimEntries).Select(Find)];
+        List<Entry> stages = [.. name.Split('+', StringSplitOptions.TrimEntries).Select(Find)];
+        while (stages[^1].Usual is string usual)
+        {
+            stages.Add(Find(usual));
+        }
+
         CheckOptions(stages, given);
         CachePolicy? policy = null;
-        for (int i = stages.Length - 1; i >= 0; i--)
+        for (int i = stages.Count - 1; i >= 0; i--)
         {
-            if (policy is not null && !stages[i].Wraps)
+            if (policy is not null && stages[i].Usual is null)
             {
                 throw new ArgumentException(
-                    $"'{stages[i].Info.Name}' takes no policy behind it; only {string.Join(", ", Entries.Where(entry => entry.Wraps).Select(entry => entry.Info.Name))} do.");
+                    $"'{stages[i].Info.Name}' takes no policy behind it; only {string.Join(", ", Entries.Where(entry => entry.Usual is not null).Select(entry => entry.Info.Name))} do.");
             }
 
             var own = given.Where(option => stages[i].Info.Options.Any(known => known.Name == option.Key)).ToDictionary();
@@ -50,7 +61,7 @@ public static class KvPolicies
         return policy;
     }
 
-    private static void CheckOptions(Entry[] stages, IReadOnlyDictionary<string, string> given)
+    private static void CheckOptions(List<Entry> stages, IReadOnlyDictionary<string, string> given)
     {
         foreach (string option in given.Keys)
         {
@@ -66,6 +77,6 @@ public static class KvPolicies
     private static Entry Find(string name) => Entries.FirstOrDefault(entry => entry.Info.Name == name) ?? throw new ArgumentException(
         $"There is no policy '{name}'; there are {string.Join(", ", Entries.Select(entry => entry.Info.Name))}.");
 
-    // Wraps: it changes one stage of another policy, the last argument; null there is its usual one.
-    private sealed record Entry(KvPolicyInfo Info, Func<KvBudget, KvPolicyArguments, KvPolicy?, CachePolicy> Create, bool Wraps = false);
+    // Usual: what it wraps where nothing else is named; null where it wraps nothing.
+    private sealed record Entry(KvPolicyInfo Info, Func<KvBudget, KvPolicyArguments, KvPolicy?, CachePolicy> Create, string? Usual = null);
 }

@@ -83,7 +83,7 @@ public abstract class KvPolicy : CachePolicy
     {
         for (int row = 0; row < pass.Rows; row++)
         {
-            pass.Wanted[row] = SlotsOf(pass, row / pass.KvHeads);
+            pass.Wanted[row] = pass.SlotsOf(row / pass.KvHeads);
         }
     }
 

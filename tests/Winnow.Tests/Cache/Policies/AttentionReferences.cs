@@ -28,7 +28,7 @@ internal sealed class TovaReference : IPolicyReference
 internal sealed class SnapKvReference(int window, int kernel, bool max) : IPolicyReference
 {
     public IReadOnlyList<RowDecision> Decide(PolicyView view) =>
-        [.. view.Rows.Select(row => RowDecision.Top(Pool([.. row.Select(slot => (double)slot.Planes[SlotPlanes.WindowMass])]), view.Slots, 0, window))];
+        [.. view.Rows.Select(row => RowDecision.Top(Pool([.. row.Select(slot => (double)slot.Planes[SlotPlanes.WindowMass])]), view.Slots, 0, window, summed: !max))];
 
     private double[] Pool(double[] mass) => [.. Enumerable.Range(0, mass.Length).Select(center =>
     {

@@ -8,16 +8,27 @@ namespace Winnow.Tests.Cache.Policies;
 /// <summary>Every policy with small numbers and its reference.</summary>
 internal static class PolicyCases
 {
+    private static readonly int[] Separators = [7, 21, 35, 49];
+
     /// <summary>The names, for tests' parameters.</summary>
     public static IEnumerable<string> Names => Cases.Keys;
 
     private static readonly Dictionary<string, (Func<KvBudget, KvPolicy> Policy, Func<IPolicyReference> Reference)> Cases = new()
     {
         ["window"] = (budget => new WindowPolicy(budget), () => new WindowReference()),
+        ["random"] = (budget => new RandomPolicy(budget), () => new RandomReference(1)),
+        ["sepllm"] = (budget => new SepLlmPolicy(budget, sinks: 3, ids: Separators), () => new SepLlmReference(3, 0.25, 0, [.. Separators])),
         ["h2o"] = (budget => new H2oPolicy(budget), () => new H2oReference()),
         ["tova"] = (budget => new TovaPolicy(budget), () => new TovaReference()),
         ["snapkv"] = (budget => new SnapKvPolicy(budget, window: 4), () => new SnapKvReference(4, 5, max: false)),
         ["snapkv max"] = (budget => new SnapKvPolicy(budget, window: 3, kernel: 7, max: true), () => new SnapKvReference(3, 7, max: true)),
+        ["pyramidkv"] = (budget => new PyramidKvPolicy(SnapKv(budget), beta: 4), () => new PyramidReference(4, 4, new SnapKvReference(4, 5, max: false))),
+        ["adakv"] = (budget => new AdaKvPolicy(SnapKv(budget)), () => new AdaReference(4, 0.2f, new SnapKvReference(4, 5, max: false))),
+        ["pyramidkv+adakv"] = (
+            budget => new PyramidKvPolicy(new AdaKvPolicy(SnapKv(budget), floor: 0.5f), beta: 4),
+            () => new AdaReference(4, 0.5, new PyramidReference(4, 4, new SnapKvReference(4, 5, max: false)))),
+        ["chunkkv"] = (budget => new ChunkKvPolicy(SnapKv(budget), chunk: 6), () => new ChunkReference(6, 4, new SnapKvReference(4, 5, max: false))),
+        ["vatp"] = (budget => new VatpPolicy(new H2oPolicy(budget), sinks: 3), () => new VatpReference(3, view => view.Slots / 2, new H2oReference())),
     };
 
     /// <summary>The policy of a case.</summary>
@@ -25,4 +36,6 @@ internal static class PolicyCases
 
     /// <summary>A new reference of a case.</summary>
     public static IPolicyReference Reference(string name) => Cases[name].Reference();
+
+    private static SnapKvPolicy SnapKv(KvBudget budget) => new(budget, window: 4);
 }

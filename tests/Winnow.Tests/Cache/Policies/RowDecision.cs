@@ -11,16 +11,22 @@ namespace Winnow.Tests.Cache.Policies;
 /// </param>
 internal sealed record RowDecision(int[] Kept, double[]? Scores = null)
 {
+    /// <summary>
+    /// Whether scores are sums of several floats: two that are equal here may differ there, by the order of the sums. Otherwise equal is equal, and the earlier slot
+    /// goes first.
+    /// </summary>
+    public bool IsSummed { get; init; }
+
     /// <summary>Everything stays.</summary>
     public static RowDecision All(int count) => new([.. Enumerable.Range(0, count)]);
 
     /// <summary>The first and last slots stay, and the best of the others up to a number; of equal scores the earlier slot.</summary>
-    public static RowDecision Top(IReadOnlyList<double> scores, int wanted, int sinks, int recent)
+    public static RowDecision Top(IReadOnlyList<double> scores, int wanted, int sinks, int recent, bool summed = false)
     {
         int count = scores.Count;
         bool IsSafe(int i) => i < sinks || i >= count - recent;
         int[] safe = [.. Enumerable.Range(0, count).Where(IsSafe)];
         IEnumerable<int> best = Enumerable.Range(0, count).Where(i => !IsSafe(i)).OrderByDescending(i => scores[i]).ThenBy(i => i);
-        return new RowDecision([.. safe.Concat(best.Take(Math.Max(0, wanted - safe.Length))).Order()], [.. scores]);
+        return new RowDecision([.. safe.Concat(best.Take(Math.Max(0, wanted - safe.Length))).Order()], [.. scores]) { IsSummed = summed };
     }
 }
