@@ -17,9 +17,9 @@ internal static class ScoreCases
         float[] input = RowCases.Poisoned(new Random(entries), lengths, entries);
         for (int i = 0; i < input.Length; i++)
         {
-            // Wide enough for small weights, a few that are none, and a last row that is nothing.
-            bool isNothing = i / entries == lengths.Length - 1 || (i % 11 == 10 && i % entries < lengths[i / entries]);
-            input[i] = isNothing ? float.NegativeInfinity : input[i] * 20;
+            // Wide enough for small weights, a few that are none, and a last row that is nothing. A maximum passes NaN over, so not all poison is NaN.
+            float value = i / entries == lengths.Length - 1 || i % 11 == 10 ? float.NegativeInfinity : input[i] * 20;
+            input[i] = i % entries < lengths[i / entries] ? value : i % 2 == 0 ? float.NaN : 1e30f;
         }
 
         using var tensors = new TestTensors(device);
