@@ -183,6 +183,10 @@ internal sealed class EngineCore
 
         sequence.Truncate(sequence.Known - tokens);
         _pool.Truncate(sequence, Math.Min(sequence.Cached, Math.Max(0, sequence.Known - 1)));
+        if (sequence.Kv is not null)
+        {
+            _evictor.AfterRollback(sequence.Kv);
+        }
     }
 
     /// <summary>From now on nothing leaves the cache of an idle sequence; what has left stays away.</summary>

@@ -52,7 +52,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
-    public void Step_WithTooFewPagesSwapsAndGivesTheSameBits([Values("h2o", "window", "snapkv")] string name)
+    public void Step_WithTooFewPagesSwapsAndGivesTheSameBits([Values("h2o", "streamingllm", "snapkv", "adakv")] string name)
     {
         KvPolicy policy = Policy(name, KvBudget.Slots(40));
         string[] alone = Run(4, policy, out _);
@@ -79,6 +79,17 @@ internal sealed class KvPolicyEngineTests : EngineTests
         Assert.That(usage.FullBytes, Is.EqualTo(6 * usage.Bytes));
         Assert.That(usage.Kept, Is.EqualTo(32.0 / 179).Within(1e-9));
         Assert.That(engine.Statistics.TotalPages, Is.LessThan(TinyModel.Layers * TinyModel.KvHeads * 12));
+    }
+
+    [Test]
+    public async Task GenerateAsync_WithCacheRelativePositionsGoesPastTheContext()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy("streamingllm", KvBudget.Slots(40)), PrefillChunkTokens = 32 });
+        List<GeneratedPiece> pieces = await ReadAsync(engine.GenerateAsync(Story, Sampled(3, 3 * TinyModel.ContextTokens)));
+
+        Assert.That(pieces, Has.Count.EqualTo(3 * TinyModel.ContextTokens));
+        Assert.That(pieces[^1].FinishReason, Is.EqualTo(FinishReason.Length));
+        Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
     }
 
     [Test]
@@ -125,7 +136,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
-    public async Task RollbackAsync_OfDecodedTokensContinuesFromThere([Values("window", "snapkv")] string name)
+    public async Task RollbackAsync_OfDecodedTokensContinuesFromThere([Values("streamingllm", "window", "snapkv")] string name)
     {
         // Nothing leaves while these few tokens are decoded but for the first ones of the window, so taking them off and on again changes little: what is left is the same.
         await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(64)), PrefillChunkTokens = 48 });

@@ -73,5 +73,14 @@ internal sealed class KvEvictor : IDisposable
         }
     }
 
+    /// <summary>After tokens were taken off: keys that speak for their place in the cache are turned to it.</summary>
+    public void AfterRollback(KvSequence sequence)
+    {
+        if (sequence.Policy is KvPolicy { Positions: KvPositions.CacheRelative } && sequence.HasEvicted)
+        {
+            throw new System.InvalidOperationException();
+        }
+    }
+
     public void Dispose() => ((IDisposable)_pass).Dispose();
 }

@@ -111,6 +111,14 @@ public sealed class KvPass : IDisposable
         return matrix;
     }
 
+    /// <summary>The keys of a layer, as stored, hence after RoPE: F32 [kvHeads, entries, headDim]; 0 past a row's length.</summary>
+    /// <param name="layer">The layer.</param>
+    public Tensor GatherKeys(int layer) => GatherVectors(layer, values: false);
+
+    /// <summary>The values of a layer, F32 [kvHeads, entries, headDim]; 0 past a row's length.</summary>
+    /// <param name="layer">The layer.</param>
+    public Tensor GatherValues(int layer) => GatherVectors(layer, values: true);
+
     /// <summary>A matrix of undefined contents that lives until the pass ends.</summary>
     public Tensor Matrix() => Rent(DType.F32, new Shape(Rows, Entries));
 
@@ -232,8 +240,30 @@ public sealed class KvPass : IDisposable
         return false;
     }
 
+    /// <summary>Has each key speak for its place in the cache.</summary>
+    internal void Realign(KvSequence sequence)
+    {
+        Tensor lengths = Rent(DType.I32, new Shape(Rows));
+        _kept.AsSpan().Fill(sequence.Length);
+        Device.Upload<int>(lengths, _kept);
+        Tensor heads = _cache.HeadsOf(sequence);
+        int step = Model.WindowInverse.IsEmpty ? Rows : KvHeads;
+        for (int row = 0; row < Rows; row += step)
+        {
+            Tensor inverse = Model.InverseOf(row / KvHeads);
+            Device.Cache.Rerotate(_cache.Device, heads.Rows(row, step), lengths.Rows(row, step), inverse, Config.RopeLayout);
+        }
+    }
+
     /// <inheritdoc/>
     void IDisposable.Dispose() => _arena.Dispose();
+
+    private Tensor GatherVectors(int layer, bool values)
+    {
+        Tensor vectors = Rent(DType.F32, new Shape(KvHeads, Entries, _cache.Options.HeadDim));
+        Device.Cache.GatherVectors(vectors, _cache.Device, Heads.Rows((long)layer * KvHeads, KvHeads), values);
+        return vectors;
+    }
 
     private Span<int> Lists(int columns)
     {
@@ -259,6 +289,11 @@ public sealed class KvPass : IDisposable
     private void Settle(ReadOnlySpan<int> counts)
     {
         _cache.Shrink(_sequence, counts);
+        if (_policy.Positions == KvPositions.CacheRelative)
+        {
+            Realign(_sequence);
+        }
+
         Entries = _cache.MostSlots(_sequence);
     }
 }

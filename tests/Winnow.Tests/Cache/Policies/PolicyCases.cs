@@ -16,8 +16,12 @@ internal static class PolicyCases
     private static readonly Dictionary<string, (Func<KvBudget, KvPolicy> Policy, Func<IPolicyReference> Reference)> Cases = new()
     {
         ["window"] = (budget => new WindowPolicy(budget), () => new WindowReference()),
+        ["streamingllm"] = (budget => new StreamingLlmPolicy(budget), () => new StreamingLlmReference(4)),
+        ["streamingllm original"] = (budget => new StreamingLlmPolicy(budget, sinks: 2, relative: false), () => new StreamingLlmReference(2)),
         ["random"] = (budget => new RandomPolicy(budget), () => new RandomReference(1)),
         ["sepllm"] = (budget => new SepLlmPolicy(budget, sinks: 3, ids: Separators), () => new SepLlmReference(3, 0.25, 0, [.. Separators])),
+        ["sepllm streaming"] = (
+            budget => new SepLlmPolicy(budget, sinks: 2, streaming: true, ids: Separators), () => new SepLlmReference(2, 0.25, 0.2f, [.. Separators])),
         ["h2o"] = (budget => new H2oPolicy(budget), () => new H2oReference()),
         ["tova"] = (budget => new TovaPolicy(budget), () => new TovaReference()),
         ["snapkv"] = (budget => new SnapKvPolicy(budget, window: 4), () => new SnapKvReference(4, 5, max: false)),

@@ -33,6 +33,11 @@ internal static class PolicyChecks
                 (SlotView was, SlotView now) = (before[row][origin[i]], after[row][i]);
                 Assert.That(now.Value, Is.EqualTo(was.Value), "a value keeps its bits");
                 Assert.That(original ? now.Key : [], Is.EqualTo(original ? was.Key : []), "a key keeps its bits");
+                if (!original)
+                {
+                    Rotated(was, now);
+                }
+
                 Assert.That(now.Position, Is.EqualTo(original ? was.Position : view.Length - after[row].Count + i));
                 foreach ((string plane, float value) in was.Planes)
                 {
@@ -70,6 +75,21 @@ internal static class PolicyChecks
             double difference = expected.Scores![right] - expected.Scores[wrong];
             bool mayBe = expected.IsSummed ? difference >= 0 : difference > 0;
             Assert.That(mayBe && difference < 1e-5 * scale, Is.True, $"{told}; scores {expected.Scores[wrong]} and {expected.Scores[right]}");
+        }
+    }
+
+    // The key of a slot that has moved is its key turned by the way, pair by pair; one that has not moved keeps its bits.
+    private static void Rotated(SlotView was, SlotView now)
+    {
+        int half = was.Key.Length / 2;
+        int way = now.Position - was.Position;
+        double largest = was.Key.Max(Math.Abs);
+        for (int i = 0; i < half; i++)
+        {
+            (double sin, double cos) = Math.SinCos(way * (double)(float)Math.Pow(10000, -2.0 * i / was.Key.Length));
+            double tolerance = way == 0 ? 0 : 1e-5 * largest;
+            Assert.That(now.Key[i], Is.EqualTo((was.Key[i] * cos) - (was.Key[half + i] * sin)).Within(tolerance));
+            Assert.That(now.Key[half + i], Is.EqualTo((was.Key[half + i] * cos) + (was.Key[i] * sin)).Within(tolerance));
         }
     }
 
