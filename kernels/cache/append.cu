@@ -34,20 +34,6 @@ constexpr int kThreads = 128;
 using Rotated = HeadShape<HEAD_DIM, PAIRS, INTERLEAVED, ALIGNED>;
 constexpr int kLanes = Rotated::kLanes, kItems = kThreads / kLanes;
 
-template <int kType>
-struct Storage;
-template <>
-struct Storage<0> {
-  using T = float;
-};
-template <>
-struct Storage<1> {
-  using T = half_t;
-};
-template <>
-struct Storage<2> {
-  using T = bf16_t;
-};
 using Stored = Storage<TYPE>::T;
 
 // Mirrored by Winnow.Kernels.Cache.CudaAppendArguments.

@@ -16,6 +16,22 @@ struct PagedKv {
 };
 static_assert(sizeof(PagedKv) == 72, "as the host lays it out");
 
+// The type of keys and values by its number: 0 F32, 1 F16, 2 BF16.
+template <int kType>
+struct Storage;
+template <>
+struct Storage<0> {
+  using T = float;
+};
+template <>
+struct Storage<1> {
+  using T = half_t;
+};
+template <>
+struct Storage<2> {
+  using T = bf16_t;
+};
+
 // What moves in one access of so many bytes.
 template <int kBytes>
 struct Piece;

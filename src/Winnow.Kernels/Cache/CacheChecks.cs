@@ -98,6 +98,31 @@ internal static class CacheChecks
         return (count, checked((int)matrix.Shape[1]));
     }
 
+    /// <summary>The matrices that keys or values are gathered to.</summary>
+    /// <returns>The heads and the entries of each.</returns>
+    public static (int Heads, int Entries) Vectors(in PagedKv cache, Tensor heads, Tensor output)
+    {
+        int count = Heads(cache, heads);
+        long headDim = cache.Keys.Shape[2];
+        bool fits = !output.IsEmpty && output.Type == DType.F32 && output.Shape.Rank == 3 && output.Shape[0] == count && output.Shape[2] == headDim;
+        Operands.Require(fits, $"The output must be F32 [{count}, entries, {headDim}], a matrix for each head; it is {output}.", nameof(output));
+        Operands.Require(output.Shape[1] * headDim <= int.MaxValue, $"A head of {output.Shape[1]} entries is too large to be gathered at once.", nameof(output));
+        return (count, (int)output.Shape[1]);
+    }
+
+    /// <summary>New positions and the rotation that goes with them.</summary>
+    /// <returns>The heads and the pairs that rotate.</returns>
+    public static (int Heads, int Pairs) Rerotation(in PagedKv cache, Tensor heads, Tensor lengths, Tensor inverseFrequencies, RopeLayout layout)
+    {
+        int count = Heads(cache, heads);
+        Operands.Require(lengths, DType.I32, count);
+        Operands.RequireType(inverseFrequencies, DType.F32);
+        long pairs = inverseFrequencies.Shape.ElementCount;
+        Operands.Require(2 * pairs <= cache.Keys.Shape[2], $"{2 * pairs} rotary dimensions do not fit heads of {cache.Keys.Shape[2]}.", nameof(inverseFrequencies));
+        Operands.Require(layout is RopeLayout.HalfSplit or RopeLayout.Interleaved, $"Unknown layout {layout}.", nameof(layout));
+        return (count, (int)pairs);
+    }
+
     /// <summary>The heads that an operation is for.</summary>
     /// <returns>How many.</returns>
     public static int Heads(in PagedKv cache, Tensor heads)

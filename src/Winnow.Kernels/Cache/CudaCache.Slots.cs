@@ -1,9 +1,10 @@
 using System;
 using Winnow.Gpu;
+using Winnow.Kernels.Norm;
 
 namespace Winnow.Kernels.Cache;
 
-/// <summary>Between slots and dense matrices.</summary>
+/// <summary>Between slots and dense matrices, and positions in the cache.</summary>
 internal sealed partial class CudaCache
 {
     private const int SlotThreads = 256;
@@ -15,6 +16,8 @@ internal sealed partial class CudaCache
     {
         Gather,
         Scatter,
+        Vectors,
+        Rerotate,
     }
 
     /// <inheritdoc/>
@@ -31,10 +34,49 @@ internal sealed partial class CudaCache
         Launch(SlotKind.Scatter, input, cache, heads, plane);
     }
 
+    /// <inheritdoc/>
+    public void GatherVectors(Tensor output, in PagedKv cache, Tensor heads, bool values)
+    {
+        (int count, int entries) = CacheChecks.Vectors(cache, heads, output);
+        int headDim = (int)cache.Keys.Shape[2];
+        int vector = VectorOf(cache, output, headDim);
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(new CudaPagedKv(cache));
+        arguments.Add(output.Address);
+        arguments.Add(heads.Address);
+        arguments.Add(entries);
+        arguments.Add(values ? 1 : 0);
+        Launch(new SlotKey(SlotKind.Vectors, cache.Keys.Type, headDim / vector, vector), count, (long)entries * (headDim / vector), arguments);
+    }
+
+    /// <inheritdoc/>
+    public void Rerotate(in PagedKv cache, Tensor heads, Tensor lengths, Tensor inverseFrequencies, RopeLayout layout)
+    {
+        (int count, int pairs) = CacheChecks.Rerotation(cache, heads, lengths, inverseFrequencies, layout);
+        ArgumentBlock arguments = new(stackalloc byte[128]);
+        arguments.Add(new CudaPagedKv(cache));
+        arguments.Add(heads.Address);
+        arguments.Add(lengths.Address);
+        arguments.Add(inverseFrequencies.Address);
+        arguments.Add((int)cache.Keys.Shape[2]);
+        arguments.Add(pairs);
+        long mostSlots = cache.PageTable.Shape[3] * PagedKv.PageSlots;
+        Launch(new SlotKey(SlotKind.Rerotate, cache.Keys.Type, Layout: layout), count, mostSlots, arguments);
+    }
+
+    // Four values at a time where sizes and addresses allow.
+    private static int VectorOf(in PagedKv cache, Tensor output, int headDim)
+    {
+        long pools = cache.Keys.Address | cache.Values.Address;
+        return headDim % 4 == 0 && output.Address % 16 == 0 && pools % (4 * cache.Keys.Type.BlockBytes()) == 0 ? 4 : 1;
+    }
+
     private static KernelVariant Describe(SlotKey key) => key.Kind switch
     {
         SlotKind.Gather => new("cache/planes.cu", "winnow_cache_gather_slots", 0),
-        _ => new("cache/planes.cu", "winnow_cache_scatter_slots", 0),
+        SlotKind.Scatter => new("cache/planes.cu", "winnow_cache_scatter_slots", 0),
+        SlotKind.Vectors => new("cache/vectors.cu", "winnow_cache_gather_vectors", 0, $"TYPE={(int)key.Type}", $"UNITS={key.Units}", $"VECTOR={key.Vector}"),
+        _ => new("cache/rerotate.cu", "winnow_cache_rerotate", 0, $"TYPE={(int)key.Type}", $"INTERLEAVED={(int)key.Layout}"),
     };
 
     private void Launch(SlotKind kind, Tensor matrix, in PagedKv cache, Tensor heads, Tensor plane)
@@ -58,5 +100,7 @@ internal sealed partial class CudaCache
         }
     }
 
-    private readonly record struct SlotKey(SlotKind Kind);
+    // Units: the pieces of Vector values that a key or value takes.
+    private readonly record struct SlotKey(
+        SlotKind Kind, DType Type = DType.F32, int Units = 0, int Vector = 0, RopeLayout Layout = RopeLayout.HalfSplit);
 }

@@ -79,6 +79,29 @@ public interface ICache
     void ScatterSlots(Tensor plane, in PagedKv cache, Tensor heads, Tensor input);
 
     /// <summary>
+    /// output[i, j] = the key or value of slot j of head i, widened, for j below the head's count; 0 from the count on. A head with more
+    /// slots than there are entries is cut.
+    /// </summary>
+    /// <param name="output">F32 [heads, entries, headDim].</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, I32 [heads, 3].</param>
+    /// <param name="values">Values instead of keys.</param>
+    void GatherVectors(Tensor output, in PagedKv cache, Tensor heads, bool values);
+
+    /// <summary>
+    /// Positions in the cache instead of those in the text: slot j of head i with c slots gets position lengths[i] - c + j, and where that
+    /// is another one than it has, its key is rotated by the difference (angles and products in float, rounded to the cache's type). Slots
+    /// whose position stays keep every bit. (Xiao et al. 2023, arXiv:2309.17453.)
+    /// </summary>
+    /// <remarks>Each rotation rounds a key once more: in F16 and BF16 the errors of slots that move at every step add up.</remarks>
+    /// <param name="cache">The cache.</param>
+    /// <param name="heads">(row, layer, KV head) of each head, in ascending order, I32 [heads, 3].</param>
+    /// <param name="lengths">The position after that of each head's last slot, I32 [heads], no less than the head's count.</param>
+    /// <param name="inverseFrequencies">What <see cref="INorm.RopeTable"/> took for these keys, F32 [rotary / 2].</param>
+    /// <param name="layout">Which elements rotate together.</param>
+    void Rerotate(in PagedKv cache, Tensor heads, Tensor lengths, Tensor inverseFrequencies, RopeLayout layout);
+
+    /// <summary>
     /// Of the step's tokens keeps those that were accepted, in every head of every layer of each sequence: what follows the check of a
     /// drafted tree. The step's tokens must be the last slots of each head. Older slots stay; counts shrink by what is dropped.
     /// </summary>

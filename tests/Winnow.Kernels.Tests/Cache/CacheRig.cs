@@ -104,6 +104,12 @@ internal sealed class CacheRig : IDisposable
     /// <summary>All that a place held when it was last remembered.</summary>
     public byte[] Before(int place) => Slot(_before, place);
 
+    /// <summary>The key of a place when it was last remembered.</summary>
+    public float[] KeyBefore(int place) => Widen(Type, Before(place)[..SlotBytes]);
+
+    /// <summary>The position of a place when it was last remembered.</summary>
+    public int PositionBefore(int place) => BitConverter.ToInt32(Before(place), 2 * SlotBytes);
+
     /// <summary>What a place must hold after an append without norms.</summary>
     public byte[] Slot(float[] key, float[] value, int position) =>
         [.. Narrow(Type, key), .. Narrow(Type, value), .. BitConverter.GetBytes(position), .. new byte[Planes * sizeof(float)]];

@@ -1,6 +1,7 @@
 using System;
 using NUnit.Framework;
 using Winnow.Kernels.Cache;
+using Winnow.Kernels.Norm;
 
 namespace Winnow.Kernels.Tests.Cache;
 
@@ -32,6 +33,50 @@ public sealed class CpuSlotTests
     {
         using var device = new CpuDevice(threads);
         SlotCases.Scatter(device, type, counts, entries);
+    }
+
+    [Test]
+    [Pairwise]
+    public void GatherVectors_WidensKeysAndValuesAndGivesZerosBehindThem(
+        [ValueSource(nameof(Types))] DType type,
+        [ValueSource(nameof(Counts))] int[] counts,
+        [Values(0, 1, 16, 81)] int entries,
+        [Values(8, 15, 24)] int headDim,
+        [Values] bool values,
+        [Values] bool aligned,
+        [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        SlotCases.Vectors(device, type, counts, entries, headDim, values, aligned);
+    }
+
+    [Test]
+    [Pairwise]
+    public void Rerotate_AgreesWithDoublePrecisionAndKeepsWhatStays(
+        [ValueSource(nameof(Types))] DType type, [Values] RopeLayout layout, [Values(8, 24, 128, 300)] int headDim, [Values(0, 1, 2)] int part, [Values(1, 3)] int threads)
+    {
+        using var device = new CpuDevice(threads);
+        new RerotatedCase(type, layout, headDim, part == 0 ? 0 : headDim / part).Check(device);
+    }
+
+    [Test]
+    public void Rerotate_GivesTheKeyOfTheNewPosition([Values] RopeLayout layout)
+    {
+        using var device = new CpuDevice(2);
+        RerotatedCase.CheckAgainstAppend(device, layout);
+    }
+
+    [Test]
+    public void Rerotate_RefusesLengthsBelowTheCountAndChangesNothing()
+    {
+        using var device = new CpuDevice(1);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
+        Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
+        Tensor frequencies = rig.Tensors.Of([1f, 0.1f]);
+        Assert.That(
+            () => device.Cache.Rerotate(rig.Cache, heads, rig.Tensors.Of([20, 19]), frequencies, RopeLayout.HalfSplit),
+            Throws.ArgumentException.With.Message.Contains("cannot end before position 19"));
+        rig.AssertOthersUntouched([]);
     }
 
     [Test]
@@ -101,11 +146,15 @@ public sealed class CpuSlotTests
         using var rig = new CacheRig(device, DType.F16, 1, 8, [40, 33], layers: [0, 1]);
         Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
         Tensor matrix = rig.Tensors.Of(new int[2 * 50], 2, 50);
+        Tensor vectors = rig.Tensors.Of(new float[2 * 50 * 8], 2, 50, 8);
+        (Tensor lengths, Tensor frequencies) = (rig.Tensors.Of([50, 50]), rig.Tensors.Of([1f, 0.1f]));
         Tensor keeps = rig.Tensors.Of([0, 0]);
         void Step()
         {
             device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions);
             device.Cache.ScatterSlots(rig.Cache.Positions, rig.Cache, heads, matrix);
+            device.Cache.GatherVectors(vectors, rig.Cache, heads, values: false);
+            device.Cache.Rerotate(rig.Cache, heads, lengths, frequencies, RopeLayout.HalfSplit);
             device.Cache.KeepSelected(rig.Cache, heads, matrix, keeps);
         }
 

@@ -1,6 +1,7 @@
 using System;
 using NUnit.Framework;
 using Winnow.Kernels.Cache;
+using Winnow.Kernels.Norm;
 using Winnow.TestSupport;
 
 namespace Winnow.Kernels.Tests.Cache;
@@ -39,6 +40,70 @@ public sealed class CudaSlotTests
 
     [Test]
     [Pairwise]
+    public void GatherVectors_WidensKeysAndValuesAndGivesZerosBehindThem(
+        [ValueSource(nameof(Types))] DType type,
+        [ValueSource(nameof(Counts))] int[] counts,
+        [Values(0, 1, 16, 81)] int entries,
+        [Values(8, 15, 24)] int headDim,
+        [Values] bool values,
+        [Values] bool aligned)
+    {
+        using ComputeDevice device = TestDevices.Simulator(entries);
+        SlotCases.Vectors(device, type, counts, entries, headDim, values, aligned);
+    }
+
+    [Test]
+    [Pairwise]
+    public void Rerotate_AgreesWithDoublePrecisionAndKeepsWhatStays(
+        [ValueSource(nameof(Types))] DType type, [Values] RopeLayout layout, [Values(8, 24, 128)] int headDim, [Values(0, 1, 2)] int part)
+    {
+        using ComputeDevice device = TestDevices.Simulator(headDim);
+        new RerotatedCase(type, layout, headDim, part == 0 ? 0 : headDim / part).Check(device);
+    }
+
+    [Test]
+    public void Rerotate_GivesTheKeyOfTheNewPosition([Values] RopeLayout layout)
+    {
+        using ComputeDevice device = TestDevices.Simulator(1);
+        RerotatedCase.CheckAgainstAppend(device, layout);
+    }
+
+    [Test]
+    public void Rerotate_HasTheSameBitsUnderEverySchedule()
+    {
+        var rerotated = new RerotatedCase(DType.BF16, RopeLayout.HalfSplit, 64, 48);
+        byte[] Run(int seed)
+        {
+            using ComputeDevice device = TestDevices.Simulator(seed);
+            return rerotated.Bytes(device);
+        }
+
+        byte[] first = Run(0);
+        for (int seed = 1; seed < 10; seed++)
+        {
+            Assert.That(Run(seed), Is.EqualTo(first), $"seed {seed}");
+        }
+    }
+
+    [Test]
+    public void Rerotate_RecordedOnceFollowsTheLengths()
+    {
+        using ComputeDevice device = TestDevices.Simulator(1);
+        RerotatedCase.CheckRecorded(device);
+    }
+
+    [Test]
+    public void Rerotate_StopsAtLengthsBelowTheCount()
+    {
+        using ComputeDevice device = TestDevices.Simulator(1);
+        using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
+        Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
+        (Tensor lengths, Tensor frequencies) = (rig.Tensors.Of([20, 19]), rig.Tensors.Of([1f, 0.1f]));
+        CudaCacheTests.AssertStops(device, () => device.Cache.Rerotate(rig.Cache, heads, lengths, frequencies, RopeLayout.HalfSplit));
+    }
+
+    [Test]
+    [Pairwise]
     public void KeepSelected_KeepsEachHeadsList(
         [ValueSource(nameof(Types))] DType type, [ValueSource(nameof(Counts))] int[] counts, [Values(0, 3)] int spare, [Values(8, 15)] int headDim)
     {
@@ -54,6 +119,7 @@ public sealed class CudaSlotTests
             using ComputeDevice device = TestDevices.Simulator(seed);
             SlotCases.Gather(device, DType.F32, [70, 33], 71);
             SlotCases.Scatter(device, DType.F32, [70, 33], 71);
+            SlotCases.Vectors(device, DType.F16, [70, 33], 71, 8, values: true, aligned: true);
             SlotCases.KeepSelected(device, DType.F16, [70, 33], 1);
         }
     }
@@ -119,11 +185,15 @@ public sealed class CudaSlotTests
         using var rig = new CacheRig(device, DType.F16, 1, 8, [0, 0], layers: [0, 1]);
         Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
         Tensor matrix = rig.Tensors.Of(new int[2 * 50], 2, 50);
+        Tensor vectors = rig.Tensors.Of(new float[2 * 50 * 8], 2, 50, 8);
+        (Tensor lengths, Tensor frequencies) = (rig.Tensors.Of([50, 50]), rig.Tensors.Of([1f, 0.1f]));
         Tensor keeps = rig.Tensors.Of([0, 0]);
         void Step()
         {
             device.Cache.GatherSlots(matrix, rig.Cache, heads, rig.Cache.Positions);
             device.Cache.ScatterSlots(rig.Cache.Positions, rig.Cache, heads, matrix);
+            device.Cache.GatherVectors(vectors, rig.Cache, heads, values: false);
+            device.Cache.Rerotate(rig.Cache, heads, lengths, frequencies, RopeLayout.HalfSplit);
             device.Cache.KeepSelected(rig.Cache, heads, matrix, keeps);
         }
 
@@ -134,7 +204,7 @@ public sealed class CudaSlotTests
         int launches = driver.Launches;
         Step();
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
-        Assert.That(driver.Launches - launches, Is.EqualTo(3), "one launch for each operation");
+        Assert.That(driver.Launches - launches, Is.EqualTo(5), "one launch for each operation");
     }
 
     [Test]
@@ -146,6 +216,7 @@ public sealed class CudaSlotTests
         PagedKv cache = rig.Cache;
         Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
         (Tensor ints, Tensor floats) = (rig.Tensors.Of(new int[6], 2, 3), rig.Tensors.Of(new float[6], 2, 3));
+        Tensor counts = rig.Tensors.Of(new int[2]);
         void Gather(Tensor output, Tensor named, Tensor plane) => device.Cache.GatherSlots(output, cache, named, plane);
         Assert.That(() => Gather(ints, ints.Rows(0, 1), cache.Positions), Throws.ArgumentException.With.Message.Contains("output must be I32 [1, entries]"));
         Assert.That(() => Gather(ints, ints.Reshape(new Shape(3, 2)), cache.Positions), Throws.ArgumentException.With.Message.Contains("Heads must be"));
@@ -154,6 +225,14 @@ public sealed class CudaSlotTests
         Assert.That(() => device.Cache.ScatterSlots(cache.Positions, cache, heads, floats), Throws.ArgumentException.With.Message.Contains("input must be I32"));
         Assert.That(() => device.Cache.KeepSelected(cache, heads, floats, ints), Throws.ArgumentException.With.Message.Contains("Kept slots must be"));
         Assert.That(() => device.Cache.KeepSelected(cache, heads, ints, ints), Throws.ArgumentException.With.Message.Contains("counts"));
+        Tensor cube = rig.Tensors.Of(new float[2 * 3 * 8], 2, 3, 8);
+        void Vectors(Tensor output) => device.Cache.GatherVectors(output, cache, heads, values: true);
+        Assert.That(() => Vectors(floats), Throws.ArgumentException.With.Message.Contains("F32 [2, entries, 8]"));
+        Assert.That(() => Vectors(cube.Reshape(new Shape(2, 8, 3))), Throws.ArgumentException.With.Message.Contains("F32 [2, entries, 8]"));
+        void Rerotate(Tensor lengths, Tensor frequencies, RopeLayout layout) => device.Cache.Rerotate(cache, heads, lengths, frequencies, layout);
+        Assert.That(() => Rerotate(ints, floats, RopeLayout.HalfSplit), Throws.ArgumentException.With.Message.Contains("lengths"));
+        Assert.That(() => Rerotate(counts, floats, RopeLayout.HalfSplit), Throws.ArgumentException.With.Message.Contains("12 rotary dimensions do not fit heads of 8"));
+        Assert.That(() => Rerotate(counts, floats.Rows(0, 1), (RopeLayout)5), Throws.ArgumentException.With.Message.Contains("layout"));
         Assert.That(driver.Launches, Is.Zero);
     }
 }

@@ -10,10 +10,11 @@ namespace Winnow.Kernels.Tests.Cache;
 /// <summary>What every device must do between the slots of many heads and dense matrices.</summary>
 internal static class SlotCases
 {
+    /// <summary>The heads that most cases name, in order.</summary>
+    public static readonly (int Row, int Layer, int KvHead)[] Heads = [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1)];
+
     // NaN as a float, and no position.
     private const int Poison = unchecked((int)0xFFC0_0BAD);
-
-    private static readonly (int Row, int Layer, int KvHead)[] Heads = [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1)];
 
     /// <summary>A plane's values come to their heads' rows, heads in any order and one of them twice; no other value is read.</summary>
     public static void Gather(ComputeDevice device, DType type, int[] counts, int entries)
@@ -59,6 +60,24 @@ internal static class SlotCases
         device.Cache.ScatterSlots(plane, rig.Cache, Listed(rig, Heads), rows);
         Assert.That(Read(rig, plane), Is.EqualTo(expected));
         Assert.That(Read(rig, rows), Is.EqualTo(input), "the input stays");
+    }
+
+    /// <summary>Keys or values come as floats, from and to memory that may be aligned to one value only.</summary>
+    public static void Vectors(ComputeDevice device, DType type, int[] counts, int entries, int headDim, bool values, bool aligned)
+    {
+        using var rig = new CacheRig(device, type, 2, headDim, counts, layers: [0, 1]);
+        (int Row, int Layer, int KvHead)[] heads = [.. Heads.Reverse(), Heads[3]];
+        int start = aligned ? 4 : 1;
+        int count = heads.Length * entries * headDim;
+        Tensor whole = rig.Tensors.Of(DType.F32, Poisoned(start + count));
+        var output = new Tensor(whole.Buffer, start * sizeof(float), DType.F32, new Shape(heads.Length, entries, headDim));
+        device.Cache.GatherVectors(output, rig.Cache, Listed(rig, heads), values);
+        int[] pool = [.. CacheRig.Widen(type, rig.Tensors.Bytes(values ? rig.Cache.Values : rig.Cache.Keys)).Select(BitConverter.SingleToInt32Bits)];
+        int[] none = new int[headDim];
+        IEnumerable<int> rows = heads.SelectMany(head => Places(rig, head)
+            .Select(place => pool[(place * headDim)..((place + 1) * headDim)]).Concat(Enumerable.Repeat(none, entries)).Take(entries)).SelectMany(row => row);
+        Assert.That(Read(rig, whole), Is.EqualTo(Poisoned(start).Concat(rows)));
+        rig.AssertOthersUntouched([]);
     }
 
     /// <summary>Many heads, each with a list of its own in a matrix; those that are not listed stay.</summary>
@@ -111,6 +130,14 @@ internal static class SlotCases
         }
     }
 
+    /// <summary>The heads as the operations take them.</summary>
+    public static Tensor Listed(CacheRig rig, (int Row, int Layer, int KvHead)[] heads) =>
+        rig.Tensors.Of([.. heads.SelectMany(head => new[] { head.Row, head.Layer, head.KvHead })], heads.Length, 3);
+
+    /// <summary>Where the slots of a head lie.</summary>
+    public static IEnumerable<int> Places(CacheRig rig, (int Row, int Layer, int KvHead) head) =>
+        Enumerable.Range(0, rig.Count(head.Row, head.Layer, head.KvHead)).Select(slot => rig.Place(head.Row, head.Layer, head.KvHead, slot));
+
     private static void AssertEviction(CacheRig rig, Action evict, int keep)
     {
         rig.Remember();
@@ -131,9 +158,6 @@ internal static class SlotCases
 
     private static int[] Poisoned(int count) => [.. Enumerable.Repeat(Poison, count)];
 
-    private static Tensor Listed(CacheRig rig, (int Row, int Layer, int KvHead)[] heads) =>
-        rig.Tensors.Of([.. heads.SelectMany(head => new[] { head.Row, head.Layer, head.KvHead })], heads.Length, 3);
-
     private static Tensor Attribute(CacheRig rig, int plane) =>
         rig.Cache.Attributes.Rows(plane, 1).Reshape(rig.Cache.Positions.Shape);
 
@@ -141,9 +165,6 @@ internal static class SlotCases
         rig.Tensors.Of(type, words, words.Length / PagedKv.PageSlots, PagedKv.PageSlots);
 
     private static int[] Read(CacheRig rig, Tensor tensor) => [.. MemoryMarshal.Cast<byte, int>(rig.Tensors.Bytes(tensor))];
-
-    private static IEnumerable<int> Places(CacheRig rig, (int Row, int Layer, int KvHead) head) =>
-        Enumerable.Range(0, rig.Count(head.Row, head.Layer, head.KvHead)).Select(slot => rig.Place(head.Row, head.Layer, head.KvHead, slot));
 
     private static IEnumerable<(int Place, int Head, int Slot)> Slots(CacheRig rig, (int Row, int Layer, int KvHead)[] heads) =>
         heads.SelectMany((head, i) => Places(rig, head).Select((place, slot) => (place, i, slot)));
