@@ -159,7 +159,14 @@ internal sealed class KvPolicyEngineTests : EngineTests
             Throws.ArgumentException.With.Message.Contains("MoreKvPolicies"));
     }
 
-    private static KvPolicy Policy(string name, KvBudget budget) => (KvPolicy)KvPolicies.Create(name, budget);
+    private static KvPolicy Policy(string name, KvBudget budget) => (KvPolicy)KvPolicies.Create(name, budget, OptionsOf(name));
+
+    // What has to differ from the defaults in a model and budgets so small.
+    private static Dictionary<string, string> OptionsOf(string name) => name switch
+    {
+        "lazyeviction" => new() { ["window"] = "8" },
+        _ => [],
+    };
 
     private static async Task<string> TraceAsync(WinnowEngine engine, int request, KvPolicy? policy) =>
         Trace(await ReadAsync(engine.GenerateAsync(Prompts[request], Sampled((ulong)request, 30) with { KvPolicy = policy })));

@@ -26,6 +26,9 @@ internal static class PolicyCases
         ["tova"] = (budget => new TovaPolicy(budget), () => new TovaReference()),
         ["snapkv"] = (budget => new SnapKvPolicy(budget, window: 4), () => new SnapKvReference(4, 5, max: false)),
         ["snapkv max"] = (budget => new SnapKvPolicy(budget, window: 3, kernel: 7, max: true), () => new SnapKvReference(3, 7, max: true)),
+        ["lazyeviction"] = (budget => new LazyEvictionPolicy(budget, window: 5, alpha: 0.04f), () => new LazyEvictionReference(5, 0.04)),
+        ["scissorhands"] = (budget => new ScissorhandsPolicy(budget, history: 9, recent: 3), () => new ScissorhandsReference(9, 3)),
+        ["scissorhands counts"] = (budget => new ScissorhandsPolicy(budget, recent: 3, threshold: 0.04f), () => new MissesReference(3)),
         ["pyramidkv"] = (budget => new PyramidKvPolicy(SnapKv(budget), beta: 4), () => new PyramidReference(4, 4, new SnapKvReference(4, 5, max: false))),
         ["adakv"] = (budget => new AdaKvPolicy(SnapKv(budget)), () => new AdaReference(4, 0.2f, new SnapKvReference(4, 5, max: false))),
         ["pyramidkv+adakv"] = (
