@@ -99,7 +99,7 @@ public sealed class CudaSlotTests
         using var rig = new CacheRig(device, DType.F16, 1, 8, [20, 20]);
         Tensor heads = rig.Tensors.Of([0, Layer, 0, 0, Layer, 1], 2, 3);
         (Tensor lengths, Tensor frequencies) = (rig.Tensors.Of([20, 19]), rig.Tensors.Of([1f, 0.1f]));
-        CudaCacheTests.AssertStops(device, () => device.Cache.Rerotate(rig.Cache, heads, lengths, frequencies, RopeLayout.HalfSplit));
+        Faults.AssertStops(device, () => device.Cache.Rerotate(rig.Cache, heads, lengths, frequencies, RopeLayout.HalfSplit));
     }
 
     [Test]
