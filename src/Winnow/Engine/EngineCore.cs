@@ -281,7 +281,7 @@ internal sealed class EngineCore
             if (sequence.Kv!.Policy is not null)
             {
                 long started = Stopwatch.GetTimestamp();
-                _evictor.AfterStep(sequence.Kv, sequence.Tokens[..(sequence.Cached + entry.Tokens)], entry.Tokens, MomentOf(entry));
+                _evictor.AfterStep(sequence.Kv, sequence.TokenList, entry.Tokens, MomentOf(entry));
                 EvictionTicks += Stopwatch.GetTimestamp() - started;
             }
         }

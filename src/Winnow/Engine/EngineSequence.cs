@@ -23,6 +23,9 @@ internal sealed class EngineSequence : ScheduledSequence
     /// <summary>The tokens known: given or sampled.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
+    /// <summary>The same as a list, not to be changed.</summary>
+    public List<int> TokenList => _tokens;
+
     /// <summary>How many tokens are known.</summary>
     public int Known => _tokens.Count;
 

@@ -3,6 +3,8 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 using Winnow.Gpu;
 using Winnow.Kernels;
@@ -100,6 +102,32 @@ internal sealed class CudaFaultTests : EngineTests
         Assert.That(driver.Launches - launches, Is.Zero);
         Assert.That(driver.GraphLaunches - graphs, Is.EqualTo(MeasuredSteps));
         Assert.That(driver.Waits - waits, Is.EqualTo(MeasuredSteps));
+    }
+
+    [Test]
+    public void Step_ThatEvictsStaysOneRecordingAndOneWaitAndAllocatesNothing([Values("h2o", "tova", "streamingllm", "vatp")] string name)
+    {
+        using ProbedDriver driver = Driver(checks: false);
+        using var device = new CudaDevice(driver);
+        var policy = (KvPolicy)KvPolicies.Create(name, KvBudget.Slots(28));
+        using EngineParts parts = EngineLoader.Load(
+            Folder, new EngineOptions { Device = device, KvPolicy = policy }, NullLogger.Instance, null, CancellationToken.None);
+        var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);
+        var parameters = new SamplingParameters { Temperature = 0.8f, TopK = 20, Seed = 2 };
+        core.Submit(new TokenRequest(device.Sampling, SamplerChain.Create(parameters), 20, policy));
+        core.Submit(new TokenRequest(device.Sampling, SamplerChain.Create(parameters), 31, policy));
+        Run(core, WarmUpSteps);
+
+        (int graphs, int waits) = (driver.GraphLaunches, driver.Waits);
+        int free = parts.Cache.FreePages;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        driver.IsIdle = true;
+        Run(core, MeasuredSteps);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(driver.GraphLaunches - graphs, Is.EqualTo(MeasuredSteps), "each step is one recording, whatever leaves behind it");
+        Assert.That(driver.Waits - waits, Is.EqualTo(MeasuredSteps), "nothing waits but the end of a step");
+        Assert.That(parts.Cache.FreePages, Is.EqualTo(free), "as many pages are held after 40 tokens more");
     }
 
     private static void Run(EngineCore core, int steps)

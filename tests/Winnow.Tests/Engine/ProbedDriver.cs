@@ -33,7 +33,7 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
 
     public bool IsLost { get; private set; }
 
-    /// <summary>Whether recordings, copies and waits are counted and not passed on.</summary>
+    /// <summary>Whether launches, recordings, copies and waits are counted and not passed on.</summary>
     public bool IsIdle { get; set; }
 
     public override GpuProperties Properties => inner.Properties;
@@ -96,7 +96,10 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
     {
         FailIfDue();
         Launches += _capturing ? 0 : 1;
-        Alive().Launch(function, shape, arguments, stream);
+        if (!IsIdle)
+        {
+            Alive().Launch(function, shape, arguments, stream);
+        }
     }
 
     public override GpuStream CreateStream() => inner.CreateStream();

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 using Winnow.Kernels.Sampling;
 using Winnow.Models;
@@ -13,8 +14,8 @@ internal sealed class TokenRequest : EngineRequest
     private readonly SamplerChain _chain;
     private readonly SamplerState _state = new(TinyModel.ContextTokens);
 
-    public TokenRequest(ISampling sampling, SamplerChain chain, int promptTokens)
-        : base(new EngineSequence([.. Enumerable.Range(4, promptTokens)], TinyModel.ContextTokens))
+    public TokenRequest(ISampling sampling, SamplerChain chain, int promptTokens, KvPolicy? policy = null)
+        : base(new EngineSequence([.. Enumerable.Range(4, promptTokens)], TinyModel.ContextTokens) { Policy = policy, ChunkTokens = policy is null ? 0 : 64 })
     {
         (_sampling, _chain) = (sampling, chain);
         _state.Accept(Sequence.Tokens);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using Winnow.Kernels;
 
@@ -44,10 +45,10 @@ internal sealed class KvEvictor : IDisposable
 
     /// <summary>Lets slots of a sequence leave, after a step whose tokens the cache has counted already.</summary>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="tokens">The ids of all its tokens so far.</param>
+    /// <param name="tokens">The ids of all its tokens so far, and maybe of some to come.</param>
     /// <param name="newTokens">Tokens of the step.</param>
     /// <param name="moment">What the step was.</param>
-    public void AfterStep(KvSequence sequence, ReadOnlySpan<int> tokens, int newTokens, KvMoment moment)
+    public void AfterStep(KvSequence sequence, List<int> tokens, int newTokens, KvMoment moment)
     {
         if (sequence.Policy is not KvPolicy policy)
         {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Winnow.Kernels;
 using Winnow.Models;
 
@@ -20,8 +21,7 @@ public sealed class KvPass : IDisposable
     private int[] _lists = [];
     private KvSequence _sequence = null!;
     private KvPolicy _policy = null!;
-    private int[] _tokens = [];
-    private int _tokenCount;
+    private List<int> _tokens = [];
 
     internal KvPass(ComputeDevice device, KvCache cache, KvModel model)
     {
@@ -59,7 +59,7 @@ public sealed class KvPass : IDisposable
     public int DecodeSteps => _sequence.DecodeSteps;
 
     /// <summary>The ids of all <see cref="Length"/> tokens.</summary>
-    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _tokenCount);
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens)[..Length];
 
     /// <summary>What the policy notes about the sequence.</summary>
     public KvPolicyState? State => _sequence.State;
@@ -204,16 +204,9 @@ public sealed class KvPass : IDisposable
         return _hostList;
     }
 
-    internal void Begin(KvSequence sequence, KvPolicy policy, ReadOnlySpan<int> tokens, int newTokens, KvMoment moment)
+    internal void Begin(KvSequence sequence, KvPolicy policy, List<int> tokens, int newTokens, KvMoment moment)
     {
-        (_sequence, _policy, NewTokens, Moment) = (sequence, policy, newTokens, moment);
-        if (_tokens.Length < tokens.Length)
-        {
-            _tokens = new int[Math.Max(tokens.Length, 2 * _tokens.Length)];
-        }
-
-        tokens.CopyTo(_tokens);
-        _tokenCount = tokens.Length;
+        (_sequence, _policy, _tokens, NewTokens, Moment) = (sequence, policy, tokens, newTokens, moment);
         _arena.Reset();
         Entries = _cache.MostSlots(sequence);
         Slots = Math.Max(policy.LeastSlots, policy.Budget.SlotsFor(sequence.Length, Rows, _cache.BytesOfPage));

@@ -109,7 +109,7 @@ internal sealed class PolicyHarness : IDisposable
         Cache.Advance(Sequence, tokens);
         _decodeSteps += moment == KvMoment.Decode ? 1 : 0;
         IReadOnlyList<IReadOnlyList<SlotView>> before = Read(Sequence);
-        Evictor.AfterStep(Sequence, [.. _tokens], tokens, moment);
+        Evictor.AfterStep(Sequence, _tokens, tokens, moment);
         Compare(before, new PolicyView
         {
             Rows = before,
