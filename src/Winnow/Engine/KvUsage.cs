@@ -7,7 +7,7 @@ namespace Winnow.Engine;
 /// <summary>What a sequence holds of the KV cache.</summary>
 /// <param name="Tokens">Tokens that were computed, those that have left included.</param>
 /// <param name="Bytes">Bytes of its pages.</param>
-/// <param name="FullBytes">Bytes of the pages that all of its tokens would take.</param>
+/// <param name="FullBytes">Bytes of the pages that all of its tokens would take where no policy keeps anything with them.</param>
 /// <param name="SlotsOfLayers">Slots that the heads of each layer hold, on average.</param>
 public sealed record KvUsage(int Tokens, long Bytes, long FullBytes, IReadOnlyList<double> SlotsOfLayers)
 {
@@ -29,7 +29,7 @@ public sealed record KvUsage(int Tokens, long Bytes, long FullBytes, IReadOnlyLi
     internal static KvUsage Of(KvCache cache, KvSequence? sequence, int cached)
     {
         KvCacheOptions options = cache.Options;
-        long full = (long)options.Layers * options.KvHeads * KvCache.PagesFor(cached) * cache.BytesOfPage;
+        long full = (long)options.Layers * options.KvHeads * KvCache.PagesFor(cached) * KvCache.PageBytes(options.HeadDim, options.Type);
         if (sequence is null)
         {
             return new KvUsage(cached, 0, full, Array.Empty<double>());

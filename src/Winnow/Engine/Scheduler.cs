@@ -224,7 +224,7 @@ internal sealed class Scheduler
         _firstPrompt = (_firstPrompt + 1) % _running.Count;
         int left = _options.ChunkTokens;
         int logits = _options.AllLogitsTokens;
-        open -= GrantChunks(ref left);
+        open -= GrantChunks(ref left, ref logits);
         while (left > 0 && open > 0)
         {
             int share = Math.Max(1, left / open);
@@ -241,7 +241,7 @@ internal sealed class Scheduler
     }
 
     // Sequences whose prompts go in whole chunks take turns with the others: whoever is first in this step is served first. Returns how many there are.
-    private int GrantChunks(ref int left)
+    private int GrantChunks(ref int left, ref int logits)
     {
         int chunked = 0;
         bool othersFirst = false;
@@ -251,10 +251,12 @@ internal sealed class Scheduler
             bool isOpen = sequence.Remaining > 1;
             othersFirst |= isOpen && sequence.ChunkTokens == 0 && chunked == 0;
             chunked += isOpen && sequence.ChunkTokens > 0 ? 1 : 0;
-            if (sequence.HasRoom && !othersFirst && sequence.NextTokens <= left)
+            int limit = sequence.NeedsAllLogits ? Math.Min(left, logits) : left;
+            if (sequence.HasRoom && !othersFirst && sequence.NextTokens <= limit)
             {
                 sequence.Grant = sequence.NextTokens;
                 left -= sequence.Grant;
+                logits -= sequence.NeedsAllLogits ? sequence.Grant : 0;
             }
         }
 

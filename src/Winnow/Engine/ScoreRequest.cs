@@ -18,6 +18,9 @@ internal sealed class ScoreRequest : EngineRequest
     /// <summary>Completes with the sum over all tokens but the first, in nats.</summary>
     public Task<double> Done => _done.Task;
 
+    /// <summary>What the sequence held of the KV cache at its end; null before, and where nothing had to be computed.</summary>
+    public KvUsage? Usage { get; private set; }
+
     public override bool Begin()
     {
         Sequence.Goal = Sequence.Known - 1;
@@ -35,7 +38,13 @@ internal sealed class ScoreRequest : EngineRequest
             _sum += NegativeLogLikelihood(output.Logits(i), Sequence.Tokens[first + i + 1]);
         }
 
-        return Sequence.Remaining == 0;
+        if (Sequence.Remaining > 0)
+        {
+            return false;
+        }
+
+        Usage = KvUsage.Of(Sequence.Kv!.Cache, Sequence.Kv, Sequence.Cached);
+        return true;
     }
 
     protected override void OnComplete() => _done.TrySetResult(_sum);

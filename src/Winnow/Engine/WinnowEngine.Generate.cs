@@ -108,10 +108,13 @@ public sealed partial class WinnowEngine
     /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
     internal EngineSequence CreateSequence(int[] tokens, KvPolicy? asked)
     {
-        KvPolicy? policy = _parts.Policies.Choose(asked);
-        policy = policy is null or NonePolicy ? null : policy;
+        KvPolicy? policy = ChoosePolicy(asked);
         return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = policy is null ? 0 : _parts.Scheduling.ChunkTokens };
     }
+
+    /// <summary>What evicts where a caller asks for a policy, or with null for none in particular; null where nothing does.</summary>
+    /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
+    internal KvPolicy? ChoosePolicy(KvPolicy? asked) => _parts.Policies.Choose(asked) is { } policy and not NonePolicy ? policy : null;
 
     internal GenerationRequest CreateRequest(EngineSequence sequence, GenerationOptions options, bool keepsSequence)
     {

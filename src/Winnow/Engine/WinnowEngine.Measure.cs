@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Winnow.Cache.Policies;
 
 namespace Winnow.Engine;
 
@@ -45,10 +46,11 @@ public sealed partial class WinnowEngine
 
     /// <summary>
     /// Measures how well the model predicts a text: in windows that do not overlap, each beginning with the token that begins texts where the
-    /// model has one, every token but the first of a window is predicted from those before it in the window.
+    /// model has one, every token but the first of a window is predicted from those before it in the window, as far as the policy has left them.
+    /// Slots leave after each chunk of <see cref="EngineOptions.PrefillChunkTokens"/>.
     /// </summary>
     /// <param name="text">The text; at least two tokens.</param>
-    /// <param name="options">How; null for windows as long as the context.</param>
+    /// <param name="options">How; null for the engine's policy and windows that are as long as it allows.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="ArgumentException">The text is too short, or an option breaks the rule that the message states.</exception>
     public async Task<PerplexityResult> PerplexityAsync(
@@ -56,16 +58,18 @@ public sealed partial class WinnowEngine
     {
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfDisposed();
-        int window = options?.WindowTokens ?? ContextTokens;
+        KvPolicy? policy = ChoosePolicy(options?.KvPolicy);
+        int most = MostTokens(policy);
+        int window = options?.WindowTokens ?? most;
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 2, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, ContextTokens, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, most, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options?.MaxWindows ?? 1, 1, nameof(options));
         var requests = new List<ScoreRequest>();
         int predicted = 0;
         foreach (int[] tokens in Windows(Prompts.EncodeMore(text), window).Take(options?.MaxWindows ?? int.MaxValue))
         {
             predicted += tokens.Length - 1;
-            requests.Add(new ScoreRequest(new EngineSequence(tokens, tokens.Length) { NeedsAllLogits = true }));
+            requests.Add(new ScoreRequest(CreateScored(tokens, policy)));
         }
 
         if (predicted == 0)
@@ -74,8 +78,16 @@ public sealed partial class WinnowEngine
         }
 
         double[] sums = await RunAllAsync(requests, request => request.Done, cancellationToken).ConfigureAwait(false);
-        return new PerplexityResult(predicted, sums.Sum() / predicted);
+        return new PerplexityResult(predicted, sums.Sum() / predicted) { Cache = requests.Select(request => request.Usage).MaxBy(usage => usage?.Tokens) };
     }
+
+    // A step has room for the logits of so many tokens only, and a chunk is computed whole.
+    private EngineSequence CreateScored(int[] tokens, KvPolicy? policy) => new(tokens, tokens.Length)
+    {
+        NeedsAllLogits = true,
+        Policy = policy,
+        ChunkTokens = policy is null ? 0 : Math.Min(_parts.Scheduling.ChunkTokens, _parts.Scheduling.AllLogitsTokens),
+    };
 
     private IEnumerable<int[]> Windows(int[] tokens, int window)
     {

@@ -4,6 +4,8 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using NUnit.Framework;
+using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 
 namespace Winnow.Tests.Engine;
@@ -108,6 +110,67 @@ internal sealed class MeasureTests : EngineTests
         Assert.That(all.Tokens, Is.EqualTo(tokens));
         Assert.That(two.Tokens, Is.EqualTo(98));
         Assert.That(all.MeanNegativeLogLikelihood, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public async Task PerplexityAsync_UnderAPolicyIsWhatTheCacheThenPredicts()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = new TovaPolicy(KvBudget.Slots(6)), PrefillChunkTokens = 1 });
+        int[] tokens = engine.Tokenizer.Encode(Story);
+        double expected = 0;
+        for (int i = 1; i < tokens.Length; i++)
+        {
+            var forced = new GenerationOptions { MaxTokens = 1, LogitBias = new Dictionary<int, float> { [tokens[i]] = 1e6f }, IgnoreEndOfText = true };
+            expected -= (await ReadAsync(engine.GenerateAsync(tokens.AsMemory(0, i), forced)))[0].LogProbability;
+        }
+
+        PerplexityResult cut = await engine.PerplexityAsync(Story);
+        PerplexityResult full = await engine.PerplexityAsync(Story, new PerplexityOptions { KvPolicy = new NonePolicy() });
+
+        Assert.That(cut.MeanNegativeLogLikelihood, Is.EqualTo(expected / (tokens.Length - 1)).Within(1e-5));
+        Assert.That(cut.Cache!.SlotsOfLayers, Is.All.EqualTo(6));
+        Assert.That(full.MeanNegativeLogLikelihood, Is.Not.EqualTo(cut.MeanNegativeLogLikelihood).Within(1e-3));
+        Assert.That(full.Cache!.Kept, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task PerplexityAsync_UnderAPolicyWithRoomIsThatWithout([Values(1, 7, 256)] int chunk)
+    {
+        string text = string.Join(' ', Enumerable.Repeat(Story, 12));
+        await using WinnowEngine plain = await LoadAsync();
+        await using WinnowEngine roomy = await LoadAsync(new EngineOptions { KvPolicy = new TovaPolicy(KvBudget.Slots(500)), PrefillChunkTokens = chunk, MaxSequences = 3 });
+
+        PerplexityResult expected = await plain.PerplexityAsync(text);
+        PerplexityResult result = await roomy.PerplexityAsync(text);
+
+        Assert.That(result.Tokens, Is.EqualTo(expected.Tokens));
+        Assert.That(result.MeanNegativeLogLikelihood, Is.EqualTo(expected.MeanNegativeLogLikelihood));
+    }
+
+    [Test]
+    public async Task PerplexityAsync_OfPositionsInTheCacheStreamsBeyondTheContext([Values(1, 16)] int chunk)
+    {
+        string text = string.Join(' ', Enumerable.Repeat(Story, 40));
+        await using WinnowEngine engine = await LoadAsync(
+            new EngineOptions { KvPolicy = new StreamingLlmPolicy(KvBudget.Slots(20)), PrefillChunkTokens = chunk });
+
+        PerplexityResult stream = await engine.PerplexityAsync(text);
+        PerplexityResult windows = await engine.PerplexityAsync(text, new PerplexityOptions { WindowTokens = 100 });
+
+        Assert.That(stream.Cache!.Tokens, Is.EqualTo(stream.Tokens).And.GreaterThan(4 * TinyModel.ContextTokens));
+        Assert.That(stream.Cache.SlotsOfLayers, Is.All.EqualTo(20));
+        Assert.That(windows.Cache!.Tokens, Is.EqualTo(99));
+        Assert.That(double.IsFinite(stream.Perplexity) && stream.Perplexity > 1);
+    }
+
+    [Test]
+    public async Task PerplexityAsync_OfAShareOfTheTokensKeepsToTheContext()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = new StreamingLlmPolicy(KvBudget.Ratio(0.5)) });
+
+        Assert.That(
+            async () => await engine.PerplexityAsync(Story, new PerplexityOptions { WindowTokens = TinyModel.ContextTokens + 1 }),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Engine;
@@ -59,6 +60,27 @@ internal sealed class SchedulerTests
         Step(scheduler);
 
         Assert.That((scored.Cached, prompt.Cached), Is.EqualTo((5, 25)));
+    }
+
+    [Test]
+    public void Plan_LimitsChunksThatNeedAllLogitsToo()
+    {
+        var scheduler = new Scheduler(new SchedulerOptions(4, 30, 8), new CountingPool(100));
+        ScheduledSequence[] scored = [.. Enumerable.Range(0, 3).Select(_ => new ScheduledSequence { Goal = 50, NeedsAllLogits = true, ChunkTokens = 5 })];
+        Array.ForEach(scored, scheduler.Enqueue);
+
+        while (scheduler.Running + scheduler.Waiting > 0)
+        {
+            int before = scored.Sum(sequence => sequence.Cached);
+            Step(scheduler);
+            Assert.That(scored.Sum(sequence => sequence.Cached) - before, Is.InRange(1, 8));
+            foreach (ScheduledSequence done in scored.Where(sequence => sequence.Remaining == 0))
+            {
+                scheduler.Park(done);
+            }
+        }
+
+        Assert.That(scored.Select(sequence => sequence.Cached), Is.All.EqualTo(50));
     }
 
     [Test]
