@@ -40,12 +40,7 @@ public static class KvPolicies
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         IReadOnlyDictionary<string, string> given = options ?? new Dictionary<string, string>();
-        List<Entry> stages = [.. name.Split('+', StringSplitOptions.TrimEntries).Select(Find)];
-        while (stages[^1].Usual is string usual)
-        {
-            stages.Add(Find(usual));
-        }
-
+        List<Entry> stages = StagesOf(name);
         CheckOptions(stages, given);
         CachePolicy? policy = null;
         for (int i = stages.Count - 1; i >= 0; i--)
@@ -62,6 +57,26 @@ public static class KvPolicies
 
         policy!.CheckBudget();
         return policy;
+    }
+
+    /// <summary>The options that a name takes: those of all its stages, the usual ones that it does not spell out included.</summary>
+    /// <param name="name">The name, as for <see cref="Create"/>.</param>
+    /// <exception cref="ArgumentException">There is no such policy; the message says what there is.</exception>
+    public static IReadOnlyList<KvPolicyOption> OptionsOf(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return [.. StagesOf(name).SelectMany(stage => stage.Info.Options).DistinctBy(option => option.Name)];
+    }
+
+    private static List<Entry> StagesOf(string name)
+    {
+        List<Entry> stages = [.. name.Split('+', StringSplitOptions.TrimEntries).Select(Find)];
+        while (stages[^1].Usual is string usual)
+        {
+            stages.Add(Find(usual));
+        }
+
+        return stages;
     }
 
     private static void CheckOptions(List<Entry> stages, IReadOnlyDictionary<string, string> given)
