@@ -62,6 +62,8 @@ internal static class CliApplication
             EmbedCommand.Create(host),
             InspectCommand.Create(host),
             PerplexityCommand.Create(host),
+            EvalCommand.Create(host),
+            PoliciesCommand.Create(host),
             ConvertCommand.Create(host),
             DevicesCommand.Create(host),
         };
@@ -73,8 +75,10 @@ internal static class CliApplication
         // A wrong word also leaves the command missing: the word says more.
         ParseError error = parsed.Errors.FirstOrDefault(error => parsed.UnmatchedTokens.Any(error.Message.Contains)) ?? parsed.Errors[0];
         host.Error.WriteLine("winnow: " + Failures.OnOneLine(error.Message));
-        Command command = parsed.CommandResult.Command;
-        host.Error.WriteLine($"Try '{(command.Name == "winnow" ? "winnow" : $"winnow {command.Name}")} --help'.");
+        host.Error.WriteLine($"Try '{NameOf(parsed.CommandResult)} --help'.");
         return ExitCodes.Usage;
     }
+
+    private static string NameOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

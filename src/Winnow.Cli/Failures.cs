@@ -32,6 +32,10 @@ internal static class Failures
     public static string OnOneLine(string message) =>
         string.Join(' ', message.Split(Breaks, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
+    /// <summary>The message without the parameter that it is about, which is code and not command line.</summary>
+    public static string WithoutParameter(ArgumentException exception) =>
+        exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
+
     private static (int Code, string Message) Describe(Exception exception) => exception switch
     {
         UsageException => (ExitCodes.Usage, exception.Message),
@@ -39,8 +43,7 @@ internal static class Failures
         FileNotFoundException { FileName: { } name } => (ExitCodes.Failure, $"{name}: there is no such file"),
         IOException or UnauthorizedAccessException => (ExitCodes.Failure, exception.Message),
         OutOfMemoryException => (ExitCodes.Failure, "there is too little memory; use a smaller model or --context, or free memory first"),
-        ArgumentException { ParamName: { } name } => (
-            ExitCodes.Usage, exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)),
+        ArgumentException { ParamName: not null } argument => (ExitCodes.Usage, WithoutParameter(argument)),
         _ => (ExitCodes.Failure, $"unexpected {exception.GetType().Name}: {exception.Message} (--verbose shows where)"),
     };
 }

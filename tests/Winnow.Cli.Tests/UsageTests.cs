@@ -23,6 +23,12 @@ public sealed class UsageTests
     [TestCase("embed", "--pooling", "median", "text")]
     [TestCase("convert", "only-one-path")]
     [TestCase("convert", "a", "b.gguf", "--type", "q9_9")]
+    [TestCase("eval")]
+    [TestCase("eval", "recall", "--limit", "0")]
+    [TestCase("eval", "recall", "--budget", "-1")]
+    [TestCase("eval", "perplexity")]
+    [TestCase("eval", "perplexity", "--text", "-", "--chunk", "0")]
+    [TestCase("policies", "window")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)
@@ -40,6 +46,14 @@ public sealed class UsageTests
         CliRun run = await CliRun.OfAsync("nonsense");
 
         Assert.That(run.Error, Does.Contain("'nonsense'").And.Contain("winnow --help"));
+    }
+
+    [Test]
+    public async Task Run_WithAWrongOptionOfACommandInACommandSaysWhereHelpIs()
+    {
+        CliRun run = await CliRun.OfAsync("eval", "recall", "--nonsense");
+
+        Assert.That(run.Error, Does.Contain("'--nonsense'").And.Contain("'winnow eval recall --help'"));
     }
 
     [Test]
@@ -61,6 +75,10 @@ public sealed class UsageTests
     [TestCase("perplexity", "--help")]
     [TestCase("convert", "--help")]
     [TestCase("devices", "--help")]
+    [TestCase("eval", "--help")]
+    [TestCase("eval", "recall", "--help")]
+    [TestCase("eval", "perplexity", "--help")]
+    [TestCase("policies", "--help")]
     public async Task Run_WithHelpShowsItAndEndsWithZero(params string[] args)
     {
         CliRun run = await CliRun.OfAsync(args);

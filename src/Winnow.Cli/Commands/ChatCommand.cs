@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
+using Winnow.Cache.Policies;
 using Winnow.Cli.Terminal;
 using Winnow.Engine;
 using Winnow.Formats.Templates;
@@ -14,6 +15,7 @@ internal sealed class ChatCommand
     private readonly CliHost _host;
     private readonly LoadOptions _load = new();
     private readonly SamplingOptions _sampling = new();
+    private readonly KvPolicyOptions _policy = new();
     private readonly Option<string?> _system = new("--system") { Description = "What the model is told before the conversation.", HelpName = "text" };
     private readonly List<ChatTemplateMessage> _messages = [];
 
@@ -28,6 +30,7 @@ internal sealed class ChatCommand
         };
         self._load.AddTo(command);
         self._sampling.AddTo(command);
+        self._policy.AddTo(command);
         command.SetAction(self.RunAsync);
         return command;
     }
@@ -35,7 +38,8 @@ internal sealed class ChatCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         GenerationOptions options = _sampling.Read(parsed);
-        await using WinnowEngine engine = await _load.LoadAsync(parsed, _host, 1, cancellationToken).ConfigureAwait(false);
+        CachePolicy? policy = _policy.Read(parsed);
+        await using WinnowEngine engine = await _load.LoadAsync(parsed, _host, 1, cancellationToken, policy).ConfigureAwait(false);
         if (engine.ChatTemplate is null)
         {
             throw new WinnowException(

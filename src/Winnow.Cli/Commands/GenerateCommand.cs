@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
+using Winnow.Cache.Policies;
 using Winnow.Cli.Terminal;
 using Winnow.Engine;
 
@@ -16,6 +17,7 @@ internal sealed class GenerateCommand
     private readonly CliHost _host;
     private readonly LoadOptions _load = new();
     private readonly SamplingOptions _sampling = new();
+    private readonly KvPolicyOptions _policy = new();
 
     private readonly Option<string?> _prompt = new("--prompt", "-p")
     {
@@ -38,6 +40,7 @@ internal sealed class GenerateCommand
         Command command = new("generate", "Continue a text.") { self._prompt, self._raw, self._parseSpecial };
         self._load.AddTo(command);
         self._sampling.AddTo(command);
+        self._policy.AddTo(command);
         command.SetAction(self.RunAsync);
         return command;
     }
@@ -53,7 +56,8 @@ internal sealed class GenerateCommand
 
         string prompt = await ReadPromptAsync(parsed, cancellationToken).ConfigureAwait(false);
         GenerationOptions options = ReadOptions(parsed);
-        await using WinnowEngine engine = await _load.LoadAsync(parsed, _host, 1, cancellationToken).ConfigureAwait(false);
+        CachePolicy? policy = _policy.Read(parsed);
+        await using WinnowEngine engine = await _load.LoadAsync(parsed, _host, 1, cancellationToken, policy).ConfigureAwait(false);
         GenerationView view = json ? new JsonGenerationView(_host.Output) : new TextGenerationView(_host, raw);
         await view.ShowAsync(prompt, engine.GenerateAsync(prompt, options, cancellationToken)).ConfigureAwait(false);
 

@@ -2,9 +2,10 @@ using System;
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
-using Spectre.Console;
+using Winnow.Cache.Policies;
 using Winnow.Cli.Terminal;
 using Winnow.Engine;
+using Winnow.Kernels;
 
 namespace Winnow.Cli.Commands;
 
@@ -26,40 +27,33 @@ internal sealed class LoadOptions
         command.Options.Add(_context);
     }
 
-    public async Task<WinnowEngine> LoadAsync(ParseResult parsed, CliHost host, int maxSequences, CancellationToken cancellationToken)
+    /// <summary>Opens the device and loads an engine that owns it.</summary>
+    public Task<WinnowEngine> LoadAsync(
+        ParseResult parsed, CliHost host, int maxSequences, CancellationToken cancellationToken, CachePolicy? policy = null)
     {
-        string path = Model.PathOf(parsed);
-        EngineOptions options = new()
-        {
-            Device = _device.Open(parsed, host, parsed.GetValue(_threads)),
-            OwnsDevice = true,
-            ContextTokens = parsed.GetValue(_context),
-            MaxSequences = maxSequences,
-            LoggerFactory = new StatusLoggerFactory(host.Error, parsed.GetValue(CommonOptions.Verbose)),
-        };
-        if (!host.ErrorIsTerminal || parsed.GetValue(CommonOptions.Json))
-        {
-            return await WinnowEngine.LoadAsync(path, options, null, cancellationToken).ConfigureAwait(false);
-        }
-
-        return await host.Status.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                LoadReporter reporter = new(context.AddTask("loading", maxValue: 1));
-                return await WinnowEngine.LoadAsync(path, options, reporter, cancellationToken).ConfigureAwait(false);
-            })
-            .ConfigureAwait(false);
+        EngineOptions options = Read(parsed, host, maxSequences).With(policy) with { Device = OpenDevice(parsed, host), OwnsDevice = true };
+        return StatusBar.RunAsync(host, StatusBar.IsShown(parsed, host), "loading", bar =>
+            WinnowEngine.LoadAsync(Model.PathOf(parsed), options, bar is null ? null : new LoadReporter(bar), cancellationToken));
     }
 
+    /// <summary>Opens the device; the caller disposes it.</summary>
+    public ComputeDevice OpenDevice(ParseResult parsed, CliHost host) => _device.Open(parsed, host, parsed.GetValue(_threads));
+
+    /// <summary>The options of an engine but for its device.</summary>
+    public EngineOptions Read(ParseResult parsed, CliHost host, int maxSequences) => new()
+    {
+        ContextTokens = parsed.GetValue(_context),
+        MaxSequences = maxSequences,
+        LoggerFactory = new StatusLoggerFactory(host.Error, parsed.GetValue(CommonOptions.Verbose)),
+    };
+
     /// <summary>Forwards at once, unlike <see cref="Progress{T}"/>, whose reports may arrive after the end.</summary>
-    private sealed class LoadReporter(ProgressTask task) : IProgress<LoadProgress>
+    private sealed class LoadReporter(StatusBar bar) : IProgress<LoadProgress>
     {
         public void Report(LoadProgress value)
         {
-            task.MaxValue = Math.Max(1, value.BytesTotal);
-            task.Value = value.BytesDone;
+            bar.Total = Math.Max(1, value.BytesTotal);
+            bar.Done = value.BytesDone;
         }
     }
 }
