@@ -1,7 +1,7 @@
 // arguments.cuh - what every attention kernel is told: the call's parameters, its compile-time constants, and one head's part of the cache.
 //
-// Constants, given as definitions: KV_TYPE (float, half_t, bf16_t), HEAD_DIM (a multiple of 8 up to 256), CAUSAL, WINDOW, TREE, SOFT_CAP,
-// LOG_SUM_EXP (each 0 or 1).
+// Constants, given as definitions: KV_TYPE (float, half_t, bf16_t), HEAD_DIM (a multiple of 8 up to 256), WINDOW (one of the k...Window below),
+// CAUSAL, TREE, LISTS, SOFT_CAP, LOG_SUM_EXP (each 0 or 1).
 #pragma once
 #include "common/types.cuh"
 
@@ -17,13 +17,21 @@ constexpr int kSplitSlots = 256;
 // Rows that are worked on together: tokens of one sequence times the query heads of one KV head; row r is token r / group, head r % group.
 constexpr int kTileRows = 16;
 
+// What a query at q sees by position p, besides the other rules: all; p > q - window; that or p < sinks; sinks <= p <= q - window.
+constexpr int kNoWindow = 0;
+constexpr int kPlainWindow = 1;
+constexpr int kSinksWindow = 2;
+constexpr int kDistantWindow = 3;
+
 static_assert(kHeadDim % 8 == 0 && kHeadDim > 0 && kHeadDim <= 256, "head sizes are multiples of 8 up to 256");
 
 // Mirrored by CudaAttentionParameters. F32 output, queries [tokens, heads, headDim]; log_sum_exp [tokens, heads] or null; partial F32
 // [sequences, kvHeads, partial_rows, splits, headDim] with partial_state (greatest score, sum) of the same first four dimensions; tickets
 // [sequences, kvHeads, tiles], zero between launches; keys, values KV_TYPE [pages, 16, headDim]; slot_positions [pages, 16]; page_table
 // [rows, layers, kvHeads, pages_per_head]; counts [rows, layers, kvHeads]; rows [sequences]; starts [sequences + 1]; positions [tokens];
-// ancestors [tokens, mask_words]. All 16-byte aligned but counts, rows, starts, positions, page_table, ancestors and log_sum_exp.
+// ancestors [tokens, mask_words]; slot_lists [sequences, kvHeads, list_capacity] and list_counts [sequences, kvHeads] with LISTS. All 16-byte
+// aligned but counts, rows, starts, positions, page_table, ancestors, slot_lists, list_counts and log_sum_exp. Keys, their positions and counts are
+// those of layer; the pages of values lie value_pages entries further on in the table.
 struct AttentionParameters {
   float* output;
   float* log_sum_exp;
@@ -40,14 +48,19 @@ struct AttentionParameters {
   const int* starts;
   const int* positions;
   const u32* ancestors;
+  const int* slot_lists;
+  const int* list_counts;
   int heads;
   int group;
   int layers;
   int layer;
   int pages_per_head;
   int pages;
+  int value_pages;
   int mask_words;
   int window;
+  int sinks;
+  int list_capacity;
   int split_rows;    // a sequence of at most so many rows belongs to the decode kernel, others to the prefill kernel
   int partial_rows;  // room for rows in partial
   int tiles;         // tiles of rows that the decode kernel's grid has for each sequence
@@ -56,9 +69,9 @@ struct AttentionParameters {
   float soft_cap;
 };
 
-static_assert(sizeof(AttentionParameters) == 176, "CudaAttentionParameters mirrors this");
+static_assert(sizeof(AttentionParameters) == 208, "CudaAttentionParameters mirrors this");
 
-// One KV head of one sequence.
+// One KV head of one sequence. Its entries are what is read: its slots in use, or with LISTS the slots of its list.
 struct HeadView {
   int first_token;
   int tokens;
@@ -66,9 +79,11 @@ struct HeadView {
   int kv_head;
   int group;
   int heads;
-  int count;
+  int count;      // entries
+  int slots;      // in use
   int first_own;  // the step's own tokens are the last slots
   const int* pages;
+  const int* list;
 
   __device__ HeadView(const AttentionParameters& p, int sequence, int kv_head_index, int kv_heads) {
     first_token = p.starts[sequence];
@@ -78,11 +93,19 @@ struct HeadView {
     rows = tokens * group;
     kv_head = kv_head_index;
     i64 head = (static_cast<i64>(p.rows[sequence]) * p.layers + p.layer) * kv_heads + kv_head;
-    count = tokens > 0 ? p.counts[head] : 0;
-    first_own = count - tokens;
+    slots = tokens > 0 ? p.counts[head] : 0;
+    first_own = slots - tokens;
     pages = p.page_table + head * p.pages_per_head;
-    if (count < 0 || count > p.pages_per_head * kPageSlots) __trap();
+    count = slots;
+    list = nullptr;
+    if (slots < 0 || slots > p.pages_per_head * kPageSlots) __trap();
     if (TREE != 0 && tokens > p.mask_words * 32) __trap();
+    if constexpr (LISTS != 0) {
+      i64 index = static_cast<i64>(sequence) * kv_heads + kv_head;
+      count = tokens > 0 ? p.list_counts[index] : 0;
+      list = p.slot_lists + index * p.list_capacity;
+      if (count < 0 || count > p.list_capacity) __trap();
+    }
   }
 
   __device__ __forceinline__ int token_of(int row) const { return first_token + row / group; }
@@ -91,11 +114,19 @@ struct HeadView {
   __device__ __forceinline__ i64 query_of(int row) const {
     return static_cast<i64>(token_of(row)) * heads + kv_head * group + row % group;
   }
+
+  // The slot that an entry is; one that the head does not hold stops the kernel.
+  __device__ __forceinline__ int slot_of(int entry) const {
+    if constexpr (LISTS == 0) return entry;
+    int slot = list[entry];
+    if (static_cast<u32>(slot) >= static_cast<u32>(slots)) __trap();
+    return slot;
+  }
 };
 
-// Where a slot of the head lies in the pool; a page id that is none stops the kernel.
-__device__ __forceinline__ i64 pool_slot(const HeadView& view, int pages, int slot) {
-  int page = view.pages[slot / kPageSlots];
+// Where an entry's slot lies in the pool, by the pages of the head's keys or values; a page id that is none stops the kernel.
+__device__ __forceinline__ i64 pool_slot(const HeadView& view, const int* table, int pages, int entry) {
+  int slot = view.slot_of(entry), page = table[slot / kPageSlots];
   if (static_cast<u32>(page) >= static_cast<u32>(pages)) __trap();
   return static_cast<i64>(page) * kPageSlots + slot % kPageSlots;
 }

@@ -15,16 +15,18 @@ struct BlockSight {
   bool all;
 };
 
-template <bool kCausal, bool kWindow, bool kTree>
+template <bool kCausal, int kWindow, bool kTree>
 struct Mask {
   int count;
   int first_own;
   int window;
+  int sinks;
+  const int* list;  // the slots of entries; null where entry i is slot i
 
-  __device__ __forceinline__ bool sees(const QueryRow& row, int slot, int position) const {
-    bool seen = slot < count;
+  __device__ __forceinline__ bool sees(const QueryRow& row, int entry, int position) const {
+    bool seen = entry < count;
     if constexpr (kTree) {
-      int own = slot - first_own;
+      int own = (seen ? slot_of(entry) : 0) - first_own;
       if (own >= 0) {
         seen = seen && ((row.ancestors[own / 32] >> (own % 32)) & 1);
       } else if constexpr (kCausal) {
@@ -33,33 +35,43 @@ struct Mask {
     } else if constexpr (kCausal) {
       seen = seen && position <= row.position;
     }
-    if constexpr (kWindow) seen = seen && position > row.position - window;
+    if constexpr (kWindow == kPlainWindow) seen = seen && position > row.position - window;
+    if constexpr (kWindow == kSinksWindow) seen = seen && (position > row.position - window || position < sinks);
+    if constexpr (kWindow == kDistantWindow) seen = seen && position >= sinks && position <= row.position - window;
     return seen;
   }
 
-  // For slots [first, end) whose positions lie in [least, greatest], end at most count.
+  // For entries [first, end) whose positions lie in [least, greatest], end at most count.
   __device__ __forceinline__ BlockSight sight(int end, int least, int greatest, int least_query, int greatest_query) const {
     BlockSight result = {false, true};
     if constexpr (kTree) {
-      bool own = end > first_own;
+      bool own = slot_of(end - 1) >= first_own;
       if constexpr (kCausal) result.none = !own && least > greatest_query;
       result.all = !own && (!kCausal || greatest <= least_query);
     } else if constexpr (kCausal) {
       result.none = least > greatest_query;
       result.all = greatest <= least_query;
     }
-    if constexpr (kWindow) {
-      result.none = result.none || greatest <= least_query - window;
-      result.all = result.all && least > greatest_query - window;
+    if constexpr (kWindow == kPlainWindow || kWindow == kSinksWindow) {
+      bool sink = kWindow == kSinksWindow && greatest < sinks, no_sink = kWindow == kPlainWindow || least >= sinks;
+      result.none = result.none || (greatest <= least_query - window && no_sink);
+      result.all = result.all && (least > greatest_query - window || sink);
+    }
+    if constexpr (kWindow == kDistantWindow) {
+      result.none = result.none || greatest < sinks || least > greatest_query - window;
+      result.all = result.all && least >= sinks && greatest <= least_query - window;
     }
     return result;
   }
+
+ private:
+  __device__ __forceinline__ int slot_of(int entry) const { return LISTS != 0 ? list[entry] : entry; }
 };
 
-using CallMask = Mask<CAUSAL != 0, WINDOW != 0, TREE != 0>;
+using CallMask = Mask<CAUSAL != 0, WINDOW, TREE != 0>;
 
 __device__ __forceinline__ CallMask mask_of(const AttentionParameters& p, const HeadView& view) {
-  return CallMask{view.count, view.first_own, p.window};
+  return CallMask{view.count, view.first_own, p.window, p.sinks, view.list};
 }
 
 __device__ __forceinline__ QueryRow query_row(const AttentionParameters& p, const HeadView& view, int row) {
@@ -92,7 +104,7 @@ __device__ __forceinline__ QueryRange query_range(const AttentionParameters& p, 
 constexpr u8 kBlockSeen = 1;
 constexpr u8 kBlockWhole = 2;
 
-// Writes what a tile's queries see of each block of slots: flags[b] for the blocks that slots [first, end) make. kBlock / 4 lanes take a block.
+// Writes what a tile's queries see of each block of entries: flags[b] for the blocks that entries [first, end) make. kBlock / 4 lanes take a block.
 template <int kBlock>
 __device__ void scan_blocks(u8* flags, const AttentionParameters& p, const HeadView& view, int first, int end, const QueryRange& range) {
   constexpr int kLanes = kBlock / 4;
@@ -102,14 +114,14 @@ __device__ void scan_blocks(u8* flags, const AttentionParameters& p, const HeadV
   int rounds = (blocks + kThreads / kLanes - 1) / (kThreads / kLanes);
   for (int round = 0; round < rounds; ++round) {
     int block = round * (kThreads / kLanes) + threadIdx.x / kLanes;
-    int slot = first + block * kBlock + 4 * lane;
+    int entry = first + block * kBlock + 4 * lane;
     int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
-    if (slot < end) {
-      const int* from = p.slot_positions + pool_slot(view, p.pages, slot);
+    if (entry < end) {
+      const int* from = p.slot_positions + pool_slot(view, view.pages, p.pages, entry);
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        if (slot + i < end) {
-          int position = from[i];
+        if (entry + i < end) {
+          int position = LISTS != 0 ? p.slot_positions[pool_slot(view, view.pages, p.pages, entry + i)] : from[i];
           least = min(least, position);
           greatest = max(greatest, position);
         }

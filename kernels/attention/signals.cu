@@ -26,7 +26,7 @@ struct SignalParameters {
   float hit_threshold;
 };
 
-static_assert(sizeof(SignalParameters) == 224, "CudaSignalParameters mirrors this");
+static_assert(sizeof(SignalParameters) == 256, "CudaSignalParameters mirrors this");
 
 // The signals of one slot so far.
 struct SlotSignals {
@@ -146,7 +146,7 @@ struct TensorSignals {
 
   static __device__ void run(const SignalParameters& p, const HeadView& view, int first_slot, Shared& shared) {
     load_positions<kSlots>(shared.positions, p.call.slot_positions, p.call.pages, view, first_slot);
-    load_slots<T, kSlots>(shared.keys, p.call.keys, p.call.pages, view, first_slot);
+    load_slots<T, kSlots>(shared.keys, p.call.keys, view.pages, p.call.pages, view, first_slot);
     copy_async_commit();
     copy_async_wait<0>();
     __syncthreads();
@@ -168,7 +168,7 @@ struct TensorSignals {
     for (int i = 0; i < 4; ++i) {
       for (int distance = 4; distance < kWarpSize; distance *= 2) signals[i].add_across(distance);
       int slot = first_slot + slots + 8 * (i / 2) + 2 * (lane % 4) + i % 2;
-      if (lane < 4 && slot < view.count) signals[i].write(p, pool_slot(view, p.call.pages, slot));
+      if (lane < 4 && slot < view.count) signals[i].write(p, pool_slot(view, view.pages, p.call.pages, slot));
     }
   }
 
@@ -232,7 +232,7 @@ struct FloatSignals {
 
   static __device__ void run(const SignalParameters& p, const HeadView& view, int first_slot, Shared& shared) {
     load_positions<kSlots>(shared.positions, p.call.slot_positions, p.call.pages, view, first_slot);
-    load_slots<T, kSlots>(shared.keys, p.call.keys, p.call.pages, view, first_slot);
+    load_slots<T, kSlots>(shared.keys, p.call.keys, view.pages, p.call.pages, view, first_slot);
     copy_async_commit();
     copy_async_wait<0>();
     __syncthreads();
@@ -250,7 +250,7 @@ struct FloatSignals {
     __syncthreads();
     if (warp > 0 || first_slot + lane >= view.count) return;
     for (int other = 1; other < kWarps; ++other) signals.add(shared.signals[other][lane]);
-    signals.write(p, pool_slot(view, p.call.pages, first_slot + lane));
+    signals.write(p, pool_slot(view, view.pages, p.call.pages, first_slot + lane));
   }
 
  private:

@@ -23,26 +23,35 @@ struct TileShape {
   }
 };
 
-// Issues the copies of a tile of keys or values: kRows slots from `first` on. What is past the count or a head's columns becomes zeros.
+// Issues the copies of a tile of keys or values: kRows entries from `first` on. What is past the count or a head's columns becomes zeros.
 template <typename T, int kRows>
-__device__ __forceinline__ void load_slots(T* tile, const T* pool, int pages, const HeadView& view, int first) {
+__device__ __forceinline__ void load_slots(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
   using Shape = TileShape<T>;
-#pragma unroll 4
+  // Lists and large heads together leave no registers for four copies at once.
+  constexpr int kAtOnce = LISTS != 0 && kHeadDim > 128 ? 1 : 4;
+#pragma unroll kAtOnce
   for (int i = threadIdx.x; i < kRows * Shape::kPieces; i += kThreads) {
     int row = i / Shape::kPieces, piece = i % Shape::kPieces;
     bool there = first + row < view.count && piece < Shape::kFilledPieces;
-    const T* from = there ? pool + pool_slot(view, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
+    const T* from = there ? pool + pool_slot(view, table, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
     copy_async_16(tile + Shape::at(row, piece), from, there);
   }
 }
 
-// Issues the copies of the same slots' positions.
+// Issues the copies of the same entries' positions.
 template <int kRows>
 __device__ __forceinline__ void load_positions(int* positions, const int* pool, int pages, const HeadView& view, int first) {
-  if (threadIdx.x < kRows / 4) {
+  if constexpr (LISTS != 0) {
+    static_assert(kRows <= kThreads, "a thread has one entry at most");
+    if (threadIdx.x < kRows) {
+      int entry = first + threadIdx.x;
+      bool there = entry < view.count;
+      copy_async_4(positions + threadIdx.x, there ? pool + pool_slot(view, view.pages, pages, entry) : pool, there);
+    }
+  } else if (threadIdx.x < kRows / 4) {
     int slot = first + 4 * threadIdx.x;
     int there = min(max(view.count - slot, 0), 4);
-    const int* from = there > 0 ? pool + pool_slot(view, pages, slot) : pool;
+    const int* from = there > 0 ? pool + pool_slot(view, view.pages, pages, slot) : pool;
     copy_async_16_part(positions + 4 * threadIdx.x, from, there * static_cast<int>(sizeof(int)));
   }
 }
@@ -57,12 +66,12 @@ struct KvTiles {
   alignas(16) T values[kStages][kBlock * Shape::kStride];
   alignas(16) int positions[kStages][kBlock];
 
-  // Issues the copies of slots [block * kBlock, ...) as two groups: keys with positions, then values.
+  // Issues the copies of entries [block * kBlock, ...) as two groups: keys with positions, then values.
   __device__ void load(int stage, const AttentionParameters& p, const HeadView& view, int block) {
     load_positions<kBlock>(positions[stage], p.slot_positions, p.pages, view, block * kBlock);
-    load_slots<T, kBlock>(keys[stage], p.keys, p.pages, view, block * kBlock);
+    load_slots<T, kBlock>(keys[stage], p.keys, view.pages, p.pages, view, block * kBlock);
     copy_async_commit();
-    load_slots<T, kBlock>(values[stage], p.values, p.pages, view, block * kBlock);
+    load_slots<T, kBlock>(values[stage], p.values, view.pages + p.value_pages, p.pages, view, block * kBlock);
     copy_async_commit();
   }
 

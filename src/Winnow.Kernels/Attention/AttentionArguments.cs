@@ -6,6 +6,12 @@ public readonly record struct AttentionArguments
     /// <summary>The layer whose pages are read.</summary>
     public required int Layer { get; init; }
 
+    /// <summary>
+    /// The layer whose keys, positions and counts are read in the place of <see cref="Layer"/>'s, whose values stay the ones that are read;
+    /// both hold the same tokens in the same slots. Null means <see cref="Layer"/> (PoD shares distant keys among layers).
+    /// </summary>
+    public int? KeyLayer { get; init; }
+
     /// <summary>The factor of the scores, usually 1 / sqrt(headDim).</summary>
     public required float Scale { get; init; }
 
@@ -14,6 +20,16 @@ public readonly record struct AttentionArguments
 
     /// <summary>A query at position q sees keys at positions above q - Window only, itself included; 0 means all.</summary>
     public int Window { get; init; }
+
+    /// <summary>With a <see cref="Window"/>: how many of the first positions stay visible besides it (StreamingLLM; Xiao et al. 2023, arXiv:2309.17453).</summary>
+    public int Sinks { get; init; }
+
+    /// <summary>
+    /// Sees what <see cref="Sinks"/> and <see cref="Window"/>, which must be given, leave out of the earlier positions: a query at position q
+    /// sees exactly the keys at positions from Sinks to q - Window that the other rules let it see. The two parts
+    /// become one by their log-sum-exps.
+    /// </summary>
+    public bool Distant { get; init; }
 
     /// <summary>Lets a query see keys at later positions too (encoders); otherwise attention is causal by position.</summary>
     public bool Bidirectional { get; init; }
@@ -24,6 +40,16 @@ public readonly record struct AttentionArguments
     /// when given, it replaces the causal rule among the step's own tokens, which are the last slots of each head.
     /// </summary>
     public Tensor AncestorMask { get; init; }
+
+    /// <summary>
+    /// What queries may read: I32 [sequences, kvHeads, capacity], the slots of each KV head of each of the step's sequences, ascending, each
+    /// below the head's count. Nothing else is read, and the other rules hold among the listed slots; a list of all slots gives the same
+    /// bits as no list. Empty means every slot in use. (TidalDecode; Yang et al. 2024, arXiv:2410.05076.)
+    /// </summary>
+    public Tensor SlotLists { get; init; }
+
+    /// <summary>How many slots each list of <see cref="SlotLists"/> has, I32 [sequences, kvHeads]; 0 gives what seeing no slot gives.</summary>
+    public Tensor SlotListCounts { get; init; }
 
     /// <summary>Where to write log(sum(exp(score))) per token and query head, F32 [tokens, heads]; empty means nowhere.</summary>
     public Tensor LogSumExp { get; init; }

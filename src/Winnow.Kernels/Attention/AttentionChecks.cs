@@ -22,7 +22,7 @@ internal static unsafe class AttentionChecks
         Operands.Require(columns % ((long)headDim * kvHeads) == 0 && columns > 0, $"Queries of {columns} columns are no whole number of heads of {headDim} for {kvHeads} KV heads.", nameof(queries));
         Operands.Require(queries, DType.F32, tokens * columns);
         Operands.Require(output, DType.F32, tokens * columns);
-        Operands.Require(arguments.Window >= 0 && arguments.SoftCap >= 0, "Window and SoftCap must not be negative.", nameof(arguments));
+        Reach(arguments, (int)cache.Counts.Shape[1]);
         var problem = new AttentionProblem
         {
             Output = (float*)output.Address,
@@ -42,16 +42,50 @@ internal static unsafe class AttentionChecks
             HeadDim = headDim,
             Layers = (int)cache.Counts.Shape[1],
             Layer = arguments.Layer,
+            KeyLayer = arguments.KeyLayer ?? arguments.Layer,
             PagesPerHead = (int)cache.PageTable.Shape[3],
             Type = cache.Keys.Type,
             Scale = arguments.Scale,
             SoftCap = arguments.SoftCap,
             Window = arguments.Window,
+            Sinks = arguments.Sinks,
+            Distant = arguments.Distant,
             Bidirectional = arguments.Bidirectional,
         };
         AddOptional(ref problem, arguments);
+        AddLists(ref problem, arguments.SlotLists, arguments.SlotListCounts);
         AddSignals(ref problem, cache.Keys.Shape[0] * PagedKv.PageSlots, arguments.Signals);
         return problem;
+    }
+
+    private static void Reach(in AttentionArguments arguments, int layers)
+    {
+        Operands.Require(
+            arguments.Window >= 0 && arguments.Sinks >= 0 && arguments.SoftCap >= 0, "Window, Sinks and SoftCap must not be negative.", nameof(arguments));
+        Operands.Require(
+            !arguments.Distant || arguments.Window > 0, "Distant needs a Window, beyond which it begins; without one nothing is distant.", nameof(arguments));
+        int keyLayer = arguments.KeyLayer ?? arguments.Layer;
+        Operands.Require(keyLayer >= 0 && keyLayer < layers, $"KeyLayer {keyLayer} is not one of the cache's {layers}.", nameof(arguments));
+    }
+
+    private static void AddLists(ref AttentionProblem problem, Tensor lists, Tensor counts)
+    {
+        Operands.Require(lists.IsEmpty == counts.IsEmpty, "SlotLists and SlotListCounts go together: give both or none.", nameof(lists));
+        if (lists.IsEmpty)
+        {
+            return;
+        }
+
+        Operands.RequireType(lists, DType.I32);
+        Shape shape = lists.Shape;
+        Operands.Require(
+            shape.Rank == 3 && shape[0] == problem.Sequences && shape[1] == problem.KvHeads && shape[2] > 0,
+            $"SlotLists must be [sequences, kvHeads, capacity] with {problem.Sequences} sequences and {problem.KvHeads} KV heads; they are {shape}.",
+            nameof(lists));
+        Operands.Require(counts, DType.I32, (long)problem.Sequences * problem.KvHeads);
+        problem.SlotLists = (int*)lists.Address;
+        problem.SlotListCounts = (int*)counts.Address;
+        problem.SlotListCapacity = checked((int)shape[2]);
     }
 
     private static void AddOptional(ref AttentionProblem problem, in AttentionArguments arguments)

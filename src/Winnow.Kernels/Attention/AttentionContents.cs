@@ -21,8 +21,30 @@ internal static unsafe class AttentionContents
 
             for (int kvHead = 0; kvHead < problem.KvHeads && tokens > 0; kvHead++)
             {
-                CacheContents.Pages(cache, problem.HeadIndex(sequence, kvHead), problem.Count(sequence, kvHead));
+                CacheContents.Pages(cache, problem.HeadIndex(sequence, kvHead, problem.KeyLayer), problem.Count(sequence, kvHead));
+                CacheContents.Pages(cache, problem.HeadIndex(sequence, kvHead, problem.Layer), problem.Count(sequence, kvHead));
+                List(problem, sequence, kvHead);
             }
         }
+    }
+
+    private static void List(in AttentionProblem problem, int sequence, int kvHead)
+    {
+        int* list = problem.List(sequence, kvHead);
+        if (list == null)
+        {
+            return;
+        }
+
+        int entries = problem.Entries(sequence, kvHead);
+        Operands.Require(entries >= 0 && entries <= problem.SlotListCapacity, $"A list of {entries} slots does not fit the capacity of {problem.SlotListCapacity}.", "SlotListCounts");
+        bool ascending = true;
+        for (int entry = 0; entry < entries; entry++)
+        {
+            ascending &= list[entry] > (entry == 0 ? -1 : list[entry - 1]);
+        }
+
+        int slots = problem.Count(sequence, kvHead);
+        Operands.Require(ascending && (entries == 0 || list[entries - 1] < slots), $"A slot list must ascend and stay below the head's {slots} slots.", "SlotLists");
     }
 }

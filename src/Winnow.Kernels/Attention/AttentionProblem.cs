@@ -16,6 +16,9 @@ internal unsafe struct AttentionProblem
     public int* Positions;
     public uint* AncestorMask;
     public int MaskWords;
+    public int* SlotLists;
+    public int* SlotListCounts;
+    public int SlotListCapacity;
     public int Sequences;
     public int Tokens;
     public int Heads;
@@ -23,11 +26,14 @@ internal unsafe struct AttentionProblem
     public int HeadDim;
     public int Layers;
     public int Layer;
+    public int KeyLayer;
     public int PagesPerHead;
     public DType Type;
     public float Scale;
     public float SoftCap;
     public int Window;
+    public int Sinks;
+    public bool Distant;
     public bool Bidirectional;
     public float* ColumnMass;
     public float* WindowMass;
@@ -52,12 +58,22 @@ internal unsafe struct AttentionProblem
     /// <summary>Bytes of one slot's key or value.</summary>
     public readonly long SlotBytes => (long)HeadDim * Type.BlockBytes();
 
+    /// <summary>What queries see by position.</summary>
+    public readonly AttentionReach Reach => Distant ? AttentionReach.Distant
+        : Window == 0 ? AttentionReach.All
+        : Sinks == 0 ? AttentionReach.Window : AttentionReach.SinksAndWindow;
+
     /// <summary>Where the counts and page table of one (sequence, KV head) lie, in heads.</summary>
-    public readonly long HeadIndex(int sequence, int kvHead) => ((((long)Rows[sequence] * Layers) + Layer) * KvHeads) + kvHead;
+    public readonly long HeadIndex(int sequence, int kvHead, int layer) => ((((long)Rows[sequence] * Layers) + layer) * KvHeads) + kvHead;
 
     /// <summary>Slots that one (sequence, KV head) has in use.</summary>
-    public readonly int Count(int sequence, int kvHead) => Counts[HeadIndex(sequence, kvHead)];
+    public readonly int Count(int sequence, int kvHead) => Counts[HeadIndex(sequence, kvHead, KeyLayer)];
 
-    /// <summary>The pages of one (sequence, KV head).</summary>
-    public readonly int* Pages(int sequence, int kvHead) => PageTable + (HeadIndex(sequence, kvHead) * PagesPerHead);
+    /// <summary>Slots that are read of one (sequence, KV head): those in use, or those of its list.</summary>
+    public readonly int Entries(int sequence, int kvHead) =>
+        SlotLists == null ? Count(sequence, kvHead) : SlotListCounts[(sequence * KvHeads) + kvHead];
+
+    /// <summary>The list of one (sequence, KV head), or null.</summary>
+    public readonly int* List(int sequence, int kvHead) =>
+        SlotLists == null ? null : SlotLists + ((((long)sequence * KvHeads) + kvHead) * SlotListCapacity);
 }

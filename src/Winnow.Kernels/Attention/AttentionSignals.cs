@@ -7,7 +7,7 @@ namespace Winnow.Kernels.Attention;
 /// of slot j for token t and query head h (0 where t does not see j), each plane below holds, for a slot j of KV head g, a reduction over
 /// the step's tokens of j's sequence and over the query heads of g's group. Planes are F32 [pages, <see cref="PagedKv.PageSlots"/>], in the
 /// addressing of <see cref="PagedKv.Attributes"/>; an empty one is not wanted. Every slot in use of a sequence with a token in the step is written,
-/// no other. Sequences of one step must not share pages where signals are wanted.
+/// no other; where there are slot lists, every listed one. Slots are those of the keys, where these are another layer's. Sequences of one step must not share pages where signals are wanted.
 /// </summary>
 public readonly record struct AttentionSignals
 {

@@ -24,13 +24,10 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     private readonly AttentionScratch _scratch;
     private readonly int _firstToken;
     private readonly int _kvHead;
-    private readonly int _count;
-    private readonly int _firstOwn;
+    private readonly HeadSlots _head;
     private readonly int _leastQuery;
     private readonly int _greatestQuery;
-    private readonly int* _pages;
     private SlotVisibility _visibility;
-    private int _pagesAhead;
 
     public AttentionTile(AttentionProblem* problem, AttentionScratch scratch, int sequence, int kvHead, int tile)
     {
@@ -41,9 +38,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         int end = problem->Starts[sequence + 1];
         _firstToken = start + (tile * problem->TileTokens);
         Rows = Math.Min(problem->TileTokens, end - _firstToken) * problem->Group;
-        _count = problem->Count(sequence, kvHead);
-        _firstOwn = _count - (end - start);
-        _pages = problem->Pages(sequence, kvHead);
+        _head = new HeadSlots(*problem, sequence, kvHead);
         (_leastQuery, _greatestQuery) = Range(0, Rows);
         _visibility = new SlotVisibility(*problem, scratch.Positions);
     }
@@ -52,22 +47,20 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public int Rows { get; }
 
     /// <summary>How many splits its slots make.</summary>
-    public readonly int Splits => (_count + SplitSlots - 1) / SplitSlots;
+    public readonly int Splits => (_head.Count + SplitSlots - 1) / SplitSlots;
 
     /// <summary>Sums one split into the scratch's Current.</summary>
     public void Sum(int split)
     {
         Clear(_scratch.Current, _scratch.CurrentState);
-        int end = Math.Min(_count, (split + 1) * SplitSlots);
-        for (int slot = split * SplitSlots; slot < end; slot += Slots)
+        int end = Math.Min(_head.Count, (split + 1) * SplitSlots);
+        for (int entry = split * SplitSlots; entry < end; entry += Slots)
         {
-            int* pages = _pages + (slot / PagedKv.PageSlots);
-            int slots = Math.Min(Slots, end - slot);
-            _pagesAhead = (end - slot + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
-            _visibility.Load(*_problem, pages, slots, _firstOwn - slot);
+            int slots = Math.Min(Slots, end - entry);
+            _visibility.Load(*_problem, _head, entry, slots);
             if (!_visibility.HidesAll(_leastQuery, _greatestQuery))
             {
-                SumBlock(pages, slots);
+                SumBlock(entry, slots, end);
             }
         }
     }
@@ -113,9 +106,9 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     }
 
     // All rows meet the keys first and the values afterwards, so that each of the two stays in the nearest cache while it is used.
-    private readonly void SumBlock(int* pages, int slots)
+    private readonly void SumBlock(int entry, int slots, int end)
     {
-        KeyBlock.Load(*_problem, _scratch, pages, slots, _pagesAhead);
+        KeyBlock.Load(*_problem, _scratch, _head, entry, slots, end);
         for (int row = 0; row < Rows; row += 4)
         {
             int rows = Math.Min(4, Rows - row);
@@ -130,8 +123,8 @@ internal unsafe struct AttentionTile<TSimd, TVector>
             _scratch.Seen[row / 4] = Weigh(row, rows, _visibility.ShowsAll(least, greatest));
         }
 
-        float* first = LoadValues(pages, slots, 0);
-        float* second = LoadValues(pages, slots, 1);
+        float* first = LoadValues(entry, slots, 0);
+        float* second = LoadValues(entry, slots, 1);
         for (int row = 0; row < Rows; row += 4)
         {
             if (_scratch.Seen[row / 4] != 0)
@@ -228,7 +221,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         return _visibility.Bits(_problem->Positions[_firstToken + token], ancestors);
     }
 
-    private readonly float* LoadValues(int* pages, int slots, int page)
+    private readonly float* LoadValues(int entry, int slots, int page)
     {
         int before = page * PagedKv.PageSlots;
         if (slots <= before)
@@ -237,15 +230,22 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
 
         int headDim = _problem->HeadDim;
-        byte* values = _problem->Values + (pages[page] * PagedKv.PageSlots * _problem->SlotBytes);
+        int count = Math.Min(slots - before, PagedKv.PageSlots);
+        float* floats = _scratch.Values + (before * headDim);
+        if (_head.List != null)
+        {
+            KeyBlock.Gather(*_problem, floats, _problem->Values, _head, _head.ValuePages, entry + before, count);
+            return floats;
+        }
+
+        byte* values = _problem->Values + (_head.At(_head.ValuePages, entry + before) * _problem->SlotBytes);
         if (_problem->Type == DType.F32)
         {
             return (float*)values;
         }
 
-        float* widened = _scratch.Values + (before * headDim);
-        FloatConversion.Widen(_problem->Type, values, widened, Math.Min(slots - before, PagedKv.PageSlots) * headDim);
-        return widened;
+        FloatConversion.Widen(_problem->Type, values, floats, count * headDim);
+        return floats;
     }
 
     private readonly (int Least, int Greatest) Range(int row, int rows)

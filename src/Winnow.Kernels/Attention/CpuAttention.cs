@@ -123,9 +123,9 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         {
             int tokens = problem.Starts[sequence + 1] - problem.Starts[sequence];
             mostTokens = Math.Max(mostTokens, tokens);
-            for (int kvHead = 0; kvHead < problem.KvHeads; kvHead++)
+            for (int kvHead = 0; kvHead < problem.KvHeads && tokens > 0; kvHead++)
             {
-                int slots = problem.Count(sequence, kvHead);
+                int slots = problem.Entries(sequence, kvHead);
                 mostSlots = Math.Max(mostSlots, slots);
                 multiplyAdds += 2L * tokens * slots * problem.Group * problem.HeadDim;
             }

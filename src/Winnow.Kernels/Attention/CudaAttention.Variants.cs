@@ -12,21 +12,25 @@ internal sealed partial class CudaAttention
         {
             foreach (int headDim in new[] { 8, 64, 128, 256 })
             {
-                CallKey plain = new(headDim, type, Causal: true, Window: false, Tree: false, SoftCap: false, LogSumExp: false);
+                CallKey plain = new(headDim, type, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
                 yield return DescribeDecode(plain);
                 yield return DescribePrefill(plain);
             }
         }
 
-        CallKey half = new(128, DType.F16, Causal: true, Window: false, Tree: false, SoftCap: false, LogSumExp: true);
+        CallKey half = new(128, DType.F16, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: true);
         yield return DescribeDecode(half);
         yield return DescribePrefill(half with { HeadDim = 80, Causal = false });
-        yield return DescribePrefill(half with { Window = true, SoftCap = true });
-        yield return DescribeDecode(half with { HeadDim = 256, Window = true, SoftCap = true });
-        yield return DescribePrefill(half with { HeadDim = 256, Window = true, Tree = true, SoftCap = true });
+        yield return DescribePrefill(half with { Reach = AttentionReach.Window, SoftCap = true });
+        yield return DescribeDecode(half with { HeadDim = 256, Reach = AttentionReach.Window, SoftCap = true });
+        yield return DescribePrefill(half with { HeadDim = 256, Reach = AttentionReach.SinksAndWindow, Tree = true, Lists = true, SoftCap = true });
+        yield return DescribePrefill(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Distant, Lists = true });
+        yield return DescribeDecode(half with { Reach = AttentionReach.SinksAndWindow });
+        yield return DescribeDecode(half with { Reach = AttentionReach.Distant, Lists = true });
+        yield return DescribeDecode(half with { Lists = true, LogSumExp = false });
         SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
         yield return Describe(all);
-        yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Window = true, Tree = true, SoftCap = true } });
+        yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } });
         yield return Describe(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false));
     }
 
@@ -55,15 +59,17 @@ internal sealed partial class CudaAttention
         $"KV_TYPE={(key.Type == DType.F32 ? "float" : key.Type == DType.F16 ? "half_t" : "bf16_t")}",
         $"HEAD_DIM={key.HeadDim}",
         Flag("CAUSAL", key.Causal),
-        Flag("WINDOW", key.Window),
+        $"WINDOW={(int)key.Reach}",
         Flag("TREE", key.Tree),
+        Flag("LISTS", key.Lists),
         Flag("SOFT_CAP", key.SoftCap),
         Flag("LOG_SUM_EXP", key.LogSumExp),
     ];
 
     private static string Flag(string name, bool value) => value ? $"{name}=1" : $"{name}=0";
 
-    private readonly record struct CallKey(int HeadDim, DType Type, bool Causal, bool Window, bool Tree, bool SoftCap, bool LogSumExp);
+    private readonly record struct CallKey(
+        int HeadDim, DType Type, bool Causal, AttentionReach Reach, bool Tree, bool Lists, bool SoftCap, bool LogSumExp);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
 }

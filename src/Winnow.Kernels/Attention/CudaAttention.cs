@@ -63,11 +63,13 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
             problem.HeadDim,
             problem.Type,
             !problem.Bidirectional,
-            problem.Window > 0,
+            problem.Reach,
             problem.AncestorMask != null,
+            problem.SlotLists != null,
             problem.SoftCap > 0,
             problem.LogSumExp != null);
         int mostSlots = batch.MostSlots == 0 ? problem.PagesPerHead * PagedKv.PageSlots : batch.MostSlots;
+        mostSlots = problem.SlotLists == null ? mostSlots : Math.Min(mostSlots, problem.SlotListCapacity);
         Launch(problem, ref parameters, key, mostSlots, batch.MostTokens == 0 ? problem.Tokens : batch.MostTokens);
         if (problem.HasSignals)
         {

@@ -8,7 +8,7 @@ namespace Winnow.Kernels.Attention;
 internal unsafe struct CudaAttentionParameters
 {
     /// <summary>The bytes that both sides agree on.</summary>
-    public const int Bytes = 176;
+    public const int Bytes = 208;
 
     public nint Output;
     public nint LogSumExp;
@@ -25,14 +25,19 @@ internal unsafe struct CudaAttentionParameters
     public nint Starts;
     public nint Positions;
     public nint Ancestors;
+    public nint SlotLists;
+    public nint ListCounts;
     public int Heads;
     public int Group;
     public int Layers;
     public int Layer;
     public int PagesPerHead;
     public int Pages;
+    public int ValuePages;
     public int MaskWords;
     public int Window;
+    public int Sinks;
+    public int ListCapacity;
     public int SplitRows;
     public int PartialRows;
     public int Tiles;
@@ -57,14 +62,19 @@ internal unsafe struct CudaAttentionParameters
         Starts = (nint)problem.Starts;
         Positions = (nint)problem.Positions;
         Ancestors = (nint)problem.AncestorMask;
+        SlotLists = (nint)problem.SlotLists;
+        ListCounts = (nint)problem.SlotListCounts;
         Heads = problem.Heads;
         Group = problem.Group;
         Layers = problem.Layers;
-        Layer = problem.Layer;
+        Layer = problem.KeyLayer;
         PagesPerHead = problem.PagesPerHead;
         Pages = checked((int)cache.Keys.Shape[0]);
+        ValuePages = checked((problem.Layer - problem.KeyLayer) * problem.KvHeads * problem.PagesPerHead);
         MaskWords = problem.MaskWords;
         Window = problem.Window;
+        Sinks = problem.Sinks;
+        ListCapacity = problem.SlotListCapacity;
         Scale = problem.Scale;
         SoftCap = problem.SoftCap;
     }

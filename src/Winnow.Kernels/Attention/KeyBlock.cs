@@ -10,20 +10,30 @@ namespace Winnow.Kernels.Attention;
 internal static unsafe class KeyBlock
 {
     private const int Slots = AttentionScratch.BlockSlots;
-    private const int PagesInBlock = Slots / PagedKv.PageSlots;
 
     /// <summary>Transposes a block's keys into the scratch's KeysTransposed; columns of slots that there are not hold zeros or leftovers.</summary>
     /// <param name="problem">The call.</param>
     /// <param name="scratch">Where to.</param>
-    /// <param name="pages">The block's page ids.</param>
-    /// <param name="slots">How many slots it has, up to 32.</param>
-    /// <param name="pagesAhead">How many pages there are from here on; later ones are fetched from memory meanwhile.</param>
-    public static void Load(in AttentionProblem problem, in AttentionScratch scratch, int* pages, int slots, int pagesAhead)
+    /// <param name="head">What is read.</param>
+    /// <param name="entry">The block's first entry.</param>
+    /// <param name="slots">How many entries it has, up to 32.</param>
+    /// <param name="end">Where the entries end that are read after it; their pages are fetched from memory meanwhile.</param>
+    public static void Load(in AttentionProblem problem, in AttentionScratch scratch, in HeadSlots head, int entry, int slots, int end)
     {
         int headDim = problem.HeadDim;
+        var pageBytes = (int)(PagedKv.PageSlots * problem.SlotBytes);
         for (int page = 0; page * PagedKv.PageSlots < slots; page++)
         {
-            byte* keys = problem.Keys + (pages[page] * PagedKv.PageSlots * problem.SlotBytes);
+            int first = entry + (page * PagedKv.PageSlots);
+            float* to = scratch.KeysTransposed + (page * PagedKv.PageSlots);
+            if (head.List != null)
+            {
+                Gather(problem, scratch.Widened, problem.Keys, head, head.Pages, first, Math.Min(slots - (page * PagedKv.PageSlots), PagedKv.PageSlots));
+                Transpose(to, scratch.Widened, headDim, null, null, pageBytes);
+                continue;
+            }
+
+            byte* keys = problem.Keys + (head.At(head.Pages, first) * problem.SlotBytes);
             var floats = (float*)keys;
             if (problem.Type != DType.F32)
             {
@@ -32,15 +42,14 @@ internal static unsafe class KeyBlock
             }
 
             // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
-            bool more = page + PagesInBlock < pagesAhead;
-            long ahead = more ? pages[page + PagesInBlock] * PagedKv.PageSlots * problem.SlotBytes : 0;
+            int next = first + Slots;
             Transpose(
-                scratch.KeysTransposed + (page * PagedKv.PageSlots),
+                to,
                 floats,
                 headDim,
-                more ? problem.Keys + ahead : null,
-                more ? problem.Values + ahead : null,
-                (int)(PagedKv.PageSlots * problem.SlotBytes));
+                next < end ? problem.Keys + (head.At(head.Pages, next) * problem.SlotBytes) : null,
+                next < end ? problem.Values + (head.At(head.ValuePages, next) * problem.SlotBytes) : null,
+                pageBytes);
         }
 
         if (slots <= PagedKv.PageSlots)
@@ -51,6 +60,25 @@ internal static unsafe class KeyBlock
                 new Span<float>(scratch.KeysTransposed + (c * Slots) + PagedKv.PageSlots, PagedKv.PageSlots).Clear();
             }
         }
+    }
+
+    /// <summary>Puts the keys or values of up to 16 listed slots one after another, as a page has them; what the page lacks is zero.</summary>
+    /// <param name="problem">The call.</param>
+    /// <param name="page">F32 [PageSlots, headDim].</param>
+    /// <param name="pool">Keys or values.</param>
+    /// <param name="head">What is read.</param>
+    /// <param name="pages">The pages of keys or of values.</param>
+    /// <param name="entry">The first entry.</param>
+    /// <param name="count">How many entries.</param>
+    public static void Gather(in AttentionProblem problem, float* page, byte* pool, in HeadSlots head, int* pages, int entry, int count)
+    {
+        int headDim = problem.HeadDim;
+        for (int j = 0; j < count; j++)
+        {
+            FloatConversion.Widen(problem.Type, pool + (head.At(pages, entry + j) * problem.SlotBytes), page + (j * headDim), headDim);
+        }
+
+        new Span<float>(page + (count * headDim), (PagedKv.PageSlots - count) * headDim).Clear();
     }
 
     /// <summary>Writes keys[c, j] = page[j, c] for the page's 16 slots; rows of the result lie a block apart.</summary>

@@ -1,6 +1,5 @@
 using System;
 using System.Numerics;
-using Winnow.Kernels.Cache;
 
 namespace Winnow.Kernels.Attention;
 
@@ -36,20 +35,20 @@ internal unsafe struct SignalWork<TSimd, TVector> : IWork
 
         var scratch = new AttentionScratch(Scratch + (worker * AttentionScratch.FloatsFor(1, Problem.HeadDim)), 1, Problem.HeadDim);
         int first = item % Parts * PartSlots;
-        int end = Math.Min(Problem.Count(sequence, kvHead), first + PartSlots);
-        for (int slot = first; slot < end; slot += Slots)
+        var slots = new HeadSlots(Problem, sequence, kvHead);
+        int end = Math.Min(slots.Count, first + PartSlots);
+        for (int entry = first; entry < end; entry += Slots)
         {
-            Block(scratch, sequence, kvHead, slot, Math.Min(Slots, end - slot));
+            Block(scratch, slots, sequence, kvHead, entry, Math.Min(Slots, end - entry));
         }
     }
 
-    private readonly void Block(AttentionScratch scratch, int sequence, int kvHead, int slot, int slots)
+    private readonly void Block(AttentionScratch scratch, in HeadSlots head, int sequence, int kvHead, int entry, int slots)
     {
-        int* pages = Problem.Pages(sequence, kvHead) + (slot / PagedKv.PageSlots);
         (int start, int end) = (Problem.Starts[sequence], Problem.Starts[sequence + 1]);
         var visibility = new SlotVisibility(Problem, scratch.Positions);
-        visibility.Load(Problem, pages, slots, Problem.Count(sequence, kvHead) - (end - start) - slot);
-        KeyBlock.Load(Problem, scratch, pages, slots, 0);
+        visibility.Load(Problem, head, entry, slots);
+        KeyBlock.Load(Problem, scratch, head, entry, slots, entry + slots);
         var sums = new SlotSums(stackalloc float[5 * Slots]);
         for (int token = start; token < end; token++)
         {
@@ -63,7 +62,7 @@ internal unsafe struct SignalWork<TSimd, TVector> : IWork
             }
         }
 
-        Write(sums, pages, slots);
+        Write(sums, head, entry, slots);
     }
 
     private readonly void Add(SlotSums sums, float* scores, uint bits, float logSumExp, bool inWindow, bool last)
@@ -80,11 +79,11 @@ internal unsafe struct SignalWork<TSimd, TVector> : IWork
         }
     }
 
-    private readonly void Write(SlotSums sums, int* pages, int slots)
+    private readonly void Write(SlotSums sums, in HeadSlots head, int entry, int slots)
     {
         for (int j = 0; j < slots; j++)
         {
-            long at = ((long)pages[j / PagedKv.PageSlots] * PagedKv.PageSlots) + (j % PagedKv.PageSlots);
+            long at = head.At(head.Pages, entry + j);
             Add(Problem.ColumnMass, at, sums.Mass[j]);
             Add(Problem.Hits, at, sums.Hits[j]);
             Set(Problem.WindowMass, at, sums.Window[j]);

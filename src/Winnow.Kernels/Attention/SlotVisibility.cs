@@ -9,11 +9,14 @@ internal unsafe struct SlotVisibility
 {
     private readonly int* _positions;
     private readonly int _window;
+    private readonly int _sinks;
+    private readonly AttentionReach _reach;
     private readonly bool _bidirectional;
     private readonly bool _tree;
     private int _slots;
     private int _firstOwn;
     private int _ownBase;
+    private int* _list;
     private int _least;
     private int _greatest;
 
@@ -24,22 +27,41 @@ internal unsafe struct SlotVisibility
     {
         _positions = positions;
         _window = problem.Window;
+        _sinks = problem.Sinks;
+        _reach = problem.Reach;
         _bidirectional = problem.Bidirectional;
         _tree = problem.AncestorMask != null;
     }
 
     /// <summary>Takes up the next block.</summary>
     /// <param name="problem">The call.</param>
-    /// <param name="pages">The block's page ids.</param>
-    /// <param name="slots">How many slots it has, up to 32.</param>
-    /// <param name="firstOwn">Its first slot that belongs to the step, counted from the block's start; below 0 if earlier.</param>
-    public void Load(in AttentionProblem problem, int* pages, int slots, int firstOwn)
+    /// <param name="head">What is read.</param>
+    /// <param name="entry">The block's first entry.</param>
+    /// <param name="slots">How many entries it has, up to 32.</param>
+    public void Load(in AttentionProblem problem, in HeadSlots head, int entry, int slots)
     {
-        (_slots, _ownBase, _firstOwn) = (slots, firstOwn, Math.Clamp(firstOwn, 0, slots));
-        for (int j = 0; j < slots; j += PagedKv.PageSlots)
+        _slots = slots;
+        if (head.List == null)
         {
-            int* from = problem.SlotPositions + ((long)pages[j / PagedKv.PageSlots] * PagedKv.PageSlots);
-            new ReadOnlySpan<int>(from, Math.Min(slots - j, PagedKv.PageSlots)).CopyTo(new Span<int>(_positions + j, PagedKv.PageSlots));
+            _list = null;
+            _ownBase = head.FirstOwn - entry;
+            _firstOwn = Math.Clamp(_ownBase, 0, slots);
+            for (int j = 0; j < slots; j += PagedKv.PageSlots)
+            {
+                int* from = problem.SlotPositions + head.At(head.Pages, entry + j);
+                new ReadOnlySpan<int>(from, Math.Min(slots - j, PagedKv.PageSlots)).CopyTo(new Span<int>(_positions + j, PagedKv.PageSlots));
+            }
+        }
+        else
+        {
+            _list = head.List + entry;
+            _ownBase = head.FirstOwn;
+            _firstOwn = 0;
+            for (int j = 0; j < slots; j++)
+            {
+                _positions[j] = problem.SlotPositions[head.At(head.Pages, entry + j)];
+                _firstOwn += _list[j] < _ownBase ? 1 : 0;
+            }
         }
 
         // What is missing repeats a slot that is there, so that the least and the greatest position come from whole vectors.
@@ -62,14 +84,24 @@ internal unsafe struct SlotVisibility
     public readonly bool HidesAll(int leastQuery, int greatestQuery)
     {
         bool later = !_bidirectional && !HasTree && _least > greatestQuery;
-        return later || (_window > 0 && _greatest <= leastQuery - _window);
+        return later || _reach switch
+        {
+            AttentionReach.All => false,
+            AttentionReach.Distant => _greatest < _sinks || _least > greatestQuery - _window,
+            _ => _greatest <= leastQuery - _window && (_reach == AttentionReach.Window || _least >= _sinks),
+        };
     }
 
     /// <summary>True if all 32 slots are there and every query at these positions sees them all.</summary>
     public readonly bool ShowsAll(int leastQuery, int greatestQuery) =>
         _slots == AttentionScratch.BlockSlots && !HasTree
         && (_bidirectional || _greatest <= leastQuery)
-        && (_window == 0 || _least > greatestQuery - _window);
+        && _reach switch
+        {
+            AttentionReach.All => true,
+            AttentionReach.Distant => _least >= _sinks && _greatest <= leastQuery - _window,
+            _ => _least > greatestQuery - _window || (_reach == AttentionReach.SinksAndWindow && _greatest < _sinks),
+        };
 
     /// <summary>Bit j tells whether the query sees slot j.</summary>
     /// <param name="query">The query's position.</param>
@@ -83,12 +115,18 @@ internal unsafe struct SlotVisibility
             causal &= (uint)((1UL << _firstOwn) - 1);
             for (int j = _firstOwn; j < _slots; j++)
             {
-                int own = j - _ownBase;
+                int own = (_list == null ? j : _list[j]) - _ownBase;
                 causal |= ((ancestors[own / 32] >> (own % 32)) & 1) << j;
             }
         }
 
-        return _window == 0 ? causal : causal & ~AtMost(query - _window);
+        return _reach switch
+        {
+            AttentionReach.All => causal,
+            AttentionReach.Window => causal & ~AtMost(query - _window),
+            AttentionReach.SinksAndWindow => causal & (~AtMost(query - _window) | AtMost(_sinks - 1)),
+            _ => causal & AtMost(query - _window) & ~AtMost(_sinks - 1),
+        };
     }
 
     private readonly bool HasTree => _tree && _firstOwn < _slots;

@@ -25,7 +25,14 @@ internal sealed class AttentionCase
 
     public int Window { get; init; }
 
+    public int Sinks { get; init; }
+
+    public bool Distant { get; init; }
+
     public bool Bidirectional { get; init; }
+
+    /// <summary>Whether keys, positions and counts are another layer's than the values.</summary>
+    public bool KeysElsewhere { get; init; }
 
     /// <summary>Per token of the step, the tokens of its sequence's step that it sees; null means all earlier ones.</summary>
     public List<bool[]>? Ancestors { get; set; }
@@ -82,7 +89,9 @@ internal sealed class AttentionCase
         int key = head.Positions[slot];
         int ownKey = slot - (head.Count - sequence.Positions.Length);
         bool visible = Ancestors is not null && ownKey >= 0 ? Ancestors[token][ownKey] : Bidirectional || key <= query;
-        return visible && (Window == 0 || key > query - Window);
+        visible &= head.Listed is null || Array.BinarySearch(head.Listed, slot) >= 0;
+        bool recent = Window == 0 || key > query - Window;
+        return visible && (Distant ? key >= Sinks && key <= query - Window : recent || key < Sinks);
     }
 
     /// <summary>Random values that the type holds exactly.</summary>
@@ -109,6 +118,21 @@ internal sealed class AttentionCase
             {
                 int own = token;
                 Ancestors.Add([.. Enumerable.Range(0, longest).Select(other => other >= tokens || other == own || random.Next(3) == 0)]);
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>Gives every head a list of the slots that a rule of sequence, KV head and slot picks.</summary>
+    public AttentionCase WithLists(Func<int, int, int, bool> picks)
+    {
+        for (int sequence = 0; sequence < Sequences.Count; sequence++)
+        {
+            for (int g = 0; g < KvHeads; g++)
+            {
+                Head head = Sequences[sequence].Heads[g];
+                head.Listed = [.. Enumerable.Range(0, head.Count).Where(slot => picks(sequence, g, slot))];
             }
         }
 
@@ -167,6 +191,9 @@ internal sealed class AttentionCase
         public required float[] Keys { get; init; }
 
         public required float[] Values { get; init; }
+
+        /// <summary>The slots that are read; null means all.</summary>
+        public int[]? Listed { get; set; }
 
         public int Count => Positions.Length;
     }

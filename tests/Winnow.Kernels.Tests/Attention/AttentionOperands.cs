@@ -50,7 +50,25 @@ internal sealed record AttentionOperands(Tensor Output, Tensor Queries, PagedKv 
         {
             Layer = broken == "layer" ? 1 : 0,
             Scale = 1,
+            KeyLayer = broken == "key layer" ? 1 : null,
             Window = broken == "window" ? -1 : 0,
+            Sinks = broken == "sinks" ? -1 : 0,
+            Distant = broken == "distant",
+            SlotLists = broken switch
+            {
+                "list counts alone" => default,
+                "list shape" => tensors.Of(new int[6], 1, 3, 2),
+                "list order" => tensors.Of([5, 5, 0, 1, 0, 0], 1, 2, 3),
+                "listed slot" => tensors.Of([0, 48, 0, 1, 0, 0], 1, 2, 3),
+                _ => tensors.Of([3, 47, -1, 39, -1, -1], 1, 2, 3),
+            },
+            SlotListCounts = broken switch
+            {
+                "lists alone" => default,
+                "list counts" => tensors.Of([1, 1, 1]),
+                "list count" => tensors.Of([2, 4], 1, 2),
+                _ => tensors.Of([2, 1], 1, 2),
+            },
             LogSumExp = tensors.Of(new float[broken == "log-sum-exp" ? 1 : Tokens * 4]),
             AncestorMask = tensors.Of(new int[Tokens * 2], Tokens, 2).Reshape(broken == "mask words" ? new Shape(Tokens * 2, 1) : new Shape(Tokens, 2)),
         };

@@ -17,6 +17,8 @@ internal sealed class AttentionRig : IDisposable
     private const float GuardValue = 12345.5f;
     private const int Layers = 2;
     private const int Layer = 1;
+    private const int Poison = -77_777_777;
+    private const int PoisonCount = 1_000_000;
 
     private readonly ComputeDevice _device;
     private readonly AttentionCase _case;
@@ -29,6 +31,8 @@ internal sealed class AttentionRig : IDisposable
     private readonly Tensor _output;
     private readonly Tensor _logSumExps;
     private readonly List<(int Sequence, int KvHead, int Slot, int At)> _slots = [];
+    private readonly Tensor _lists;
+    private readonly Tensor _listCounts;
     private readonly Tensor _planes;
     private readonly float[] _planesBefore;
 
@@ -52,12 +56,23 @@ internal sealed class AttentionRig : IDisposable
         int slots = (int)_cache.Positions.Shape.ElementCount;
         _planesBefore = AttentionCase.Values(new Random(seed + 1), SignalCase.Planes * slots, DType.F32);
         _planes = Upload(DType.F32, _planesBefore);
+        bool listed = one.Sequences.Any(sequence => sequence.Heads.Any(head => head.Listed is not null));
+        int capacity = listed ? one.Sequences.Max(sequence => sequence.Heads.Max(head => head.Listed!.Length)) + 1 : 0;
+        int heads = one.Sequences.Count * one.KvHeads;
+        _lists = listed ? Upload(DType.I32, new int[heads * capacity]).Reshape(new Shape(one.Sequences.Count, one.KvHeads, capacity)) : default;
+        _listCounts = listed ? Upload(DType.I32, new int[heads]) : default;
+        UploadLists(one);
         _arguments = new AttentionArguments
         {
             Layer = Layer,
+            KeyLayer = one.KeysElsewhere ? 0 : null,
             Scale = one.Scale,
             SoftCap = one.SoftCap,
             Window = one.Window,
+            Sinks = one.Sinks,
+            Distant = one.Distant,
+            SlotLists = _lists,
+            SlotListCounts = _listCounts,
             Bidirectional = one.Bidirectional,
             LogSumExp = _logSumExps.Rows(0, one.Tokens * one.Heads).Reshape(new Shape(one.Tokens, one.Heads)),
             AncestorMask = one.Ancestors is null ? default : UploadMask(one.Ancestors),
@@ -79,7 +94,9 @@ internal sealed class AttentionRig : IDisposable
         RunOnly();
         float[] planes = new float[_planesBefore.Length];
         _device.Download(_planes, planes.AsSpan());
-        HashSet<int> used = [.. _slots.Select(slot => slot.At)];
+        List<(int Sequence, int KvHead, int Slot, int At)> listed =
+            [.. _slots.Where(slot => _case.Sequences[slot.Sequence].Heads[slot.KvHead].Listed?.Contains(slot.Slot) ?? true)];
+        HashSet<int> used = [.. listed.Select(slot => slot.At)];
         for (int i = 0; i < planes.Length; i++)
         {
             if (planes[i] != _planesBefore[i] && (!used.Contains(i % slots) || !signals.Wants(i / slots)))
@@ -89,7 +106,7 @@ internal sealed class AttentionRig : IDisposable
         }
 
         float[] Of(float[] values, int at) => [.. Enumerable.Range(0, SignalCase.Planes).Select(plane => values[(plane * slots) + at])];
-        return [.. _slots.Select(slot => new SlotSignals(slot.Sequence, slot.KvHead, slot.Slot, Of(_planesBefore, slot.At), Of(planes, slot.At)))];
+        return [.. listed.Select(slot => new SlotSignals(slot.Sequence, slot.KvHead, slot.Slot, Of(_planesBefore, slot.At), Of(planes, slot.At)))];
     }
 
     /// <summary>
@@ -98,15 +115,16 @@ internal sealed class AttentionRig : IDisposable
     /// </summary>
     public void Become(AttentionCase other)
     {
-        int[] counts = [.. Enumerable.Repeat(1_000_000, (int)_cache.Counts.Shape.ElementCount)];
+        int[] counts = [.. Enumerable.Repeat(PoisonCount, (int)_cache.Counts.Shape.ElementCount)];
         foreach ((int sequence, int kvHead) in _slots.Select(slot => (slot.Sequence, slot.KvHead)).Distinct())
         {
-            counts[CountOf(sequence, kvHead)] = other.Sequences[sequence].Heads[kvHead].Count;
+            counts[HeadOf(sequence, kvHead, KeyLayer)] = other.Sequences[sequence].Heads[kvHead].Count;
         }
 
         _device.Upload<int>(_cache.Counts, counts);
         _device.Upload<int>(_batch.Positions, [.. other.Sequences.SelectMany(sequence => sequence.Positions)]);
         _device.Upload<float>(_queries, [.. other.Sequences.SelectMany(sequence => sequence.Queries)]);
+        UploadLists(other);
     }
 
     /// <summary>What a call that has been issued, or replayed, wrote.</summary>
@@ -134,34 +152,64 @@ internal sealed class AttentionRig : IDisposable
         }
     }
 
+    private int KeyLayer => _case.KeysElsewhere ? 0 : Layer;
+
+    // What is past a list's count is no slot of any head.
+    private void UploadLists(AttentionCase one)
+    {
+        if (_lists.IsEmpty)
+        {
+            return;
+        }
+
+        int capacity = (int)_lists.Shape[2];
+        int[] lists = [.. Enumerable.Repeat(Poison, (int)_lists.Shape.ElementCount)];
+        int[] counts = [.. Enumerable.Repeat(PoisonCount, (int)_listCounts.Shape.ElementCount)];
+        for (int s = 0; s < one.Sequences.Count; s++)
+        {
+            for (int g = 0; g < one.KvHeads && one.Sequences[s].Positions.Length > 0; g++)
+            {
+                int[] listed = one.Sequences[s].Heads[g].Listed!;
+                int index = (s * one.KvHeads) + g;
+                listed.CopyTo(lists, index * capacity);
+                counts[index] = listed.Length;
+            }
+        }
+
+        _device.Upload<int>(_lists, lists);
+        _device.Upload<int>(_listCounts, counts);
+    }
+
     private PagedKv BuildCache(Random random)
     {
-        int needed = _case.Sequences.Sum(sequence => sequence.Heads.Sum(head => PagesOf(head.Count)));
+        int needed = _case.Sequences.Sum(sequence => sequence.Heads.Sum(head => PagesOf(head.Count))) * (_case.KeysElsewhere ? 2 : 1);
         int pages = needed + 3;
         int perHead = _case.Sequences.Max(sequence => sequence.Heads.Max(head => PagesOf(head.Count))) + 2;
         int[] order = [.. Enumerable.Range(0, pages).OrderBy(_ => random.Next())];
         float[] keys = [.. Enumerable.Repeat(float.NaN, pages * PagedKv.PageSlots * _case.HeadDim)];
         float[] values = [.. keys];
         int[] positions = [.. Enumerable.Repeat(-1_000_000, pages * PagedKv.PageSlots)];
-        int[] table = [.. Enumerable.Repeat(-77_777_777, _case.Sequences.Count * Layers * _case.KvHeads * perHead)];
-        int[] counts = [.. Enumerable.Repeat(1_000_000, _case.Sequences.Count * Layers * _case.KvHeads)];
+        int[] table = [.. Enumerable.Repeat(Poison, _case.Sequences.Count * Layers * _case.KvHeads * perHead)];
+        int[] counts = [.. Enumerable.Repeat(PoisonCount, _case.Sequences.Count * Layers * _case.KvHeads)];
         int next = 0;
         for (int s = 0; s < _case.Sequences.Count; s++)
         {
             for (int g = 0; g < _case.KvHeads; g++)
             {
                 AttentionCase.Head head = _case.Sequences[s].Heads[g];
-                int index = CountOf(s, g);
+                int index = HeadOf(s, g, KeyLayer);
                 counts[index] = head.Count;
                 int[] own = order[next..(next += PagesOf(head.Count))];
                 own.CopyTo(table, index * perHead);
+                int[] ownValues = _case.KeysElsewhere ? order[next..(next += PagesOf(head.Count))] : own;
+                ownValues.CopyTo(table, HeadOf(s, g, Layer) * perHead);
                 for (int j = 0; j < head.Count; j++)
                 {
-                    int slot = (own[j / PagedKv.PageSlots] * PagedKv.PageSlots) + (j % PagedKv.PageSlots);
+                    int slot = SlotOf(own, j);
                     _slots.Add((s, g, j, slot));
                     positions[slot] = head.Positions[j];
                     head.Keys.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(keys.AsSpan(slot * _case.HeadDim));
-                    head.Values.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(values.AsSpan(slot * _case.HeadDim));
+                    head.Values.AsSpan(j * _case.HeadDim, _case.HeadDim).CopyTo(values.AsSpan(SlotOf(ownValues, j) * _case.HeadDim));
                 }
             }
         }
@@ -177,7 +225,9 @@ internal sealed class AttentionRig : IDisposable
         };
     }
 
-    private int CountOf(int sequence, int kvHead) => (((sequence * Layers) + Layer) * _case.KvHeads) + kvHead;
+    private int HeadOf(int sequence, int kvHead, int layer) => (((sequence * Layers) + layer) * _case.KvHeads) + kvHead;
+
+    private static int SlotOf(int[] pages, int slot) => (pages[slot / PagedKv.PageSlots] * PagedKv.PageSlots) + (slot % PagedKv.PageSlots);
 
     private static int PagesOf(int slots) => (slots + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
 

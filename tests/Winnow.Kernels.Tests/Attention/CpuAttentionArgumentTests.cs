@@ -22,6 +22,16 @@ public sealed class CpuAttentionArgumentTests
     [TestCase("mask words", false)]
     [TestCase("window", false)]
     [TestCase("values", false)]
+    [TestCase("key layer", false)]
+    [TestCase("sinks", false)]
+    [TestCase("distant", false)]
+    [TestCase("lists alone", false)]
+    [TestCase("list counts alone", false)]
+    [TestCase("list shape", false)]
+    [TestCase("list counts", false)]
+    [TestCase("list count", false)]
+    [TestCase("list order", false)]
+    [TestCase("listed slot", false)]
     public void Forward_StatesTheRuleThatIsBroken(string broken, bool accepted)
     {
         using var device = new CpuDevice(1);

@@ -19,6 +19,18 @@ public sealed class CpuAttentionMaskTests
     }
 
     [Test]
+    public void Forward_AgreesForEveryMixOfSegments(
+        [Values(1, 17, 40)] int window, [Values(0, 1, 30)] int sinks, [Values] bool distant, [Values] bool bidirectional, [Values] bool tree)
+    {
+        var random = new Random(1);
+        var one = new AttentionCase { Window = window, Sinks = sinks, Distant = distant, Bidirectional = bidirectional, KeysElsewhere = distant };
+        one.Add(random, 9, 30, 51);
+        one.Add(random, 35, 0, 70);
+        one.Add(random, 1, 640);
+        AttentionAssert.AgreesEverywhere(tree ? one.WithTree(random) : one);
+    }
+
+    [Test]
     public void Forward_SeesSiblingsOfATreeOnlyByTheMask()
     {
         // Two branches of equal positions behind one root: position alone would let each see the other.

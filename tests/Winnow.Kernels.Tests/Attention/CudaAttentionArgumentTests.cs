@@ -16,6 +16,13 @@ public sealed class CudaAttentionArgumentTests
     [TestCase("mask words", false)]
     [TestCase("window", false)]
     [TestCase("values", false)]
+    [TestCase("key layer", false)]
+    [TestCase("sinks", false)]
+    [TestCase("distant", false)]
+    [TestCase("lists alone", false)]
+    [TestCase("list counts alone", false)]
+    [TestCase("list shape", false)]
+    [TestCase("list counts", false)]
     public void Forward_StatesTheRuleThatIsBroken(string broken, bool accepted)
     {
         using CudaDevice device = TestDevices.Simulator();
@@ -26,6 +33,8 @@ public sealed class CudaAttentionArgumentTests
 
     [TestCase("page")]
     [TestCase("count")]
+    [TestCase("list count")]
+    [TestCase("listed slot")]
     public void Forward_OfContentsThatBreakARuleStopsTheKernel(string broken)
     {
         using CudaDevice device = TestDevices.Simulator();

@@ -25,6 +25,50 @@ public sealed class CudaAttentionMaskTests : CudaAttentionFixture
     }
 
     [Test]
+    [Pairwise]
+    public void Forward_AgreesForEveryPairOfSegments(
+        [Values(DType.F32, DType.BF16)] DType type,
+        [Values(1, 17, 40)] int window,
+        [Values(0, 1, 30)] int sinks,
+        [Values] bool distant,
+        [Values] bool bidirectional,
+        [Values] bool tree,
+        [Values] bool elsewhere)
+    {
+        var random = new Random(1);
+        var one = new AttentionCase
+        {
+            Window = window, Sinks = sinks, Distant = distant, Bidirectional = bidirectional, Type = type, KeysElsewhere = elsewhere,
+        };
+        one.Add(random, 9, 30, 51);
+        one.Add(random, 35, 0, 70);
+        one.Add(random, 1, 340);
+        Check(tree ? one.WithTree(random) : one);
+    }
+
+    [Test]
+    public void Forward_SkipsTheBlocksThatASegmentHides([Values(DType.F32, DType.F16)] DType type, [Values(1, 40)] int tokens, [Values] bool distant)
+    {
+        const int Block = 64;
+        var one = new AttentionCase { Type = type, KvHeads = 1, Window = 300, Sinks = 200, Distant = distant };
+        AttentionCase.Head head = one.Add(new Random(1), tokens, 700).Heads[0];
+        float[] expected = Run(one).Output;
+        int hidden = 0;
+        for (int first = 0; first < head.Count; first += Block)
+        {
+            int end = Math.Min(first + Block, head.Count);
+            if (!Enumerable.Range(0, tokens).Any(token => Enumerable.Range(first, end - first).Any(slot => one.Sees(token, head, slot))))
+            {
+                hidden++;
+                head.Values.AsSpan(first * one.HeadDim, (end - first) * one.HeadDim).Fill(float.NaN);
+            }
+        }
+
+        Assert.That(hidden, Is.AtLeast(2));
+        Assert.That(Run(one).Output, Is.EqualTo(expected).Using<float>(SameBits));
+    }
+
+    [Test]
     public void Forward_OfAWindowOverLongContextsAgrees([Values(DType.F32, DType.F16)] DType type, [Values(1, 40)] int tokens, [Values(1, 100)] int window)
     {
         var one = new AttentionCase { Window = window, Type = type, KvHeads = 1 };

@@ -21,6 +21,14 @@ public sealed class CudaAttentionSignalTests : CudaAttentionFixture
     }
 
     [Test]
+    public void Signals_AgreeForEverySegment([Values(DType.F32, DType.F16)] DType type, [Values] bool distant)
+    {
+        var one = new AttentionCase { Type = type, Window = 40, Sinks = 30, Distant = distant, KeysElsewhere = true };
+        one.Add(new Random(1), 9, 30, 251);
+        Agrees(one, new SignalCase());
+    }
+
+    [Test]
     public void Signals_AgreeForEveryHeadSize([Values(DType.F32, DType.BF16)] DType type, [Values(8, 72, 128, 256)] int headDim)
     {
         var one = new AttentionCase { Type = type, HeadDim = headDim, KvHeads = 1 };
