@@ -43,7 +43,7 @@ internal sealed record EngineCapacity
         {
             Cache = cache,
             CacheBytes = cache.Pages * KvCache.PageBytes(cache.HeadDim, cache.Type, cache.Attributes.Count),
-            Scheduling = new SchedulerOptions(sequences, chunk, scored),
+            Scheduling = new SchedulerOptions(sequences, chunk, scored, options.SparseRead is { DecodeOnly: true }),
             Decoder = new DecoderOptions
             {
                 MaxTokens = chunk + sequences,

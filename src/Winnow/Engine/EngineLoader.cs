@@ -59,6 +59,7 @@ internal static class EngineLoader
                 Scheduling = capacity.Scheduling,
                 Defaults = ToOptions(files),
                 Policies = KvPlan.For(options),
+                SparseRead = options.SparseRead,
                 WeightBytes = weights,
                 CacheBytes = capacity.CacheBytes,
             };
@@ -91,6 +92,11 @@ internal static class EngineLoader
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new LoadProgress(LoadStage.Allocating, weights, weights));
         parts.Cache = new KvCache(parts.Device, capacity.Cache);
+        if (parts.SparseRead is SparseReadPolicy sparse)
+        {
+            parts.Decoder.ReadSparsely(sparse, parts.Cache, capacity.Scheduling.MaxRunning, capacity.Decoder.MaxTokens);
+        }
+
         parts.Batch = new StepBatch(parts.Device, capacity.Decoder.MaxTokens, capacity.Scheduling.MaxRunning);
         KvModel model = parts.Decoder.ModelForPolicies with
         {

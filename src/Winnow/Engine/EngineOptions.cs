@@ -39,6 +39,9 @@ public sealed record EngineOptions
     /// </summary>
     public KvPolicy? KvPolicy { get; init; }
 
+    /// <summary>What chooses how much of a cache a step reads, for all sequences; not together with policies that evict. Default: everything is read.</summary>
+    public SparseReadPolicy? SparseRead { get; init; }
+
     /// <summary>Further policies that requests and sessions may ask for: the cache is made with the planes that they need. Default: none.</summary>
     public IReadOnlyList<KvPolicy>? MoreKvPolicies { get; init; }
 

@@ -29,6 +29,8 @@ internal sealed class EngineParts : IDisposable
 
     public required KvPlan Policies { get; init; }
 
+    public SparseReadPolicy? SparseRead { get; init; }
+
     public required long WeightBytes { get; init; }
 
     public long CacheBytes { get; init; }

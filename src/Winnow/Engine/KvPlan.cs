@@ -10,7 +10,8 @@ namespace Winnow.Engine;
 /// <param name="Planes">The planes of all of them.</param>
 /// <param name="WindowTokens">The window of the signal that has one; 0 where none has.</param>
 /// <param name="HitThreshold">The threshold of the signal that has one.</param>
-internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int WindowTokens, float HitThreshold)
+/// <param name="Sparse">What chooses how much is read, which goes together with no eviction; null for none.</param>
+internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int WindowTokens, float HitThreshold, SparseReadPolicy? Sparse)
 {
     // A state is a number for each token, or the moments of queries, which no model has more of than this.
     private const long StateBytes = 256 << 20;
@@ -25,7 +26,13 @@ internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int
             policies.Insert(0, options.KvPolicy);
         }
 
-        List<string> planes = [];
+        List<string> planes = [.. options.SparseRead?.Planes ?? []];
+        options.SparseRead?.CheckBudget();
+        if (options.SparseRead is not null && policies.Count > 0)
+        {
+            throw new ArgumentException($"{options.SparseRead} reads a cache that keeps everything; load another engine for {policies[0]}.");
+        }
+
         (int window, float threshold) = (0, -1);
         foreach (KvPolicy policy in policies)
         {
@@ -42,7 +49,7 @@ internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int
             }
         }
 
-        return new KvPlan(options.KvPolicy, planes, window, Math.Max(0, threshold));
+        return new KvPlan(options.KvPolicy, planes, window, Math.Max(0, threshold), options.SparseRead);
     }
 
     /// <summary>What evicts from a sequence that asks for a policy, or for none with null.</summary>
@@ -52,6 +59,11 @@ internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int
         if (asked is null || asked == Usual)
         {
             return Usual;
+        }
+
+        if (Sparse is not null && asked is not NonePolicy)
+        {
+            throw new ArgumentException($"The engine reads with {Sparse}, for which everything has to be kept; load another one for {asked}.");
         }
 
         asked.CheckBudget();

@@ -24,6 +24,7 @@ internal sealed class Scheduler
     private readonly List<ScheduledSequence> _idle = [];
     private long _nextTicket;
     private int _firstPrompt;
+    private bool _decodedLast;
 
     public Scheduler(SchedulerOptions options, IPagePool pool)
     {
@@ -81,8 +82,17 @@ internal sealed class Scheduler
         plan.Clear();
         Admit(plan);
         MakeRoomForChunks(plan);
-        PlanDecodes(plan);
-        PlanPrompts(plan);
+        bool prompts = _options.SeparatesPhases && _decodedLast && HasPrompt();
+        if (!prompts)
+        {
+            PlanDecodes(plan);
+        }
+
+        _decodedLast = plan.Entries.Count > 0;
+        if (!_options.SeparatesPhases || !_decodedLast)
+        {
+            PlanPrompts(plan);
+        }
     }
 
     /// <summary>Takes pages from whoever needs them least, until <paramref name="tokens"/> more fit behind the sequence's cached ones.</summary>
@@ -182,6 +192,19 @@ internal sealed class Scheduler
                 i--;
             }
         }
+    }
+
+    private bool HasPrompt()
+    {
+        foreach (ScheduledSequence sequence in _running)
+        {
+            if (sequence.Remaining > 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void PlanDecodes(StepPlan plan)

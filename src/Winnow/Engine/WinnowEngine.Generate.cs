@@ -109,7 +109,8 @@ public sealed partial class WinnowEngine
     internal EngineSequence CreateSequence(int[] tokens, KvPolicy? asked)
     {
         KvPolicy? policy = ChoosePolicy(asked);
-        return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = policy is null ? 0 : _parts.Scheduling.ChunkTokens };
+        bool inChunks = policy is not null || _parts.SparseRead is not null;
+        return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = inChunks ? _parts.Scheduling.ChunkTokens : 0 };
     }
 
     /// <summary>What evicts where a caller asks for a policy, or with null for none in particular; null where nothing does.</summary>

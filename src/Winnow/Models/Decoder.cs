@@ -29,6 +29,9 @@ public sealed class Decoder : IDisposable
     private readonly Action _issue;
     private StepRecordings.Key _step;
     private AttentionSignals _signals;
+    private SparseReader? _reader;
+    private bool _readsDecodesOnly;
+    private bool _reads;
     private int _logitCount;
     private int _hiddenCount;
 
@@ -114,6 +117,12 @@ public sealed class Decoder : IDisposable
         CheckCapacity(batch, keepHidden);
         _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null, batch.Signals);
         _signals = SignalPlanes.SignalsOf(cache, batch.Signals, batch.WindowTokens, batch.HitThreshold);
+        _reads = _reader is not null && (!_readsDecodesOnly || batch.Tokens == batch.Sequences.Count);
+        if (_reads)
+        {
+            _reader!.Prepare(batch.Sequences, batch.Tokens == batch.Sequences.Count);
+        }
+
         batch.MarkPending();
         if (batch.IsDecode && batch.Watched.Count == 0 && !keepHidden)
         {
@@ -139,6 +148,18 @@ public sealed class Decoder : IDisposable
 
         _logitCount = batch.NeedsLogits ? batch.LogitCount : 0;
         _hiddenCount = keepHidden ? batch.Tokens : 0;
+    }
+
+    /// <summary>From now on steps over a cache are read as a policy says; for one cache alone.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="maxSequences">Sequences of the largest step.</param>
+    /// <param name="maxTokens">Tokens of the largest step.</param>
+    internal void ReadSparsely(SparseReadPolicy policy, KvCache cache, int maxSequences, int maxTokens)
+    {
+        _reader?.Dispose();
+        _reader = policy.CreateReader(_device, Config, cache, maxSequences, maxTokens);
+        _readsDecodesOnly = policy.DecodeOnly;
     }
 
     /// <summary>What policies may want to know of the model.</summary>
@@ -177,6 +198,7 @@ public sealed class Decoder : IDisposable
     public void Dispose()
     {
         _recordings.Dispose();
+        _reader?.Dispose();
         _logits.Dispose();
         _space.Dispose();
         _weights.Dispose();
@@ -195,6 +217,11 @@ public sealed class Decoder : IDisposable
     {
         StepBatch batch = _step.Batch;
         batch.IssueUpload();
+        if (_reads)
+        {
+            _reader!.Begin();
+        }
+
         StepBatch.DeviceStep step = batch.View();
         RaggedBatch ragged = step.Ragged with { MostTokens = batch.MostTokens, MostSlots = _step.MostSlots };
         DecoderWorkspace.Step space = _space.ForStep(batch.Tokens, batch.LogitCount);
@@ -250,19 +277,38 @@ public sealed class Decoder : IDisposable
             Epsilon = epsilon,
         };
         _device.Cache.AppendRotated(cache.Device, ragged, layer, space.Queries, space.Keys, space.Values, rotation, cache.Norms);
-        _device.Attention.Forward(space.Attended, space.Queries, cache.Device, ragged, new AttentionArguments
+        Attend(cache, ragged, space, layer);
+        AddProjected(space, space.Attended, w.Output, w.OutputBias, w.AttentionPostNorm);
+
+        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.FfnNorm, epsilon);
+        _device.Linear.ProjectGated(space.Gated, space.Normed, w.Gate, w.Up, Config.Activation);
+        AddProjected(space, space.Gated, w.Down, default, w.FfnPostNorm);
+    }
+
+    private void Attend(KvCache cache, in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)
+    {
+        var arguments = new AttentionArguments
         {
             Layer = layer,
             Scale = Config.AttentionScale,
             SoftCap = Config.AttentionSoftCap,
             Window = Config.WindowOf(layer),
             Signals = _signals,
-        });
-        AddProjected(space, space.Attended, w.Output, w.OutputBias, w.AttentionPostNorm);
+        };
+        if (!_reads)
+        {
+            _device.Attention.Forward(space.Attended, space.Queries, cache.Device, ragged, arguments);
+            return;
+        }
 
-        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.FfnNorm, epsilon);
-        _device.Linear.ProjectGated(space.Gated, space.Normed, w.Gate, w.Up, Config.Activation);
-        AddProjected(space, space.Gated, w.Down, default, w.FfnPostNorm);
+        _reader!.Attend(new SparseLayer
+        {
+            Output = space.Attended,
+            Queries = space.Queries,
+            Cache = cache.Device,
+            Batch = ragged,
+            Arguments = arguments,
+        });
     }
 
     private void Watch(in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)

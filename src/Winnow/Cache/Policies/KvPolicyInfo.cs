@@ -9,6 +9,9 @@ namespace Winnow.Cache.Policies;
 /// <param name="Source">The paper: authors, year, arXiv number; empty for controls.</param>
 public sealed record KvPolicyInfo(string Name, string Summary, string Source)
 {
+    /// <summary>Whether it keeps everything and chooses what a step reads; otherwise slots leave.</summary>
+    public bool ReadsSparsely { get; init; }
+
     /// <summary>Its options.</summary>
     public IReadOnlyList<KvPolicyOption> Options { get; init; } = Array.Empty<KvPolicyOption>();
 }

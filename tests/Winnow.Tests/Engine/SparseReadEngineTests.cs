@@ -1,0 +1,71 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Cache;
+using Winnow.Cache.Policies;
+using Winnow.Engine;
+using Winnow.Kernels;
+
+namespace Winnow.Tests.Engine;
+
+/// <summary>Sparse reading in the engine: everything read is full attention, and what is read does not depend on what else is in a step.</summary>
+internal sealed class SparseReadEngineTests : EngineTests
+{
+    private static readonly string LongStory = string.Join(' ', Enumerable.Repeat(Story, 3));
+
+    private static IEnumerable<string> Names => KvPolicies.All.Where(info => info.ReadsSparsely).Select(info => info.Name);
+
+    [Test]
+    public async Task GenerateAsync_ReadingEverythingGivesTheBitsOfFullAttention([ValueSource(nameof(Names))] string name)
+    {
+        await using WinnowEngine plain = await LoadAsync();
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = Policy(name, TinyModel.ContextTokens) });
+
+        string expected = Trace(await ReadAsync(plain.GenerateAsync(LongStory, Sampled(1, 30))));
+        string actual = Trace(await ReadAsync(engine.GenerateAsync(LongStory, Sampled(1, 30))));
+
+        Assert.That(actual, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task GenerateAsync_AmongOthersGivesTheSameBits([ValueSource(nameof(Names))] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = Policy(name, 20), PrefillChunkTokens = 48 });
+        var alone = new List<string>();
+        for (int i = 0; i < 6; i++)
+        {
+            alone.Add(Trace(await ReadAsync(engine.GenerateAsync(LongStory[(10 * i)..], Sampled((ulong)i, 20)))));
+        }
+
+        string[] together = await Task.WhenAll(Enumerable.Range(0, 6).Select(
+            async i => Trace(await ReadAsync(engine.GenerateAsync(LongStory[(10 * i)..], Sampled((ulong)i, 20))))));
+
+        Assert.That(together, Is.EqualTo(alone));
+    }
+
+    [Test]
+    public async Task GenerateAsync_OnTheSimulatorChoosesTheTokensOfTheProcessor([ValueSource(nameof(Names))] string name)
+    {
+        using CudaDevice device = TestDevices.Simulator();
+        await using WinnowEngine gpu = await LoadAsync(new EngineOptions { SparseRead = Policy(name, 12), Device = device, KvCacheType = DType.F32 });
+        await using WinnowEngine cpu = await LoadAsync(new EngineOptions { SparseRead = Policy(name, 12) });
+        var greedy = new GenerationOptions { Temperature = 0, MaxTokens = 6, IgnoreEndOfText = true };
+
+        List<GeneratedPiece> expected = await ReadAsync(cpu.GenerateAsync(Story, greedy));
+        List<GeneratedPiece> actual = await ReadAsync(gpu.GenerateAsync(Story, greedy));
+
+        Assert.That(actual.Select(piece => piece.TokenId), Is.EqualTo(expected.Select(piece => piece.TokenId)));
+    }
+
+    [Test]
+    public async Task LoadAsync_WithEvictionBesidesSaysThatTheyDoNotGoTogether()
+    {
+        await Task.CompletedTask;
+        Assert.That(
+            async () => await LoadAsync(new EngineOptions { SparseRead = Policy("tidaldecode", 20), KvPolicy = (KvPolicy)KvPolicies.Create("h2o", KvBudget.Slots(20)) }),
+            Throws.ArgumentException.With.Message.Contains("load another engine"));
+    }
+
+    private static SparseReadPolicy Policy(string name, int slots) => (SparseReadPolicy)KvPolicies.Create(name, KvBudget.Slots(slots));
+}
