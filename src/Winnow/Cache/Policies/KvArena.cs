@@ -35,8 +35,15 @@ internal sealed class KvArena(ComputeDevice device) : IDisposable
         return tensor;
     }
 
+    /// <summary>What is given out next; going back takes back what was given out since.</summary>
+    public (int Block, long Used) Position
+    {
+        get => (_block, _used);
+        set => (_block, _used) = value;
+    }
+
     /// <summary>Takes everything back.</summary>
-    public void Reset() => (_block, _used) = (0, 0);
+    public void Reset() => Position = (0, 0);
 
     public void Dispose()
     {

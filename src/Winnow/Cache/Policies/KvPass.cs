@@ -11,7 +11,7 @@ namespace Winnow.Cache.Policies;
 /// matrices are [<see cref="Rows"/>, <see cref="Entries"/>] in the order of the slots, on the device. All operations are issued and none is waited for,
 /// except <see cref="ReadBack"/>.
 /// </summary>
-public sealed class KvPass : IDisposable
+public sealed partial class KvPass : IDisposable
 {
     private readonly KvCache _cache;
     private readonly KvArena _arena;
@@ -249,7 +249,11 @@ public sealed class KvPass : IDisposable
     }
 
     /// <inheritdoc/>
-    void IDisposable.Dispose() => _arena.Dispose();
+    void IDisposable.Dispose()
+    {
+        _arena.Dispose();
+        DisposeDerived();
+    }
 
     private Tensor GatherVectors(int layer, bool values)
     {

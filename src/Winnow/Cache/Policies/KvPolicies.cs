@@ -20,6 +20,8 @@ public static class KvPolicies
         new(LazyEvictionPolicy.Description, (budget, o, _) => new LazyEvictionPolicy(budget, o.Int("window"), o.Float("alpha"))),
         new(ScissorhandsPolicy.Description, (budget, o, _) => new ScissorhandsPolicy(budget, o.Int("history"), o.Int("recent"), o.Float("threshold"))),
         new(TidalDecodePolicy.Description, (budget, o, _) => new TidalDecodePolicy(budget, o.Int("start"), o.Int("correction"))),
+        new(KeyDiffPolicy.Description, (budget, o, _) => new KeyDiffPolicy(budget, o.Int("block"))),
+        new(LagKvPolicy.Description, (budget, o, _) => new LagKvPolicy(budget, o.Int("sinks"), o.Int("lag"))),
         new(PyramidKvPolicy.Description, (_, o, inner) => new PyramidKvPolicy(inner!, o.Float("beta")), "snapkv"),
         new(AdaKvPolicy.Description, (_, o, inner) => new AdaKvPolicy(inner!, o.Float("floor")), "snapkv"),
         new(ChunkKvPolicy.Description, (_, o, inner) => new ChunkKvPolicy(inner!, o.Int("chunk")), "snapkv"),

@@ -36,6 +36,8 @@ internal static class PolicyCases
             () => new AdaReference(4, 0.5, new PyramidReference(4, 4, new SnapKvReference(4, 5, max: false)))),
         ["chunkkv"] = (budget => new ChunkKvPolicy(SnapKv(budget), chunk: 6), () => new ChunkReference(6, 4, new SnapKvReference(4, 5, max: false))),
         ["vatp"] = (budget => new VatpPolicy(new H2oPolicy(budget), sinks: 3), () => new VatpReference(3, view => view.Slots / 2, new H2oReference())),
+        ["keydiff"] = (budget => new KeyDiffPolicy(budget, block: 5), () => new KeyDiffReference()),
+        ["lagkv"] = (budget => new LagKvPolicy(budget, sinks: 2, lag: 5), () => new LagKvReference(2, 5)),
     };
 
     /// <summary>The policy of a case.</summary>
