@@ -26,6 +26,7 @@ public static class KvPolicies
         new(AdaKvPolicy.Description, (_, o, inner) => new AdaKvPolicy(inner!, o.Float("floor")), "snapkv"),
         new(ChunkKvPolicy.Description, (_, o, inner) => new ChunkKvPolicy(inner!, o.Int("chunk")), "snapkv"),
         new(VatpPolicy.Description, (_, o, inner) => new VatpPolicy(inner!, o.Int("sinks")), "h2o"),
+        new(CriticalKvPolicy.Description, (_, o, inner) => new CriticalKvPolicy(inner!, o.Float("share"), o.Float("epsilon")), "snapkv"),
     ];
 
     /// <summary>All of them, in the order of lists.</summary>

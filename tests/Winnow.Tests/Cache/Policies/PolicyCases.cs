@@ -38,6 +38,13 @@ internal static class PolicyCases
         ["vatp"] = (budget => new VatpPolicy(new H2oPolicy(budget), sinks: 3), () => new VatpReference(3, view => view.Slots / 2, new H2oReference())),
         ["keydiff"] = (budget => new KeyDiffPolicy(budget, block: 5), () => new KeyDiffReference()),
         ["lagkv"] = (budget => new LagKvPolicy(budget, sinks: 2, lag: 5), () => new LagKvReference(2, 5)),
+        ["criticalkv"] = (
+            budget => new CriticalKvPolicy(new SnapKvPolicy(budget, window: 4, kernel: 1)),
+
+            // Which slots the first stage takes must not depend on the order of sums, hence no pooling.
+            () => new CriticalReference(0.5, 1e-4, _ => 4, new SnapKvReference(4, 1, max: false))),
+        ["criticalkv+h2o"] = (
+            budget => new CriticalKvPolicy(new H2oPolicy(budget), share: 0.75f, epsilon: 0), () => new CriticalReference(0.75, 0, view => view.Slots / 2, new H2oReference())),
     };
 
     /// <summary>The policy of a case.</summary>

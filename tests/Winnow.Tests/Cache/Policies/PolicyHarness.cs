@@ -34,6 +34,7 @@ internal sealed class PolicyHarness : IDisposable
     private readonly List<int> _tokens = [];
     private readonly List<DeviceBuffer> _step = [];
     private readonly Tensor _inverse;
+    private readonly IReadOnlyList<LayerWeights> _weights;
     private int _decodeSteps;
 
     public PolicyHarness(
@@ -52,7 +53,8 @@ internal sealed class PolicyHarness : IDisposable
         });
         _inverse = device.AllocateTensor(DType.F32, new Shape(HeadDim / 2));
         device.Upload<float>(_inverse, [.. Enumerable.Range(0, HeadDim / 2).Select(i => (float)Math.Pow(10000, -2.0 * i / HeadDim))]);
-        Evictor = new KvEvictor(device, Cache, new KvModel(config ?? Config, _inverse, default, weights ?? []));
+        _weights = weights ?? PolicyWeights.Upload(device);
+        Evictor = new KvEvictor(device, Cache, new KvModel(config ?? Config, _inverse, default, _weights));
         Sequence = Cache.CreateSequence(policy);
     }
 
@@ -136,6 +138,11 @@ internal sealed class PolicyHarness : IDisposable
         Evictor.Dispose();
         Cache.Dispose();
         _inverse.Release();
+        foreach (LayerWeights layer in _weights)
+        {
+            layer.Query.Release();
+            layer.Output.Release();
+        }
     }
 
     private (List<float[]> Queries, List<float[]> Inputs) Compute(int tokens, KvMoment moment)
