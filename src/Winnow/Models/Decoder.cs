@@ -323,6 +323,8 @@ public sealed class Decoder : IDisposable
                 Layer = layer,
                 Input = space.Normed.Rows(first, count),
                 Queries = space.Queries.Rows(first, count),
+                QueryNorm = _weights.Layers[layer].QueryNorm,
+                NormEpsilon = Config.RmsEpsilon,
                 Positions = ragged.Positions.Rows(first, count),
                 State = sequence.State,
             });

@@ -17,6 +17,12 @@ public readonly record struct KvLayer
     /// <summary>Queries before RoPE and before a norm of heads, F32 [T, heads * headDim]; not to be changed.</summary>
     public required Tensor Queries { get; init; }
 
+    /// <summary>The weight of the norm of query heads that comes before RoPE, F32 [headDim]; empty where the model has none.</summary>
+    public Tensor QueryNorm { get; init; }
+
+    /// <summary>Added to the mean square in norms.</summary>
+    public float NormEpsilon { get; init; }
+
     /// <summary>Positions of the tokens, I32 [T].</summary>
     public required Tensor Positions { get; init; }
 

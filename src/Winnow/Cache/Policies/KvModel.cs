@@ -21,6 +21,9 @@ internal sealed record KvModel(ModelConfig Config, Tensor Inverse, Tensor Window
     /// <summary>The inverse rotary frequencies of a layer.</summary>
     public Tensor InverseOf(int layer) => !WindowInverse.IsEmpty && Config.WindowOf(layer) > 0 ? WindowInverse : Inverse;
 
+    /// <summary>What the cosines and sines of a layer's rotation are multiplied by.</summary>
+    public float MagnitudeOf(int layer) => RopeFrequencies.Magnitude((Config.WindowOf(layer) > 0 ? Config.WindowRope : null) ?? Config.Rope, Config.ContextTokens);
+
     /// <summary>The weights of a layer.</summary>
     public LayerWeights WeightsOf(int layer) =>
         layer < Layers.Count ? Layers[layer] : throw new InvalidOperationException("The model's weights are not at hand.");

@@ -22,6 +22,8 @@ public static class KvPolicies
         new(TidalDecodePolicy.Description, (budget, o, _) => new TidalDecodePolicy(budget, o.Int("start"), o.Int("correction"))),
         new(KeyDiffPolicy.Description, (budget, o, _) => new KeyDiffPolicy(budget, o.Int("block"))),
         new(LagKvPolicy.Description, (budget, o, _) => new LagKvPolicy(budget, o.Int("sinks"), o.Int("lag"))),
+        new(TramsPolicy.Description, (budget, o, _) => new TramsPolicy(budget, o.Float("recent"))),
+        new(ExpectedAttentionPolicy.Description, (budget, o, _) => new ExpectedAttentionPolicy(budget, o.Int("sinks"), o.Int("future"), o.Float("epsilon"))),
         new(PyramidKvPolicy.Description, (_, o, inner) => new PyramidKvPolicy(inner!, o.Float("beta")), "snapkv"),
         new(AdaKvPolicy.Description, (_, o, inner) => new AdaKvPolicy(inner!, o.Float("floor")), "snapkv"),
         new(ChunkKvPolicy.Description, (_, o, inner) => new ChunkKvPolicy(inner!, o.Int("chunk")), "snapkv"),

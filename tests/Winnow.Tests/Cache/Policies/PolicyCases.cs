@@ -45,6 +45,9 @@ internal static class PolicyCases
             () => new CriticalReference(0.5, 1e-4, _ => 4, new SnapKvReference(4, 1, max: false))),
         ["criticalkv+h2o"] = (
             budget => new CriticalKvPolicy(new H2oPolicy(budget), share: 0.75f, epsilon: 0), () => new CriticalReference(0.75, 0, view => view.Slots / 2, new H2oReference())),
+        ["trams"] = (budget => new TramsPolicy(budget, recent: 0.25f), () => new TramsReference(0.25)),
+        ["expectedattention"] = (
+            budget => new ExpectedAttentionPolicy(budget, sinks: 3, future: 16, epsilon: 0.01f), () => new ExpectedAttentionReference(3, 16, 0.01)),
     };
 
     /// <summary>The policy of a case.</summary>
