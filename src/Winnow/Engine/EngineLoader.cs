@@ -58,7 +58,7 @@ internal static class EngineLoader
                 OwnsDevice = own is not null,
                 Scheduling = capacity.Scheduling,
                 Defaults = ToOptions(files),
-                Policies = KvPlan.For(options),
+                Policies = KvPlan.For(options, files.Config),
                 SparseRead = options.SparseRead,
                 WeightBytes = weights,
                 CacheBytes = capacity.CacheBytes,

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using Winnow.Cache;
 using Winnow.Cache.Policies;
+using Winnow.Formats;
+using Winnow.Models;
 
 namespace Winnow.Engine;
 
@@ -17,8 +19,11 @@ internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int
     private const long StateBytes = 256 << 20;
 
     /// <summary>The plan of an engine.</summary>
+    /// <param name="options">What the user wants.</param>
+    /// <param name="config">The model; null where it is not known yet.</param>
     /// <exception cref="ArgumentException">A budget is too small for its policy, or two policies cannot share an engine.</exception>
-    public static KvPlan For(EngineOptions options)
+    /// <exception cref="ModelFormatException">What a policy brings along is not for the model.</exception>
+    public static KvPlan For(EngineOptions options, ModelConfig? config = null)
     {
         List<KvPolicy> policies = [.. options.MoreKvPolicies ?? []];
         if (options.KvPolicy is not null)
@@ -37,6 +42,11 @@ internal sealed record KvPlan(KvPolicy? Usual, IReadOnlyList<string> Planes, int
         foreach (KvPolicy policy in policies)
         {
             policy.CheckBudget();
+            if (config is not null)
+            {
+                policy.CheckModel(config);
+            }
+
             SignalKinds kinds = policy.Signals;
             window = Agreed(kinds, SignalKinds.WindowMass, window, policy.WindowTokens, 0);
             threshold = Agreed(kinds, SignalKinds.Hits, threshold, policy.HitThreshold, -1);

@@ -86,7 +86,7 @@ public sealed partial class WinnowEngine
     {
         NeedsAllLogits = true,
         Policy = policy,
-        ChunkTokens = policy is null ? 0 : Math.Min(_parts.Scheduling.ChunkTokens, _parts.Scheduling.AllLogitsTokens),
+        ChunkTokens = policy is null && _parts.SparseRead is null ? 0 : Math.Min(_parts.Scheduling.ChunkTokens, _parts.Scheduling.AllLogitsTokens),
     };
 
     private IEnumerable<int[]> Windows(int[] tokens, int window)

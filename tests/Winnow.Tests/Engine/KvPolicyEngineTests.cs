@@ -7,6 +7,7 @@ using NUnit.Framework;
 using Winnow.Cache;
 using Winnow.Cache.Policies;
 using Winnow.Engine;
+using Winnow.Tests.Cache.Policies;
 
 namespace Winnow.Tests.Engine;
 
@@ -165,6 +166,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
     private static Dictionary<string, string> OptionsOf(string name) => name switch
     {
         "lazyeviction" => new() { ["window"] = "8" },
+        "nats" => new() { ["weights"] = NatsWeightFile.PathFor(TinyModel.Layers, TinyModel.KvHeads, TinyModel.Hidden), ["window"] = "20" },
         _ => [],
     };
 

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using Winnow.Formats;
+using Winnow.Models;
 
 namespace Winnow.Cache.Policies;
 
@@ -46,6 +48,13 @@ public abstract class CachePolicy
         {
             throw new ArgumentException($"The policy {Info.Name} protects {LeastSlots} slots of each head, so a budget of {Budget} is not possible; the least is {LeastSlots}.");
         }
+    }
+
+    /// <summary>Refuses a model that it is not for.</summary>
+    /// <param name="config">The model.</param>
+    /// <exception cref="ModelFormatException">What it brings along is for another model; the message names what and the remedy.</exception>
+    internal virtual void CheckModel(ModelConfig config)
+    {
     }
 
     /// <inheritdoc/>

@@ -152,9 +152,12 @@ public sealed partial class KvPass : IDisposable
 
     /// <summary>Keeps in each row the slots whose mark is above 0. How many those are the host has to be told, so this waits for the device.</summary>
     /// <param name="marks">F32 [rows, entries].</param>
-    public void KeepMarked(Tensor marks)
+    public void KeepMarked(Tensor marks) => KeepMarked(ReadBack(marks));
+
+    /// <summary>The same where the host has decided.</summary>
+    /// <param name="marks">[rows * entries].</param>
+    public void KeepMarked(ReadOnlySpan<float> marks)
     {
-        float[] values = ReadBack(marks);
         Span<int> lists = Lists(Entries);
         ReadOnlySpan<int> counts = Counts;
         for (int row = 0; row < Rows; row++)
@@ -162,7 +165,7 @@ public sealed partial class KvPass : IDisposable
             int kept = 0;
             for (int slot = 0; slot < counts[row]; slot++)
             {
-                if (values[(row * Entries) + slot] > 0)
+                if (marks[(row * Entries) + slot] > 0)
                 {
                     lists[(row * Entries) + kept++] = slot;
                 }

@@ -24,6 +24,8 @@ public static class KvPolicies
         new(LagKvPolicy.Description, (budget, o, _) => new LagKvPolicy(budget, o.Int("sinks"), o.Int("lag"))),
         new(TramsPolicy.Description, (budget, o, _) => new TramsPolicy(budget, o.Float("recent"))),
         new(ExpectedAttentionPolicy.Description, (budget, o, _) => new ExpectedAttentionPolicy(budget, o.Int("sinks"), o.Int("future"), o.Float("epsilon"))),
+        new(NatsPolicy.Description, (budget, o, _) => new NatsPolicy(
+            budget, o.Text("weights") ?? "", o.Int("window"), o.Int("local"), o.Int("sinks"), o.Int("interval"))),
         new(PyramidKvPolicy.Description, (_, o, inner) => new PyramidKvPolicy(inner!, o.Float("beta")), "snapkv"),
         new(AdaKvPolicy.Description, (_, o, inner) => new AdaKvPolicy(inner!, o.Float("floor")), "snapkv"),
         new(ChunkKvPolicy.Description, (_, o, inner) => new ChunkKvPolicy(inner!, o.Int("chunk")), "snapkv"),

@@ -48,6 +48,9 @@ public abstract class WrappingPolicy : KvPolicy
     protected internal override bool Watches => Inner.Watches;
 
     /// <inheritdoc/>
+    internal override void CheckModel(ModelConfig config) => Inner.CheckModel(config);
+
+    /// <inheritdoc/>
     protected internal override KvPolicyState? CreateState(ComputeDevice device, ModelConfig config) => Inner.CreateState(device, config);
 
     /// <inheritdoc/>
@@ -68,9 +71,9 @@ public abstract class WrappingPolicy : KvPolicy
     private static KvPolicyInfo Named(KvPolicyInfo info, KvPolicy inner)
     {
         ArgumentNullException.ThrowIfNull(inner);
-        if (inner is PositionPolicy)
+        if (inner is PositionPolicy or NatsPolicy)
         {
-            throw new ArgumentException($"The policy {info.Name} needs scores, and {inner.Info.Name} has none: it goes by the places of tokens alone.");
+            throw new ArgumentException($"The policy {info.Name} needs scores, and {inner.Info.Name} has none: it goes by the places or types of tokens alone.");
         }
 
         return info with { Name = $"{info.Name}+{inner.Info.Name}" };

@@ -29,6 +29,7 @@ internal static class PolicyCases
         ["lazyeviction"] = (budget => new LazyEvictionPolicy(budget, window: 5, alpha: 0.04f), () => new LazyEvictionReference(5, 0.04)),
         ["scissorhands"] = (budget => new ScissorhandsPolicy(budget, history: 9, recent: 3), () => new ScissorhandsReference(9, 3)),
         ["scissorhands counts"] = (budget => new ScissorhandsPolicy(budget, recent: 3, threshold: 0.04f), () => new MissesReference(3)),
+        ["nats"] = (budget => new NatsPolicy(budget, NatsFile, window: 6, local: 14, sinks: 2, interval: 3), () => new NatsReference(6, 14, 2)),
         ["pyramidkv"] = (budget => new PyramidKvPolicy(SnapKv(budget), beta: 4), () => new PyramidReference(4, 4, new SnapKvReference(4, 5, max: false))),
         ["adakv"] = (budget => new AdaKvPolicy(SnapKv(budget)), () => new AdaReference(4, 0.2f, new SnapKvReference(4, 5, max: false))),
         ["pyramidkv+adakv"] = (
@@ -55,6 +56,8 @@ internal static class PolicyCases
 
     /// <summary>A new reference of a case.</summary>
     public static IPolicyReference Reference(string name) => Cases[name].Reference();
+
+    private static string NatsFile => NatsWeightFile.PathFor(PolicyHarness.Layers, PolicyHarness.KvHeads, PolicyHarness.Hidden);
 
     private static SnapKvPolicy SnapKv(KvBudget budget) => new(budget, window: 4);
 }
