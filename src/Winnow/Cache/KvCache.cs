@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using System.Linq;
 using Winnow.Cache.Policies;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
@@ -20,7 +21,7 @@ public sealed partial class KvCache : IDisposable
     private readonly PagedKv _kv;
     private readonly int[]?[] _tables;
     private readonly int[] _counts;
-    private readonly bool[] _rowUsed;
+    private readonly KvSequence?[] _sequences;
     private readonly Tensor _copySources;
     private readonly Tensor _copyDestinations;
     private readonly Tensor _kept;
@@ -45,7 +46,7 @@ public sealed partial class KvCache : IDisposable
         _pagesPerHead = PagesFor(options.MaxTokens);
         _pool = new PagePool(options.Pages);
         _tables = new int[options.MaxSequences][];
-        _rowUsed = new bool[options.MaxSequences];
+        _sequences = new KvSequence?[options.MaxSequences];
         _counts = new int[options.MaxSequences * _heads];
         _copyPairs = new int[2 * _heads];
         _ownsAll = SignalPlanes.Any(options.Attributes);
@@ -131,18 +132,17 @@ public sealed partial class KvCache : IDisposable
             Attribute(plane);
         }
 
-        int row = Array.IndexOf(_rowUsed, false);
+        int row = Array.IndexOf(_sequences, null);
         if (row < 0)
         {
             throw new WinnowException(
                 $"All {Options.MaxSequences} sequences of the KV cache are in use; free one, or allow more when the cache is made.");
         }
 
-        _rowUsed[row] = true;
         _tables[row] ??= new int[_heads * _pagesPerHead];
         CountsOf(row).Clear();
         UploadCounts(row);
-        return new KvSequence(this, row, evicting);
+        return _sequences[row] = new KvSequence(this, row, evicting);
     }
 
     /// <summary>
@@ -258,12 +258,18 @@ public sealed partial class KvCache : IDisposable
 
         sequence.State?.Dispose();
         sequence.IsFreed = true;
-        _rowUsed[sequence.Row] = false;
+        _sequences[sequence.Row] = null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (KvSequence sequence in _sequences.OfType<KvSequence>())
+        {
+            sequence.State?.Dispose();
+            sequence.State = null;
+        }
+
         foreach (DeviceBuffer buffer in _buffers)
         {
             buffer.Dispose();

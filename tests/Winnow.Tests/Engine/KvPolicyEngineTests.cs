@@ -53,7 +53,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
-    public void Step_WithTooFewPagesSwapsAndGivesTheSameBits([Values("h2o", "streamingllm", "snapkv", "adakv")] string name)
+    public void Step_WithTooFewPagesSwapsAndGivesTheSameBits([Values("h2o", "streamingllm", "snapkv", "adakv", "lazyeviction", "nats")] string name)
     {
         KvPolicy policy = Policy(name, KvBudget.Slots(40));
         string[] alone = Run(4, policy, out _);

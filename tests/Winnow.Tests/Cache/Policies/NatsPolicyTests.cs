@@ -66,6 +66,20 @@ internal sealed class NatsPolicyTests : EngineTests
     }
 
     [Test]
+    public void Dispose_OfACacheFreesWhatOpenSequencesHold()
+    {
+        using var device = new CpuDevice(1);
+        var policy = new NatsPolicy(KvBudget.Slots(64), NatsWeightFile.PathFor(_config.Layers, _config.KvHeads, _config.Hidden));
+        using (var harness = new PolicyHarness(device, policy))
+        {
+            harness.Run([5], 2);
+            harness.Cache.Fork(harness.Sequence);
+        }
+
+        Assert.That(device.AllocatedBytes, Is.Zero);
+    }
+
+    [Test]
     public void CreateState_OfADamagedFileSaysSoAndFreesAll()
     {
         using var device = new CpuDevice(1);

@@ -135,7 +135,6 @@ internal sealed class PolicyHarness : IDisposable
 
     public void Dispose()
     {
-        Cache.Free(Sequence);
         Evictor.Dispose();
         Cache.Dispose();
         _inverse.Release();
