@@ -82,23 +82,29 @@ internal sealed class RecallReport
     {
         RecallResult? full = _rows.Where(row => row.Run == PolicyRun.Full).Select(row => row.Result).FirstOrDefault();
         int questions = _rows[0].Result.Questions;
+        IGrouping<string, (PolicyRun Run, RecallResult Result)>[] policies = [.. _rows.Where(row => row.Run != PolicyRun.Full).GroupBy(row => row.Run.Name)];
+        string[] idle = [.. policies.Where(KeepsAll).Select(policy => policy.Key)];
         SvgPlot plot = new()
         {
             Title = "Recall against the KV cache that is kept",
             Subtitle = $"{ModelName}, {questions} questions, "
-                + (QueryAware ? "question read before the cache is cut" : "cache cut before the question is read"),
+                + (QueryAware ? "question read before the cache is cut" : "cache cut before the question is read")
+                + (idle.Length > 0 ? $"; nothing left the cache under {string.Join(", ", idle)}" : ""),
             XLabel = "bytes kept of the full cache",
             YLabel = $"answers that are exact, of {questions}",
             Reference = full is null ? null : (string.Create(CultureInfo.InvariantCulture, $"full cache: {full.Exact}"), full.Exact),
             Series =
             [
-                .. _rows.Where(row => row.Run != PolicyRun.Full).GroupBy(row => row.Run.Name).Select(group => new PlotSeries(
-                    group.Key, [.. group.Select(row => new PlotPoint(row.Result.BytesKept, row.Result.Exact))],
-                    IsControl: group.First().Run.Policy.Info.Source.Length == 0)),
+                .. policies.Where(policy => !KeepsAll(policy)).Select(policy => new PlotSeries(
+                    policy.Key, [.. policy.Select(row => new PlotPoint(row.Result.BytesKept, row.Result.Exact))],
+                    IsControl: policy.First().Run.Policy.Info.Source.Length == 0)),
             ],
         };
         plot.Write(writer);
     }
+
+    // One that cuts only while decoding is the full cache here, and would stretch the axis for all others.
+    private static bool KeepsAll(IEnumerable<(PolicyRun Run, RecallResult Result)> rows) => rows.All(row => row.Result.SlotsKept > 0.999);
 
     private static string ScoreOf(RecallResult result, int length) => result.Scores
         .Where(score => score.Length == length)

@@ -24,6 +24,9 @@ public sealed class KvSequence
     /// <summary>Whether slots have left.</summary>
     public bool HasEvicted { get; internal set; }
 
+    /// <summary>Whether computing its tokens again could give another cache than this one: what leaves depends on the steps that they were computed in.</summary>
+    internal bool IsOneOfAKind => HasEvicted || Policy is not null;
+
     internal KvCache Cache { get; }
 
     internal int Row { get; }

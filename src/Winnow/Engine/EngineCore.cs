@@ -157,7 +157,7 @@ internal sealed class EngineCore
         {
             _pool.Adopt(fork, _cache.Fork(kv));
         }
-        else if (sequence.Kv is { HasEvicted: true } evicted)
+        else if (sequence.Kv is { IsOneOfAKind: true } evicted)
         {
             var saved = new SegmentedStream();
             _cache.Save(evicted, saved);

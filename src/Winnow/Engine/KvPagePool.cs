@@ -71,7 +71,7 @@ internal sealed class KvPagePool : IPagePool
 
         if (owner.Kv is KvSequence kv)
         {
-            if (returns && kv.HasEvicted)
+            if (returns && kv.IsOneOfAKind)
             {
                 owner.SwappedPages = _cache.PagesOf(kv);
                 owner.Swapped = new SegmentedStream();

@@ -76,6 +76,19 @@ public sealed class EvalRecallCommandTests
     }
 
     [Test]
+    public async Task Recall_DrawsNoLineForAPolicyUnderWhichNothingLeaves()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = await CliRun.OfAsync(["eval", "recall", "--policy", "window,lazyeviction", "--budget", "0.5", "--svg", folder["plot.svg"], .. Few]);
+
+        Assert.That(run.Code, Is.Zero, run.Error);
+        XElement svg = XDocument.Load(folder["plot.svg"]).Root!;
+        XNamespace space = svg.Name.Namespace;
+        Assert.That(svg.Elements(space + "g").Select(line => line.Element(space + "title")!.Value.Split(':')[0]), Is.EqualTo(new[] { "window" }));
+        Assert.That(svg.Elements(space + "text").Select(text => text.Value), Has.Some.EndsWith("nothing left the cache under lazyeviction"));
+    }
+
+    [Test]
     public async Task Recall_OfAnUnknownPolicyListsTheKnownOnes()
     {
         await AssertRefusedAsync("there are none, window", "--policy", "windwo");

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -109,7 +110,8 @@ internal sealed class CudaFaultTests : EngineTests
     {
         using ProbedDriver driver = Driver(checks: false);
         using var device = new CudaDevice(driver);
-        var policy = (KvPolicy)KvPolicies.Create(name, KvBudget.Slots(28));
+        var policy = (KvPolicy)KvPolicies.Create(
+            name, KvBudget.Slots(28), name == "streamingllm" ? new Dictionary<string, string> { ["interval"] = "1" } : null);
         using EngineParts parts = EngineLoader.Load(
             Folder, new EngineOptions { Device = device, KvPolicy = policy }, NullLogger.Instance, null, CancellationToken.None);
         var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);

@@ -77,7 +77,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
 
         Assert.That(usage.SlotsOfLayers, Is.All.EqualTo(32));
         Assert.That(usage.Bytes, Is.EqualTo(TinyModel.Layers * TinyModel.KvHeads * 2 * KvCache.PageBytes(8, Kernels.DType.F32, 1)));
-        Assert.That(usage.FullBytes, Is.EqualTo(6 * usage.Bytes));
+        Assert.That(usage.FullBytes, Is.EqualTo(TinyModel.Layers * TinyModel.KvHeads * 12 * KvCache.PageBytes(8, Kernels.DType.F32)));
         Assert.That(usage.Kept, Is.EqualTo(32.0 / 179).Within(1e-9));
         Assert.That(engine.Statistics.TotalPages, Is.LessThan(TinyModel.Layers * TinyModel.KvHeads * 12));
     }
@@ -149,6 +149,22 @@ internal sealed class KvPolicyEngineTests : EngineTests
         await session.RollbackAsync(12);
 
         Assert.That(Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 12)))), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task RollbackAsync_PastTheWindowGoesOnFromTheFirstTokens([Values("streamingllm", "sepllm")] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(24)), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+
+        await session.RollbackAsync(session.Length - 20);
+        KvUsage left = await session.MeasureAsync();
+        await session.AppendAsync(LongStory);
+        List<GeneratedPiece> pieces = await ReadAsync(session.GenerateAsync(Sampled(5, 12)));
+
+        Assert.That(left.SlotsOfLayers, Is.All.InRange(4, 24));
+        Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
     }
 
     [Test]

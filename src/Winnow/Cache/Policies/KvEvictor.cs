@@ -79,7 +79,7 @@ internal sealed class KvEvictor : IDisposable
     {
         if (sequence.Policy is KvPolicy { Positions: KvPositions.CacheRelative } && sequence.HasEvicted)
         {
-            throw new System.InvalidOperationException();
+            _pass.Realign(sequence);
         }
     }
 

@@ -11,7 +11,7 @@ public static class KvPolicies
     [
         new(NonePolicy.Description, (_, _, _) => new NonePolicy()),
         new(WindowPolicy.Description, (budget, _, _) => new WindowPolicy(budget)),
-        new(StreamingLlmPolicy.Description, (budget, o, _) => new StreamingLlmPolicy(budget, o.Int("sinks"), o.Bool("relative"))),
+        new(StreamingLlmPolicy.Description, (budget, o, _) => new StreamingLlmPolicy(budget, o.Int("sinks"), o.Bool("relative"), o.Int("interval"))),
         new(RandomPolicy.Description, (budget, o, _) => new RandomPolicy(budget, o.Int("seed"))),
         new(SepLlmPolicy.Description, (budget, o, _) => new SepLlmPolicy(budget, o.Int("sinks"), o.Float("separators"), o.Bool("streaming"), o.Float("slack"), o.Ints("ids"))),
         new(H2oPolicy.Description, (budget, o, _) => new H2oPolicy(budget, o.Float("recent"))),

@@ -14,7 +14,6 @@ namespace Winnow.Cache.Policies;
 /// <param name="layers">The weights, one use of which is this state's.</param>
 internal sealed class NatsState(NatsWeights weights, NatsLayers layers) : KvPolicyState
 {
-    private readonly ComputeDevice _device = layers.Device;
     private Tensor _logits;
     private Tensor _chosen;
     private Tensor _counted;
@@ -30,8 +29,8 @@ internal sealed class NatsState(NatsWeights weights, NatsLayers layers) : KvPoli
         Tensor logits = _logits.Rows(0, (long)NatsWeights.Types * count);
         layers.Project(layer.Layer, logits.Reshape(new Shape(tokens, NatsWeights.Types * layers.KvHeads)), layer.Input);
         Tensor chosen = _chosen.Rows(0, count).Reshape(new Shape(count, 1));
-        _device.Reduction.SelectTop(chosen, _counted.Rows(0, count), logits.Reshape(new Shape(count, NatsWeights.Types)), layers.One);
-        _device.Reduction.Map(_types.Rows((long)layer.Layer * count, count), ElementOp.MultiplyAdd, chosen, a: 1);
+        layers.Device.Reduction.SelectTop(chosen, _counted.Rows(0, count), logits.Reshape(new Shape(count, NatsWeights.Types)), layers.One);
+        layers.Device.Reduction.Map(_types.Rows((long)layer.Layer * count, count), ElementOp.MultiplyAdd, chosen, a: 1);
     }
 
     /// <summary>Writes the types of the step's tokens to the last slots of each row.</summary>
@@ -86,6 +85,8 @@ internal sealed class NatsState(NatsWeights weights, NatsLayers layers) : KvPoli
             Release();
             weights.Return(layers);
         }
+
+        base.Dispose(disposing);
     }
 
     // Steps of prompts come first and are the largest, so that this happens once or twice.
@@ -98,10 +99,10 @@ internal sealed class NatsState(NatsWeights weights, NatsLayers layers) : KvPoli
 
         Release();
         long capacity = BitOperations.RoundUpToPowerOf2((uint)count);
-        _logits = _device.AllocateTensor(DType.F32, new Shape(NatsWeights.Types * capacity));
-        _chosen = _device.AllocateTensor(DType.I32, new Shape(capacity));
-        _counted = _device.AllocateTensor(DType.I32, new Shape(capacity));
-        _types = _device.AllocateTensor(DType.F32, new Shape(layers.Count * capacity));
+        _logits = layers.Device.AllocateTensor(DType.F32, new Shape(NatsWeights.Types * capacity));
+        _chosen = layers.Device.AllocateTensor(DType.I32, new Shape(capacity));
+        _counted = layers.Device.AllocateTensor(DType.I32, new Shape(capacity));
+        _types = layers.Device.AllocateTensor(DType.F32, new Shape(layers.Count * capacity));
     }
 
     private void Release()

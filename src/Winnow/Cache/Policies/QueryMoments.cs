@@ -99,6 +99,7 @@ internal sealed class QueryMoments : KvPolicyState
         _sums.Release();
         _products.Release();
         _normed.Release();
+        base.Dispose(disposing);
     }
 
     // Models that normalize heads rotate what comes out of that.

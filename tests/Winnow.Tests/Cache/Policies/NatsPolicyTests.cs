@@ -15,7 +15,7 @@ namespace Winnow.Tests.Cache.Policies;
 /// <summary>The weights of the policy that goes by learned types: what is said where they are missing or of another model, and that they are shared.</summary>
 internal sealed class NatsPolicyTests : EngineTests
 {
-    private static readonly ModelConfig _config = PolicyHarness.Config;
+    private static readonly ModelConfig Config = PolicyHarness.Config;
 
     [Test]
     public void Create_WithoutWeightsSaysWhatTheyAre()
@@ -50,10 +50,10 @@ internal sealed class NatsPolicyTests : EngineTests
     public void CreateState_OfSeveralSequencesLoadsOnceAndFreesWithTheLast()
     {
         using var device = new CpuDevice(1);
-        var policy = new NatsPolicy(KvBudget.Slots(64), NatsWeightFile.PathFor(_config.Layers, _config.KvHeads, _config.Hidden));
-        KvPolicyState first = policy.CreateState(device, _config);
+        var policy = new NatsPolicy(KvBudget.Slots(64), NatsWeightFile.PathFor(Config.Layers, Config.KvHeads, Config.Hidden));
+        KvPolicyState first = policy.CreateState(device, Config);
         long loaded = device.AllocatedBytes;
-        KvPolicyState second = policy.CreateState(device, _config);
+        KvPolicyState second = policy.CreateState(device, Config);
         KvPolicyState fork = first.Fork();
 
         Assert.That(loaded, Is.GreaterThan(0));
@@ -69,7 +69,7 @@ internal sealed class NatsPolicyTests : EngineTests
     public void Dispose_OfACacheFreesWhatOpenSequencesHold()
     {
         using var device = new CpuDevice(1);
-        var policy = new NatsPolicy(KvBudget.Slots(64), NatsWeightFile.PathFor(_config.Layers, _config.KvHeads, _config.Hidden));
+        var policy = new NatsPolicy(KvBudget.Slots(64), NatsWeightFile.PathFor(Config.Layers, Config.KvHeads, Config.Hidden));
         using (var harness = new PolicyHarness(device, policy))
         {
             harness.Run([5], 2);
@@ -84,10 +84,10 @@ internal sealed class NatsPolicyTests : EngineTests
     {
         using var device = new CpuDevice(1);
         string path = Path.Combine(Folder, "damaged.safetensors");
-        File.WriteAllBytes(path, File.ReadAllBytes(NatsWeightFile.PathFor(_config.Layers, _config.KvHeads, _config.Hidden))[..^8]);
+        File.WriteAllBytes(path, File.ReadAllBytes(NatsWeightFile.PathFor(Config.Layers, Config.KvHeads, Config.Hidden))[..^8]);
         var policy = new NatsPolicy(KvBudget.Slots(64), path);
 
-        Assert.That(() => policy.CreateState(device, _config), Throws.TypeOf<ModelFormatException>().With.Message.Contains("damaged.safetensors"));
+        Assert.That(() => policy.CreateState(device, Config), Throws.TypeOf<ModelFormatException>().With.Message.Contains("damaged.safetensors"));
         Assert.That(device.AllocatedBytes, Is.Zero);
     }
 }

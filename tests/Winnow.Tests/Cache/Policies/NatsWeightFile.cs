@@ -10,12 +10,12 @@ namespace Winnow.Tests.Cache.Policies;
 /// <summary>Random weights of types for small models, in files that go with the process. Even layers have a bias, odd ones none.</summary>
 internal static class NatsWeightFile
 {
-    private static readonly Lazy<string> _folder = new(MakeFolder);
-    private static readonly ConcurrentDictionary<(int Layers, int KvHeads, int Hidden), Lazy<string>> _files = [];
+    private static readonly Lazy<string> Folder = new(MakeFolder);
+    private static readonly ConcurrentDictionary<(int Layers, int KvHeads, int Hidden), Lazy<string>> Files = [];
 
     /// <summary>The file for a model, written when it is first asked for.</summary>
     public static string PathFor(int layers, int kvHeads, int hidden) =>
-        _files.GetOrAdd((layers, kvHeads, hidden), key => new Lazy<string>(() => Write(key.Layers, key.KvHeads, key.Hidden))).Value;
+        Files.GetOrAdd((layers, kvHeads, hidden), key => new Lazy<string>(() => Write(key.Layers, key.KvHeads, key.Hidden))).Value;
 
     /// <summary>The weights of a layer, [3 * kvHeads, hidden].</summary>
     public static float[] Weights(int layer, int kvHeads, int hidden) => Values(2 * layer, 3 * kvHeads * hidden);
@@ -41,7 +41,7 @@ internal static class NatsWeightFile
             }
         }
 
-        string path = Path.Combine(_folder.Value, $"{layers}-{kvHeads}-{hidden}.safetensors");
+        string path = Path.Combine(Folder.Value, $"{layers}-{kvHeads}-{hidden}.safetensors");
         writer.Write(path);
         return path;
     }
