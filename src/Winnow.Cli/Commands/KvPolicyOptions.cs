@@ -9,13 +9,13 @@ internal sealed class KvPolicyOptions
 {
     private readonly Option<string?> _name = new("--kv-policy")
     {
-        Description = "What evicts from the KV cache; 'winnow policies' lists them. Several with + between them work together. Default: nothing does.",
+        Description = "What evicts from the KV cache, or chooses what of it a step reads; 'winnow policies' lists them. Several with + between them work together. Default: none.",
         HelpName = "name",
     };
 
     private readonly Option<string?> _budget = new("--kv-budget")
     {
-        Description = "How much stays: slots of a head (256), a share of the tokens (0.25), bytes (64MiB), or all.",
+        Description = "How much stays, or is read: slots of a head (256), a share of the tokens (0.25), bytes (64MiB), or all.",
         HelpName = "budget",
     };
 

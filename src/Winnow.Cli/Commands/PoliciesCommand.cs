@@ -59,6 +59,7 @@ internal static class PoliciesCommand
                 json.WriteString("policy", policy.Name);
                 json.WriteString("summary", policy.Summary);
                 json.WriteString("source", policy.Source);
+                json.WriteBoolean("reads_sparsely", policy.ReadsSparsely);
                 json.WriteStartArray("options");
                 foreach (KvPolicyOption option in policy.Options)
                 {

@@ -70,6 +70,7 @@ internal static class PolicyText
     {
         null => options,
         KvPolicy evicting => options with { KvPolicy = evicting },
+        SparseReadPolicy sparse => options with { SparseRead = sparse },
         _ => throw new UsageException($"the policy {policy.Info.Name} cannot be used by an engine."),
     };
 

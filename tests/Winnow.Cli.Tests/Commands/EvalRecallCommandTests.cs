@@ -142,6 +142,18 @@ public sealed class EvalRecallCommandTests
     }
 
     [Test]
+    public async Task Recall_UnderAPolicyThatReadsLessKeepsAll()
+    {
+        CliRun run = await CliRun.OfAsync(["eval", "recall", "--policy", "tidaldecode", "--budget", "4,4096,1", "--json", "--length", "200", "--limit", "8"]);
+
+        Assert.That(run.Code, Is.Zero, run.Error);
+        Assert.That(run.Json.Select(line => line.GetProperty("slots_kept").GetDouble()), Is.All.EqualTo(1).Within(1e-9));
+        int[] exact = [.. run.Json.Select(line => line.GetProperty("exact").GetInt32())];
+        Assert.That(exact[2], Is.EqualTo(exact[0]), "all that there is");
+        Assert.That(exact[1], Is.LessThan(exact[0]), "four slots");
+    }
+
+    [Test]
     public async Task Recall_OfLengthsThatAreNotThereListsThem()
     {
         await AssertRefusedAsync("there are of 200, 400, 800", "--policy", "none", "--length", "300");

@@ -152,7 +152,7 @@ internal sealed class MeasureTests : EngineTests
     {
         string text = string.Join(' ', Enumerable.Repeat(Story, 40));
         await using WinnowEngine engine = await LoadAsync(
-            new EngineOptions { KvPolicy = new StreamingLlmPolicy(KvBudget.Slots(20)), PrefillChunkTokens = chunk });
+            new EngineOptions { KvPolicy = new StreamingLlmPolicy(KvBudget.Slots(20), interval: 1), PrefillChunkTokens = chunk });
 
         PerplexityResult stream = await engine.PerplexityAsync(text);
         PerplexityResult windows = await engine.PerplexityAsync(text, new PerplexityOptions { WindowTokens = 100 });
