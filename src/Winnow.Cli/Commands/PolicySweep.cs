@@ -93,10 +93,9 @@ internal sealed class PolicySweep
         }
     }
 
-    // A single slot is no budget that anybody measures, and 1 is how the full cache is written among shares.
     private static KvBudget BudgetOf(string text)
     {
-        KvBudget budget = text == "1" ? KvBudget.Everything : PolicyText.Budget(text);
+        KvBudget budget = PolicyText.Budget(text);
         return budget == KvBudget.Ratio(1) ? KvBudget.Everything : budget;
     }
 

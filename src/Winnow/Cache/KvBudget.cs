@@ -62,7 +62,10 @@ public readonly record struct KvBudget
         return new KvBudget(Unit.Bytes, bytes);
     }
 
-    /// <summary>Reads a budget: <c>256</c> slots, <c>0.25</c> of the tokens, <c>64MiB</c> (KiB, MiB, GiB), or <c>all</c>.</summary>
+    /// <summary>
+    /// Reads a budget: <c>256</c> slots, <c>0.25</c> of the tokens, <c>64MiB</c> (KiB, MiB, GiB), or <c>all</c>. <c>1</c> is the share, and so all
+    /// tokens: nobody keeps a single slot.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <exception cref="FormatException">It is none of these.</exception>
     public static KvBudget Parse(string text)
@@ -109,7 +112,7 @@ public readonly record struct KvBudget
             }
         }
 
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int slots))
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int slots) && slots != 1)
         {
             return slots > 0 ? Slots(slots) : null;
         }
