@@ -18,7 +18,7 @@ internal static unsafe class AttentionChecks
         Operands.RequireMatrix(queries);
         int tokens = batch.Tokens;
         long columns = queries.Shape[1];
-        Operands.Require(headDim % 8 == 0 && headDim is > 0 and <= MaxHeadDim, $"The head size must be a multiple of 8 up to 256, not {headDim}.", nameof(cache));
+        RequireHeadDim(headDim, nameof(cache));
         Operands.Require(columns % ((long)headDim * kvHeads) == 0 && columns > 0, $"Queries of {columns} columns are no whole number of heads of {headDim} for {kvHeads} KV heads.", nameof(queries));
         Operands.Require(queries, DType.F32, tokens * columns);
         Operands.Require(output, DType.F32, tokens * columns);
@@ -57,6 +57,23 @@ internal static unsafe class AttentionChecks
         AddSignals(ref problem, cache.Keys.Shape[0] * PagedKv.PageSlots, arguments.Signals);
         return problem;
     }
+
+    /// <summary>The rows (tokens times query heads) of a merge, and the size of a head.</summary>
+    /// <exception cref="ArgumentException">An operand breaks a rule of <see cref="IAttention.Merge"/>.</exception>
+    public static (int Rows, int HeadDim) Merge(Tensor output, Tensor logSumExp, Tensor otherOutput, Tensor otherLogSumExp, int heads)
+    {
+        Operands.RequireMatrix(output);
+        (long tokens, long columns) = (output.Shape[0], output.Shape[1]);
+        Operands.Require(heads > 0 && columns % heads == 0, $"An output of {columns} columns is no whole number of {heads} heads.", nameof(heads));
+        RequireHeadDim(columns / heads, nameof(output));
+        Operands.Require(otherOutput, DType.F32, tokens * columns);
+        Operands.Require(logSumExp, DType.F32, tokens * heads);
+        Operands.Require(otherLogSumExp, DType.F32, tokens * heads);
+        return (checked((int)(tokens * heads)), (int)(columns / heads));
+    }
+
+    private static void RequireHeadDim(long headDim, string name) =>
+        Operands.Require(headDim % 8 == 0 && headDim is > 0 and <= MaxHeadDim, $"The head size must be a multiple of 8 up to {MaxHeadDim}, not {headDim}.", name);
 
     private static void Reach(in AttentionArguments arguments, int layers)
     {

@@ -51,6 +51,26 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         }
     }
 
+    /// <inheritdoc/>
+    public void Merge(Tensor output, Tensor logSumExp, Tensor otherOutput, Tensor otherLogSumExp, int heads)
+    {
+        (int rows, int headDim) = AttentionChecks.Merge(output, logSumExp, otherOutput, otherLogSumExp, heads);
+        if (rows == 0)
+        {
+            return;
+        }
+
+        var work = new MergeWork
+        {
+            Output = (float*)output.Address,
+            LogSumExp = (float*)logSumExp.Address,
+            OtherOutput = (float*)otherOutput.Address,
+            OtherLogSumExp = (float*)otherLogSumExp.Address,
+            HeadDim = headDim,
+        };
+        RowRunner.Run(workers, work, rows, 3L * headDim);
+    }
+
     public void Dispose()
     {
         _scratch.Dispose();

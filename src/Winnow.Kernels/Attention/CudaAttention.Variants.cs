@@ -5,6 +5,8 @@ namespace Winnow.Kernels.Attention;
 /// <summary>The kernels and their constants.</summary>
 internal sealed partial class CudaAttention
 {
+    private static readonly KernelVariant MergeVariant = new("attention/merge.cu", "winnow_attention_merge", 0);
+
     /// <summary>Variants of every kind, as models ask for them.</summary>
     public static IEnumerable<KernelVariant> Shipped()
     {
@@ -28,6 +30,7 @@ internal sealed partial class CudaAttention
         yield return DescribeDecode(half with { Reach = AttentionReach.SinksAndWindow });
         yield return DescribeDecode(half with { Reach = AttentionReach.Distant, Lists = true });
         yield return DescribeDecode(half with { Lists = true, LogSumExp = false });
+        yield return MergeVariant;
         SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
         yield return Describe(all);
         yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } });

@@ -16,6 +16,9 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     // Rows up to which splitting pays: beyond, a tile has enough to do, and keys and values would be read too often.
     private const int MostDecodeRows = 64;
 
+    // A warp of the merging kernel takes a row.
+    private const int MergeRows = CudaAttentionShapes.Threads / 32;
+
     // Blocks of one launch in its second and third dimension.
     private const int MostGrid = 65_535;
 
@@ -27,6 +30,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private readonly CudaScratch _states;
     private readonly CudaScratch _tickets;
     private readonly CudaScratch _logSumExps;
+    private GpuFunction? _merge;
     private long _clearedBytes;
 
     /// <param name="context">The device.</param>
@@ -75,6 +79,27 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         {
             LaunchSignals(problem, parameters, key, mostSlots);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Merge(Tensor output, Tensor logSumExp, Tensor otherOutput, Tensor otherLogSumExp, int heads)
+    {
+        (int rows, int headDim) = AttentionChecks.Merge(output, logSumExp, otherOutput, otherLogSumExp, heads);
+        if (rows == 0)
+        {
+            return;
+        }
+
+        Operands.Require((output.Address | otherOutput.Address) % Alignment == 0, $"Outputs must begin at a multiple of {Alignment} bytes.", nameof(output));
+        ArgumentBlock arguments = new(stackalloc byte[64]);
+        arguments.Add(output.Address);
+        arguments.Add(logSumExp.Address);
+        arguments.Add(otherOutput.Address);
+        arguments.Add(otherLogSumExp.Address);
+        arguments.Add(rows);
+        arguments.Add(headDim);
+        _merge ??= _context.Load(MergeVariant);
+        _context.Launch(_merge.Value, LaunchShape.Linear((rows + MergeRows - 1) / MergeRows, CudaAttentionShapes.Threads), arguments);
     }
 
     /// <inheritdoc/>
