@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* The version of this header; winnow_abi_version gives the library's, which must not be lower. */
-#define WINNOW_ABI_VERSION 1u
+#define WINNOW_ABI_VERSION 2u
 
 /* As the length of a text: it ends with a zero byte. */
 #define WINNOW_ZERO_TERMINATED ((size_t)-1)
@@ -99,6 +99,16 @@ typedef struct winnow_usage {
     double duration_seconds;
 } winnow_usage;
 
+/* What a session holds of the KV cache. A slot is the place of one token in one head of one layer. */
+typedef struct winnow_kv_usage {
+    size_t struct_size;         /* in: sizeof(winnow_kv_usage) */
+    int64_t bytes;              /* of its pages, with what a policy keeps in them */
+    int64_t full_bytes;         /* of the pages that its tokens would take without a policy */
+    double kept;                /* the share of the slots that is there, 0 to 1 */
+    int32_t tokens;             /* computed, those that have left included */
+    int32_t layers;             /* how many values winnow_session_slots has */
+} winnow_kv_usage;
+
 typedef struct winnow_token_probability {
     int32_t token;
     float log_probability;
@@ -129,6 +139,9 @@ WINNOW_API winnow_status WINNOW_CALL winnow_version(char *buffer, size_t size, s
 /* The message of the last call of this thread that failed; empty where none did. Does not change it. */
 WINNOW_API winnow_status WINNOW_CALL winnow_last_error(char *buffer, size_t size, size_t *length);
 
+/* The policies that KV caches can have, JSON: policies (name, summary, source, reads_sparsely, options (name, default, description)). */
+WINNOW_API winnow_status WINNOW_CALL winnow_kv_policies(char *buffer, size_t size, size_t *length);
+
 /* What this machine has to compute with, JSON: devices (device, name, bytes), cuda_problem, nvrtc_problem (empty where there is none). */
 WINNOW_API winnow_status WINNOW_CALL winnow_devices(char *buffer, size_t size, size_t *length);
 
@@ -147,7 +160,7 @@ WINNOW_API winnow_status WINNOW_CALL winnow_cancel_free(winnow_cancel cancel);
 
 /* ---- Engines ---- */
 
-/* Loads a model and waits for it. path: a folder with config.json and safetensors, or a .gguf file. Options: device, threads, ... progress
+/* Loads a model and waits for it. path: a folder with config.json and safetensors, or a .gguf file. Options: device, threads, kv_policy, ... progress
    may be null, cancel may be 0. */
 WINNOW_API winnow_status WINNOW_CALL winnow_engine_load(const char *path, size_t path_length, const char *options, size_t options_length, winnow_progress_callback progress, void *user, winnow_cancel cancel, winnow_engine *engine);
 
@@ -158,7 +171,7 @@ WINNOW_API winnow_status WINNOW_CALL winnow_engine_free(winnow_engine engine);
 /* Facts, JSON: model, architecture, context_tokens, vocabulary, hidden, layers, has_chat_template. */
 WINNOW_API winnow_status WINNOW_CALL winnow_engine_info(winnow_engine engine, char *buffer, size_t size, size_t *length);
 
-/* What the engine holds and has done, JSON: total_pages, free_pages, running_requests, open_sessions, computed_tokens, weight_bytes, ...
+/* What the engine holds and has done, JSON: total_pages, free_pages, running_requests, open_sessions, computed_tokens, eviction_seconds, weight_bytes, ...
    At work it may have grown since its length was asked for: with WINNOW_BUFFER_TOO_SMALL ask again. */
 WINNOW_API winnow_status WINNOW_CALL winnow_engine_statistics(winnow_engine engine, char *buffer, size_t size, size_t *length);
 
@@ -192,6 +205,9 @@ WINNOW_API winnow_status WINNOW_CALL winnow_engine_encode_chat(winnow_engine eng
 /* Opens an empty session. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_create(winnow_engine engine, winnow_session *session);
 
+/* The same with options: kv_policy, what evicts from the session's cache; {"name": "none"} for nothing. Without it the engine's. */
+WINNOW_API winnow_status WINNOW_CALL winnow_session_create_with(winnow_engine engine, const char *options, size_t options_length, winnow_session *session);
+
 /* Closes a session, ends what it is busy with, and gives its memory back. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_free(winnow_session session);
 
@@ -211,15 +227,28 @@ WINNOW_API winnow_status WINNOW_CALL winnow_session_fork(winnow_session session,
 /* Takes the last count tokens off. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_rollback(winnow_session session, size_t count);
 
+/* From now on nothing more leaves the session's cache; what has left stays away. For a context that is read and compressed once, and asked
+   about often, in forks. */
+WINNOW_API winnow_status WINNOW_CALL winnow_session_freeze(winnow_session session);
+
+/* What the session holds of the KV cache at the moment. */
+WINNOW_API winnow_status WINNOW_CALL winnow_session_usage(winnow_session session, winnow_kv_usage *usage);
+
+/* The slots that the heads of each layer hold, on average; no values where nothing was computed. */
+WINNOW_API winnow_status WINNOW_CALL winnow_session_slots(winnow_session session, double *slots, size_t capacity, size_t *count);
+
 /* Saves the tokens with their keys and values in a file, which takes the place of an older one only when it is whole. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_save(winnow_session session, const char *path, size_t path_length);
 
 /* Opens a session that was saved with the same model; it continues exactly as the saved one would have. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_restore(winnow_engine engine, const char *path, size_t path_length, winnow_session *session);
 
+/* The same with options: kv_policy, the policy that it was saved with, or {"name": "none"}. Without it the engine's. */
+WINNOW_API winnow_status WINNOW_CALL winnow_session_restore_with(winnow_engine engine, const char *path, size_t path_length, const char *options, size_t options_length, winnow_session *session);
+
 /* ---- Generations: pieces are taken by one thread at a time; any thread may cancel or free ---- */
 
-/* Starts to continue a text. Options: max_tokens, temperature, top_k, seed, stop_strings, ... */
+/* Starts to continue a text. Options: max_tokens, temperature, top_k, seed, stop_strings, kv_policy, ... */
 WINNOW_API winnow_status WINNOW_CALL winnow_generate(winnow_engine engine, const char *prompt, size_t prompt_length, const char *options, size_t options_length, winnow_generation *generation);
 
 /* Starts to continue tokens, which are used as they are. */
@@ -228,7 +257,8 @@ WINNOW_API winnow_status WINNOW_CALL winnow_generate_tokens(winnow_engine engine
 /* Starts to answer a conversation: messages as of winnow_engine_encode_chat. */
 WINNOW_API winnow_status WINNOW_CALL winnow_generate_chat(winnow_engine engine, const char *messages, size_t messages_length, const char *options, size_t options_length, winnow_generation *generation);
 
-/* Starts to continue a session; the generated tokens become part of it, also where the generation is cancelled. */
+/* Starts to continue a session; the generated tokens become part of it, also where the generation is cancelled. Options: those of
+   winnow_generate but kv_policy, which a session has from the start. */
 WINNOW_API winnow_status WINNOW_CALL winnow_session_generate(winnow_session session, const char *options, size_t options_length, winnow_generation *generation);
 
 /* Waits for the next piece and copies its text, with a zero byte, into text. WINNOW_END: there are no more. WINNOW_BUFFER_TOO_SMALL: the

@@ -48,6 +48,7 @@ public sealed class DriftTests
 
     [TestCase("winnow_piece", typeof(Piece))]
     [TestCase("winnow_usage", typeof(UsageFigures))]
+    [TestCase("winnow_kv_usage", typeof(KvUsageFigures))]
     [TestCase("winnow_token_probability", typeof(TokenProbability))]
     [TestCase("winnow_launch", typeof(LaunchFigures))]
     public void Structure_HasTheFieldsOfTheHeader(string name, Type type)
@@ -73,6 +74,8 @@ public sealed class DriftTests
         {
             Assert.That(Row("engine"), Is.EqualTo(OptionTexts.EngineKeys));
             Assert.That(Row("generation"), Is.EqualTo(OptionTexts.GenerationKeys));
+            Assert.That(Row("session"), Is.EqualTo(OptionTexts.SessionKeys));
+            Assert.That(Row("policy"), Is.EqualTo(PolicyTexts.Keys));
             Assert.That(Row("embedding"), Is.EqualTo(OptionTexts.EmbeddingKeys));
             Assert.That(Row("kernel"), Is.EqualTo(OptionTexts.KernelKeys));
         });
@@ -128,6 +131,7 @@ public sealed class DriftTests
             : type == typeof(Status) ? "winnow_status"
             : type == typeof(Piece) ? "winnow_piece"
             : type == typeof(UsageFigures) ? "winnow_usage"
+            : type == typeof(KvUsageFigures) ? "winnow_kv_usage"
             : type == typeof(TokenProbability) ? "winnow_token_probability"
             : type == typeof(LaunchFigures) ? "winnow_launch"
             : type.Name;

@@ -26,7 +26,7 @@ public sealed class HostileTests
     private static IEnumerable<TestCaseData> WithOptions() => Cases(parameter => parameter.Name == "options");
 
     private static IEnumerable<TestCaseData> WithResults() => Cases(parameter =>
-        (parameter.Type.EndsWith('*') && IsHandle(parameter.Type[..^2])) || parameter.Type is "winnow_piece *" or "winnow_usage *" or "uint64_t *");
+        (parameter.Type.EndsWith('*') && IsHandle(parameter.Type[..^2])) || parameter.Type is "winnow_piece *" or "winnow_usage *" or "winnow_kv_usage *" or "uint64_t *");
 
     private static IEnumerable<TestCaseData> WithBuffers() => Cases(parameter => parameter.Name is "size" or "capacity");
 
@@ -130,6 +130,7 @@ public sealed class HostileTests
 
     [TestCase("winnow_generation_next", 1)]
     [TestCase("winnow_generation_usage", 1)]
+    [TestCase("winnow_session_usage", 1)]
     [TestCase("winnow_kernel_launch", 1)]
     public void Structure_OfAnotherSizeIsInvalid(string name, int index)
     {
@@ -147,7 +148,7 @@ public sealed class HostileTests
     {
         foreach (string value in new[] { "{}", "\"x\"", "[{}]", "1e999" })
         {
-            if (key is "logit_bias" && value == "{}")
+            if (key == "logit_bias" && value == "{}")
             {
                 continue;
             }

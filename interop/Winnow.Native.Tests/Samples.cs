@@ -102,7 +102,7 @@ internal sealed class Samples : IDisposable
 
     private string TextOf(string function, string name) => (function, name) switch
     {
-        ("winnow_session_restore", "path") => Path.Combine(_folder, "saved"),
+        ("winnow_session_restore" or "winnow_session_restore_with", "path") => Path.Combine(_folder, "saved"),
         ("winnow_session_save", "path") => Path.Combine(_folder, "again"),
         (_, "path") => Model,
         (_, "options") => "{}",
@@ -122,7 +122,8 @@ internal sealed class Samples : IDisposable
         _ when Live.TryGetValue(parameter.Type, out ulong handle) => handle,
         "winnow_piece *" => new Cell<Piece>(new Piece { StructSize = 32 }).Address,
         "winnow_usage *" => new Cell<UsageFigures>(new UsageFigures { StructSize = 64 }).Address,
-        _ when parameter.Name is "buffer" or "vectors" || (parameter.Name == "tokens" && !parameter.Type.StartsWith("const", StringComparison.Ordinal)) => (nint)0,
+        "winnow_kv_usage *" => new Cell<KvUsageFigures>(new KvUsageFigures { StructSize = 64 }).Address,
+        _ when parameter.Name is "buffer" or "vectors" or "slots" || (parameter.Name == "tokens" && !parameter.Type.StartsWith("const", StringComparison.Ordinal)) => (nint)0,
         _ when parameter.Name == "texts" => new Cell<nint>(Abi.Address(Pinned("Once"))).Address,
         _ when parameter.Name == "lengths" => new Cell<nuint>(4).Address,
         _ when parameter.Type.EndsWith('*') => new Cell<long>(1).Address,

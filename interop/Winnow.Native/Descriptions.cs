@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 using Winnow.Gpu;
 using Winnow.Kernels;
@@ -32,6 +33,7 @@ internal static class Descriptions
         json.WriteNumber("steps", statistics.Steps);
         json.WriteNumber("computed_tokens", statistics.ComputedTokens);
         json.WriteNumber("preemptions", statistics.Preemptions);
+        json.WriteNumber("eviction_seconds", statistics.EvictionTime.TotalSeconds);
         json.WriteNumber("weight_bytes", statistics.WeightBytes);
         json.WriteNumber("kv_cache_bytes", statistics.KvCacheBytes);
     });
@@ -56,6 +58,33 @@ internal static class Descriptions
         json.WriteEndArray();
         json.WriteString("cuda_problem", cuda.Problem);
         json.WriteString("nvrtc_problem", nvrtc.Problem);
+    });
+
+    public static string Policies() => Json(json =>
+    {
+        json.WriteStartArray("policies");
+        foreach (KvPolicyInfo policy in KvPolicies.All)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", policy.Name);
+            json.WriteString("summary", policy.Summary);
+            json.WriteString("source", policy.Source);
+            json.WriteBoolean("reads_sparsely", policy.ReadsSparsely);
+            json.WriteStartArray("options");
+            foreach (KvPolicyOption option in policy.Options)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", option.Name);
+                json.WriteString("default", option.Default);
+                json.WriteString("description", option.Description);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     });
 
     private static void WriteDevice(Utf8JsonWriter json, string device, string name, long bytes)

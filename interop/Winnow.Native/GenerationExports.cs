@@ -45,7 +45,8 @@ internal static unsafe class GenerationExports
     internal static Status SessionGenerate(ulong session, byte* options, nuint optionsLength, ulong* generation) => Failure.Guard(() =>
     {
         Session target = Handles.Get<Session>(session);
-        GenerationOptions asked = Read(options, optionsLength, generation);
+        Memory.Need(generation, nameof(generation));
+        GenerationOptions asked = OptionTexts.SessionGeneration(Memory.ReadText(options, optionsLength, nameof(options)));
         return Start(generation, stop => target.GenerateAsync(asked, stop));
     });
 
@@ -56,7 +57,7 @@ internal static unsafe class GenerationExports
         try
         {
             Generation target = Handles.Get<Generation>(generation);
-            Check(piece, piece == null ? 0 : piece->StructSize, sizeof(Piece), nameof(piece));
+            Memory.NeedStructure(piece, piece == null ? 0 : piece->StructSize, sizeof(Piece), nameof(piece));
             if (text == null && size > 0)
             {
                 throw new ArgumentException($"text is null, but its size is {size}.");
@@ -89,7 +90,7 @@ internal static unsafe class GenerationExports
     internal static Status UsageOf(ulong generation, UsageFigures* usage) => Failure.Guard(() =>
     {
         Generation target = Handles.Get<Generation>(generation);
-        Check(usage, usage == null ? 0 : usage->StructSize, sizeof(UsageFigures), nameof(usage));
+        Memory.NeedStructure(usage, usage == null ? 0 : usage->StructSize, sizeof(UsageFigures), nameof(usage));
         Usage taken = target.Usage;
         *usage = new UsageFigures
         {
@@ -125,14 +126,5 @@ internal static unsafe class GenerationExports
     {
         *generation = Handles.Add(new Generation(start));
         return Status.Ok;
-    }
-
-    private static void Check(void* record, nuint given, int known, string name)
-    {
-        Memory.Need(record, name);
-        if (given < (nuint)known)
-        {
-            throw new ArgumentException($"{name}->struct_size is {given}; it must be sizeof *{name}, which is {known} or more.");
-        }
     }
 }

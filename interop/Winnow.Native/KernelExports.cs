@@ -71,12 +71,7 @@ internal static unsafe class KernelExports
     internal static Status Launch(ulong kernel, LaunchFigures* launch, void* arguments, nuint argumentBytes, double* milliseconds) => Failure.Guard(() =>
     {
         Kernel target = Handles.Get<Kernel>(kernel);
-        Memory.Need(launch, nameof(launch));
-        if (launch->StructSize < (nuint)sizeof(LaunchFigures))
-        {
-            throw new ArgumentException($"launch->struct_size is {launch->StructSize}; it must be sizeof *launch, which is {sizeof(LaunchFigures)} or more.");
-        }
-
+        Memory.NeedStructure(launch, launch == null ? 0 : launch->StructSize, sizeof(LaunchFigures), nameof(launch));
         double taken = target.Launch(*launch, Memory.Read((byte*)arguments, argumentBytes, nameof(arguments)));
         if (milliseconds != null)
         {

@@ -13,7 +13,7 @@ namespace Winnow.Native;
 internal static unsafe class LibraryExports
 {
     /// <summary>Rises with every change that a program compiled against an older header could notice.</summary>
-    public const uint AbiVersion = 1;
+    public const uint AbiVersion = 2;
 
     [UnmanagedCallersOnly(EntryPoint = "winnow_abi_version", CallConvs = [typeof(CallConvCdecl)])]
     internal static uint AbiVersionOf() => AbiVersion;
@@ -34,6 +34,10 @@ internal static unsafe class LibraryExports
         Failure.Report(status, message);
         return status;
     }
+
+    [UnmanagedCallersOnly(EntryPoint = "winnow_kv_policies", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status KvPolicies(byte* buffer, nuint size, nuint* length) =>
+        Failure.Guard(() => Memory.WriteText(Descriptions.Policies(), buffer, size, length));
 
     [UnmanagedCallersOnly(EntryPoint = "winnow_devices", CallConvs = [typeof(CallConvCdecl)])]
     internal static Status Devices(byte* buffer, nuint size, nuint* length) =>

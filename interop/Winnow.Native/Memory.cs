@@ -60,6 +60,17 @@ internal static unsafe class Memory
         }
     }
 
+    /// <summary>Refuses a structure that is null or smaller than what goes into it.</summary>
+    /// <exception cref="ArgumentException">It is.</exception>
+    public static void NeedStructure(void* structure, nuint given, int known, string name)
+    {
+        Need(structure, name);
+        if (given < (nuint)known)
+        {
+            throw new ArgumentException($"{name}->struct_size is {given}; it must be sizeof *{name}, which is {known} or more.");
+        }
+    }
+
     /// <summary>Fills a buffer with text and a zero byte, or says how long the text is.</summary>
     public static Status WriteText(string text, byte* buffer, nuint size, nuint* length)
     {

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 
 namespace Winnow.Native;
@@ -17,6 +18,15 @@ internal static unsafe class SessionExports
         WinnowEngine target = Handles.Get<WinnowEngine>(engine);
         Memory.Need(session, nameof(session));
         *session = Handles.Add(target.CreateSession());
+        return Status.Ok;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "winnow_session_create_with", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status CreateWith(ulong engine, byte* options, nuint optionsLength, ulong* session) => Failure.Guard(() =>
+    {
+        WinnowEngine target = Handles.Get<WinnowEngine>(engine);
+        Memory.Need(session, nameof(session));
+        *session = Handles.Add(target.CreateSession(OptionTexts.Session(Memory.ReadText(options, optionsLength, nameof(options)))));
         return Status.Ok;
     });
 
@@ -73,6 +83,38 @@ internal static unsafe class SessionExports
         return Status.Ok;
     });
 
+    [UnmanagedCallersOnly(EntryPoint = "winnow_session_freeze", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status Freeze(ulong session) => Failure.Guard(() =>
+    {
+        Wait(Handles.Get<Session>(session).FreezeAsync());
+        return Status.Ok;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "winnow_session_usage", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status UsageOf(ulong session, KvUsageFigures* usage) => Failure.Guard(() =>
+    {
+        Session target = Handles.Get<Session>(session);
+        Memory.NeedStructure(usage, usage == null ? 0 : usage->StructSize, sizeof(KvUsageFigures), nameof(usage));
+        KvUsage held = target.MeasureAsync().GetAwaiter().GetResult();
+        *usage = new KvUsageFigures
+        {
+            StructSize = usage->StructSize,
+            Bytes = held.Bytes,
+            FullBytes = held.FullBytes,
+            Kept = held.Kept,
+            Tokens = held.Tokens,
+            Layers = held.SlotsOfLayers.Count,
+        };
+        return Status.Ok;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "winnow_session_slots", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status Slots(ulong session, double* slots, nuint capacity, nuint* count) => Failure.Guard(() =>
+    {
+        Session target = Handles.Get<Session>(session);
+        return Memory.Write<double>(target.MeasureAsync().GetAwaiter().GetResult().SlotsOfLayers.ToArray(), slots, capacity, count);
+    });
+
     [UnmanagedCallersOnly(EntryPoint = "winnow_session_save", CallConvs = [typeof(CallConvCdecl)])]
     internal static Status Save(ulong session, byte* path, nuint pathLength) => Failure.Guard(() =>
     {
@@ -101,13 +143,22 @@ internal static unsafe class SessionExports
 
     [UnmanagedCallersOnly(EntryPoint = "winnow_session_restore", CallConvs = [typeof(CallConvCdecl)])]
     internal static Status Restore(ulong engine, byte* path, nuint pathLength, ulong* session) => Failure.Guard(() =>
+        Restored(engine, Memory.ReadName(path, pathLength, nameof(path)), "", session));
+
+    [UnmanagedCallersOnly(EntryPoint = "winnow_session_restore_with", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status RestoreWith(
+        ulong engine, byte* path, nuint pathLength, byte* options, nuint optionsLength, ulong* session) => Failure.Guard(() =>
+        Restored(engine, Memory.ReadName(path, pathLength, nameof(path)), Memory.ReadText(options, optionsLength, nameof(options)), session));
+
+    private static Status Restored(ulong engine, string path, string options, ulong* session)
     {
         WinnowEngine target = Handles.Get<WinnowEngine>(engine);
         Memory.Need(session, nameof(session));
-        using FileStream stream = File.OpenRead(Memory.ReadName(path, pathLength, nameof(path)));
-        *session = Handles.Add(target.RestoreSessionAsync(stream).GetAwaiter().GetResult());
+        KvPolicy? policy = OptionTexts.Session(options);
+        using FileStream stream = File.OpenRead(path);
+        *session = Handles.Add(target.RestoreSessionAsync(stream, policy).GetAwaiter().GetResult());
         return Status.Ok;
-    });
+    }
 
     private static void Wait(Task task) => task.GetAwaiter().GetResult();
 }
