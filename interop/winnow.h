@@ -4,7 +4,8 @@
  * Rules that hold for every function; docs/abi.md says what is promised across versions.
  *
  *  Results    Every function but winnow_abi_version returns a winnow_status. WINNOW_OK is 0. After any other status than WINNOW_END the
- *             calling thread's message, from winnow_last_error, says what was wrong and what to do.
+ *             calling thread's message, from winnow_last_error, says what was wrong and what to do. Where a call runs on a thread that is not
+ *             your own (asynchronous calls of other languages), winnow_object_error has the message by object.
  *  Handles    Objects are numbers, not addresses. 0 is no object. A handle that is null, freed, of another kind or made up gives
  *             WINNOW_INVALID_HANDLE, also when it is freed a second time; it never crashes.
  *  Ownership  What a function gives through a winnow_<kind>* belongs to the caller, who frees it with that kind's _free, from any thread.
@@ -75,6 +76,7 @@ typedef uint64_t winnow_generation; /* text that is being generated */
 typedef uint64_t winnow_cancel;     /* ends calls that wait, from another thread */
 typedef uint64_t winnow_gpu;        /* what runs kernels: a GPU or the simulator */
 typedef uint64_t winnow_kernel;     /* one compiled entry point */
+typedef uint64_t winnow_object;     /* any of these */
 
 enum { WINNOW_NOT_FINISHED = 0, WINNOW_END_OF_TEXT = 1, WINNOW_STOP_STRING = 2, WINNOW_MAX_TOKENS = 3, WINNOW_CONTEXT_FULL = 4 };
 
@@ -138,6 +140,11 @@ WINNOW_API winnow_status WINNOW_CALL winnow_version(char *buffer, size_t size, s
 
 /* The message of the last call of this thread that failed; empty where none did. Does not change it. */
 WINNOW_API winnow_status WINNOW_CALL winnow_last_error(char *buffer, size_t size, size_t *length);
+
+/* The message of the last call that failed with this object, whichever thread made it; empty where none did. A call that is given two objects
+   leaves it with both: what winnow_engine_load says is found at the cancel that it was given. Of an object that several threads use at once,
+   it is the latest message. */
+WINNOW_API winnow_status WINNOW_CALL winnow_object_error(winnow_object target, char *buffer, size_t size, size_t *length);
 
 /* The policies that KV caches can have, JSON: policies (name, summary, source, reads_sparsely, options (name, default, description)). */
 WINNOW_API winnow_status WINNOW_CALL winnow_kv_policies(char *buffer, size_t size, size_t *length);

@@ -189,7 +189,7 @@ internal static class Abi
         "size_t" => typeof(nuint),
         "int32_t" => typeof(int),
         "uint64_t" or "winnow_engine" or "winnow_tokenizer" or "winnow_session" or "winnow_generation" or "winnow_cancel"
-            or "winnow_gpu" or "winnow_kernel" => typeof(ulong),
+            or "winnow_gpu" or "winnow_kernel" or "winnow_object" => typeof(ulong),
         _ => typeof(nint),
     };
 }

@@ -104,7 +104,7 @@ public sealed class DriftTests
 
     private static string Plain(string type) => type.Replace("const ", "", StringComparison.Ordinal).Replace("const", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal) switch
     {
-        "winnow_engine" or "winnow_tokenizer" or "winnow_session" or "winnow_generation" or "winnow_cancel" or "winnow_gpu" or "winnow_kernel" => "uint64_t",
+        "winnow_engine" or "winnow_tokenizer" or "winnow_session" or "winnow_generation" or "winnow_cancel" or "winnow_gpu" or "winnow_kernel" or "winnow_object" => "uint64_t",
         "winnow_engine*" or "winnow_tokenizer*" or "winnow_session*" or "winnow_generation*" or "winnow_cancel*" or "winnow_gpu*" or "winnow_kernel*" => "uint64_t*",
         "winnow_progress_callback" => "(void*,int32_t,int64_t,int64_t)->int32_t",
         "winnow_piece_callback" => "(void*,winnow_piece*,char*,size_t)->int32_t",

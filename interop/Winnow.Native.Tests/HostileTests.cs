@@ -38,10 +38,10 @@ public sealed class HostileTests
         string kind = function.Parameters[index].Type;
         bool isOptional = kind == "winnow_cancel" && !name.StartsWith("winnow_cancel_", StringComparison.Ordinal);
         List<ulong> wrong = [1, ulong.MaxValue, 0x0100_0001_ffff_ffff, 0xdead_beef_dead_beef, Random(1), Random(2), Random(3)];
-        wrong.AddRange(_samples.Live.Where(other => other.Key != kind).Select(other => other.Value));
+        wrong.AddRange(_samples.Live.Where(other => other.Key != kind && kind != "winnow_object").Select(other => other.Value));
         wrong.AddRange(_samples.Freed.Values);
         wrong.AddRange(isOptional ? [] : [0UL]);
-        if (_samples.Live.TryGetValue(kind, out ulong live))
+        if (_samples.Live.TryGetValue(kind == "winnow_object" ? "winnow_session" : kind, out ulong live))
         {
             // The same slot and kind, another use of it; the same slot and use, another kind.
             wrong.AddRange([live ^ (1UL << 32), live ^ (1UL << 60)]);
@@ -179,7 +179,7 @@ public sealed class HostileTests
         select new TestCaseData(function.Name, index);
 
     private static bool IsHandle(string type) => type is "winnow_engine" or "winnow_tokenizer" or "winnow_session" or "winnow_generation"
-        or "winnow_cancel" or "winnow_gpu" or "winnow_kernel";
+        or "winnow_cancel" or "winnow_gpu" or "winnow_kernel" or "winnow_object";
 
     private static ulong Random(int seed) => (ulong)new Random(seed).NextInt64();
 

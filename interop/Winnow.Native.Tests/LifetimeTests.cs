@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Threading;
@@ -46,6 +47,47 @@ public sealed class LifetimeTests
         string mine = Abi.LastError;
         await Task.Run(() => Abi.Call("winnow_engine_load", "/there-is-none", null, (nint)0, (nint)0, 0UL, new Cell<ulong>())).ConfigureAwait(true);
         Assert.That(mine, Does.Contain("null"));
+    }
+
+    [Test]
+    public async Task ObjectError_IsThatOfTheObjectFromAnyThread()
+    {
+        ulong engine = Abi.Handle("winnow_engine_load", Samples.Model, "{\"device\": \"cpu\"}", (nint)0, (nint)0, 0UL);
+        ulong session = Abi.Handle("winnow_session_create", engine);
+        ulong cancel = Abi.Handle("winnow_cancel_create");
+        string[] failures = await Task.Run(() =>
+        {
+            List<string> messages = [];
+            Abi.Call("winnow_session_generate", session, null, new Cell<ulong>());
+            messages.Add(Abi.LastError);
+            Abi.Call("winnow_generate", engine, "Once", "{\"temprature\": 1}", new Cell<ulong>());
+            messages.Add(Abi.LastError);
+            Abi.Call("winnow_engine_load", "/there-is-none", null, (nint)0, (nint)0, cancel, new Cell<ulong>());
+            messages.Add(Abi.LastError);
+            return messages.ToArray();
+        }).ConfigureAwait(true);
+
+        Assert.That(failures, Is.Unique);
+        foreach ((ulong target, string message) in new[] { session, engine, cancel }.Zip(failures))
+        {
+            Assert.That(message, Is.Not.Empty);
+            Assert.That(Abi.Text("winnow_object_error", target), Is.EqualTo(message));
+            byte[] small = GC.AllocateArray<byte>(4, pinned: true);
+            Assert.That(Abi.Call("winnow_object_error", target, Abi.Address(small), (nuint)4, new Cell<nuint>()), Is.EqualTo(Status.BufferTooSmall));
+            Assert.That(Abi.Text("winnow_object_error", target), Is.EqualTo(message), "asking for the message took its place");
+        }
+
+        // What fails with two objects is told to both, and what uses a slot afterwards begins without a message.
+        Abi.Do("winnow_cancel_request", cancel);
+        Assert.That(Abi.Call("winnow_session_append_text", session, "Once", cancel), Is.EqualTo(Status.Cancelled));
+        Assert.That(Abi.Text("winnow_object_error", session), Is.EqualTo(Abi.LastError).And.EqualTo(Abi.Text("winnow_object_error", cancel)));
+        Abi.Do("winnow_cancel_free", cancel);
+        Assert.That(Abi.Call("winnow_object_error", cancel, (nint)0, (nuint)0, new Cell<nuint>()), Is.EqualTo(Status.InvalidHandle));
+        ulong next = Abi.Handle("winnow_cancel_create");
+        Assert.That(Abi.Text("winnow_object_error", next), Is.Empty);
+        Abi.Do("winnow_cancel_free", next);
+        Abi.Do("winnow_session_free", session);
+        Abi.Do("winnow_engine_free", engine);
     }
 
     private static void Use(ulong engine, Random random)

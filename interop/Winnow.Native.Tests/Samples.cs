@@ -120,6 +120,7 @@ internal sealed class Samples : IDisposable
         "uint64_t" => 0UL,
         "winnow_progress_callback" or "winnow_piece_callback" or "void *" => (nint)0,
         _ when Live.TryGetValue(parameter.Type, out ulong handle) => handle,
+        "winnow_object" => Live["winnow_engine"],
         "winnow_piece *" => new Cell<Piece>(new Piece { StructSize = 32 }).Address,
         "winnow_usage *" => new Cell<UsageFigures>(new UsageFigures { StructSize = 64 }).Address,
         "winnow_kv_usage *" => new Cell<KvUsageFigures>(new KvUsageFigures { StructSize = 64 }).Address,

@@ -54,6 +54,7 @@ internal static unsafe class GenerationExports
     internal static Status Next(ulong generation, Piece* piece, byte* text, nuint size)
     {
         // Once a token: without the closure that the other functions have.
+        (ulong, ulong) outer = Failure.Enter();
         try
         {
             Generation target = Handles.Get<Generation>(generation);
@@ -68,6 +69,10 @@ internal static unsafe class GenerationExports
         catch (Exception exception)
         {
             return Failure.Report(exception);
+        }
+        finally
+        {
+            Failure.Leave(outer);
         }
     }
 

@@ -47,6 +47,7 @@ internal static class Handles
 
             ref Slot slot = ref _slots[index];
             slot.Target = target;
+            slot.Message = "";
             slot.Use = (slot.Use + 1) & ((1u << UseBits) - 1);
             return ((ulong)KindOf(target.GetType()) << (32 + UseBits)) | ((ulong)slot.Use << 32) | (uint)(index + 1);
         }
@@ -57,9 +58,43 @@ internal static class Handles
     public static T Get<T>(ulong handle)
         where T : class
     {
+        T target;
         lock (Gate)
         {
-            return Find<T>(handle, out _);
+            target = Find<T>(handle, out _);
+        }
+
+        Failure.Note(handle);
+        return target;
+    }
+
+    /// <summary>Keeps the message of a call that failed with an object it was given; nothing where that is freed by now.</summary>
+    public static void Tell(ulong handle, string message)
+    {
+        if (handle != 0)
+        {
+            lock (Gate)
+            {
+                int index = (int)(uint)handle - 1;
+                if (IsCurrent(handle, index))
+                {
+                    _slots[index].Message = message;
+                }
+            }
+        }
+    }
+
+    /// <summary>The message of the last call that failed with an object.</summary>
+    /// <exception cref="HandleException">There is no such object.</exception>
+    public static string MessageOf(ulong handle)
+    {
+        lock (Gate)
+        {
+            int index = (int)(uint)handle - 1;
+            CheckForm(handle, index, "an object");
+            return IsCurrent(handle, index) && KindOf(_slots[index].Target!.GetType()) == KindIn(handle)
+                ? _slots[index].Message
+                : throw new HandleException("This handle was freed.");
         }
     }
 
@@ -113,26 +148,32 @@ internal static class Handles
     {
         string wanted = NameOf(KindOf(typeof(T)));
         index = (int)(uint)handle - 1;
+        CheckForm(handle, index, wanted);
+        if (KindIn(handle) != KindOf(typeof(T)))
+        {
+            throw new HandleException($"This is a handle of {NameOf(KindIn(handle))}; a handle of {wanted} is needed here.");
+        }
+
+        return IsCurrent(handle, index) && _slots[index].Target is T target ? target : throw new HandleException($"This handle of {wanted} was freed.");
+    }
+
+    private static void CheckForm(ulong handle, int index, string wanted)
+    {
         if (handle == 0)
         {
             throw new HandleException($"The handle is null; a handle of {wanted} is needed here.");
         }
 
-        var kind = (HandleKind)(handle >> (32 + UseBits));
-        if ((uint)index >= (uint)_used || kind is HandleKind.None or > HandleKind.Kernel)
+        if ((uint)index >= (uint)_used || KindIn(handle) is HandleKind.None or > HandleKind.Kernel)
         {
             throw new HandleException($"0x{handle:x} is not a handle of this library; a handle of {wanted} is needed here.");
         }
-
-        if (kind != KindOf(typeof(T)))
-        {
-            throw new HandleException($"This is a handle of {NameOf(kind)}; a handle of {wanted} is needed here.");
-        }
-
-        ref Slot slot = ref _slots[index];
-        bool isCurrent = slot.Use == ((uint)(handle >> 32) & ((1u << UseBits) - 1));
-        return isCurrent && slot.Target is T target ? target : throw new HandleException($"This handle of {wanted} was freed.");
     }
+
+    private static HandleKind KindIn(ulong handle) => (HandleKind)(handle >> (32 + UseBits));
+
+    private static bool IsCurrent(ulong handle, int index) =>
+        (uint)index < (uint)_used && _slots[index].Target is not null && _slots[index].Use == ((uint)(handle >> 32) & ((1u << UseBits) - 1));
 
     private static string NameOf(HandleKind kind) => kind switch
     {
@@ -148,6 +189,7 @@ internal static class Handles
     private struct Slot
     {
         public object? Target;
+        public string Message;
         public uint Use;
     }
 }

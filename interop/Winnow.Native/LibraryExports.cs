@@ -31,9 +31,14 @@ internal static unsafe class LibraryExports
     {
         string message = Failure.Message;
         Status status = Failure.Guard(() => Memory.WriteText(message, buffer, size, length));
-        Failure.Report(status, message);
+        Failure.Restore(message);
         return status;
     }
+
+    /// <summary>Keeps the object's message, whatever becomes of this call.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "winnow_object_error", CallConvs = [typeof(CallConvCdecl)])]
+    internal static Status ObjectError(ulong target, byte* buffer, nuint size, nuint* length) =>
+        Failure.Guard(() => Memory.WriteText(Handles.MessageOf(target), buffer, size, length));
 
     [UnmanagedCallersOnly(EntryPoint = "winnow_kv_policies", CallConvs = [typeof(CallConvCdecl)])]
     internal static Status KvPolicies(byte* buffer, nuint size, nuint* length) =>
