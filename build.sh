@@ -16,7 +16,7 @@ usage: ./build.sh <verb> [arguments]
   run [args]      write a tale with the model that ships with Winnow; with arguments: the winnow command line
   test [name]     build once and run every test, or those whose full name contains the given part
   nightly         build once and run the tests that take too long for every run
-  native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust and Node
+  native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust, Node and C#
   bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450

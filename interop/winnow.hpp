@@ -60,6 +60,9 @@ std::vector<T> values(Ask ask) {
     return result;
 }
 
+/// The policies that KV caches can have, JSON.
+inline std::string kv_policies() { return text(winnow_kv_policies); }
+
 /// Owns a handle; movable, not copyable.
 template <winnow_status(WINNOW_CALL *Free)(std::uint64_t)>
 class handle {
@@ -145,6 +148,16 @@ public:
 
     void save(std::string_view path) const { check(winnow_session_save(handle_.get(), path.data(), path.size())); }
 
+    /// From now on nothing more leaves its cache.
+    void freeze() { check(winnow_session_freeze(handle_.get())); }
+
+    winnow_kv_usage usage() const {
+        winnow_kv_usage result{};
+        result.struct_size = sizeof result;
+        check(winnow_session_usage(handle_.get(), &result));
+        return result;
+    }
+
     std::vector<std::int32_t> tokens() const {
         return values<std::int32_t>([&](std::int32_t *array, std::size_t capacity, std::size_t *count) {
             return winnow_session_tokens(handle_.get(), array, capacity, count);
@@ -170,15 +183,15 @@ public:
         return generation(result);
     }
 
-    session open_session() const {
+    session open_session(std::string_view options = {}) const {
         winnow_session result;
-        check(winnow_session_create(handle_.get(), &result));
+        check(winnow_session_create_with(handle_.get(), options.data(), options.size(), &result));
         return session(result);
     }
 
-    session restore(std::string_view path) const {
+    session restore(std::string_view path, std::string_view options = {}) const {
         winnow_session result;
-        check(winnow_session_restore(handle_.get(), path.data(), path.size(), &result));
+        check(winnow_session_restore_with(handle_.get(), path.data(), path.size(), options.data(), options.size(), &result));
         return session(result);
     }
 

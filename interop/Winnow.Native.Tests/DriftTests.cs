@@ -91,6 +91,19 @@ public sealed class DriftTests
     }
 
     [Test]
+    public void Sample_IsShort()
+    {
+        string samples = Path.Combine(SharedFiles.RepositoryRoot, "interop", "samples");
+        string[] sources = [.. Directory.EnumerateFiles(samples, "*", SearchOption.AllDirectories)
+            .Where(path => Path.GetExtension(path) is ".c" or ".cpp" or ".py" or ".rs" or ".mjs" or ".cs" && !Regex.IsMatch(path, @"[\\/](bin|obj|node_modules)[\\/]"))];
+        Assert.That(sources.Select(path => Path.GetExtension(path)).Distinct(), Has.Exactly(6).Items);
+        foreach (string path in sources)
+        {
+            Assert.That(File.ReadAllLines(path), Has.Length.LessThan(120), path);
+        }
+    }
+
+    [Test]
     public void Version_IsThatOfTheHeader()
     {
         string declared = Regex.Match(Header.Text, @"#define WINNOW_ABI_VERSION (\d+)u").Groups[1].Value;

@@ -7,6 +7,7 @@
 
 _Static_assert(sizeof(winnow_piece) == 32 && offsetof(winnow_piece, token) == 16 && offsetof(winnow_piece, log_probabilities) == 28, "winnow_piece");
 _Static_assert(sizeof(winnow_usage) == 48 && offsetof(winnow_usage, prompt_tokens) == 16 && offsetof(winnow_usage, duration_seconds) == 40, "winnow_usage");
+_Static_assert(sizeof(winnow_kv_usage) == 40 && offsetof(winnow_kv_usage, kept) == 24 && offsetof(winnow_kv_usage, layers) == 36, "winnow_kv_usage");
 _Static_assert(sizeof(winnow_token_probability) == 8, "winnow_token_probability");
 _Static_assert(sizeof(winnow_launch) == 40 && offsetof(winnow_launch, repeats) == 36, "winnow_launch");
 

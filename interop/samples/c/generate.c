@@ -1,4 +1,4 @@
-/* Generates from a model, streams, uses a session, and cancels. usage: generate MODEL [PROMPT] */
+/* Generates from a model, streams, cancels, and keeps a part of the KV cache. usage: generate MODEL [PROMPT] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,26 @@ static void converse(winnow_engine engine) {
     check(winnow_session_free(session), "free");
 }
 
+/* A session whose cache keeps 32 slots of each head, however long its text gets. */
+static void save_memory(winnow_engine engine) {
+    const char *policy = "{\"kv_policy\": {\"name\": \"h2o\", \"budget\": 32}}";
+    const char *options = "{\"seed\": 1, \"max_tokens\": 120, \"ignore_end_of_text\": true}";
+    winnow_session session;
+    winnow_generation generation;
+    winnow_kv_usage held = {.struct_size = sizeof held};
+    int left = 120;
+    check(winnow_session_create_with(engine, policy, WINNOW_ZERO_TERMINATED, &session), "session");
+    check(winnow_session_append_text(session, "One day", WINNOW_ZERO_TERMINATED, 0), "append");
+    check(winnow_session_generate(session, options, WINNOW_ZERO_TERMINATED, &generation), "generate");
+    check(winnow_generation_run(generation, hear, &left), "run");
+    check(winnow_session_usage(session, &held), "usage");
+    printf("\n[h2o kept %.0f %% of %d tokens: %lld of %lld bytes]\n", 100 * held.kept, (int)held.tokens, (long long)held.bytes, (long long)held.full_bytes);
+    check(winnow_generation_free(generation), "free");
+    check(winnow_session_free(session), "free");
+}
+
 int main(int argc, char **argv) {
+    const char *engine_options = "{\"more_kv_policies\": [{\"name\": \"h2o\", \"budget\": 32}]}";
     winnow_engine engine;
     size_t leaked = 0;
     if (argc < 2) {
@@ -66,9 +85,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "The library is older than the header that this was compiled with.\n");
         return 1;
     }
-    check(winnow_engine_load(argv[1], strlen(argv[1]), NULL, 0, NULL, NULL, 0, &engine), "load");
+    check(winnow_engine_load(argv[1], strlen(argv[1]), engine_options, WINNOW_ZERO_TERMINATED, NULL, NULL, 0, &engine), "load");
     stream(engine, argc > 2 ? argv[2] : "Once upon a time");
     converse(engine);
+    save_memory(engine);
     check(winnow_engine_free(engine), "free");
     check(winnow_shutdown(&leaked), "shutdown");
     return leaked == 0 ? 0 : 1;

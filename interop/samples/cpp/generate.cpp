@@ -1,4 +1,5 @@
-// Generates from a model, streams, forks a session, and cancels from another thread. usage: generate MODEL [PROMPT]
+// Generates from a model, streams, forks a session, cancels from another thread, and keeps a part of the KV cache. usage: generate MODEL [PROMPT]
+#include <cmath>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -39,6 +40,17 @@ void cancel(const winnow::engine &engine) {
     other.join();
 }
 
+// A session whose cache keeps 32 slots of each head, however long its text gets.
+void save_memory(const winnow::engine &engine) {
+    auto session = engine.open_session(R"({"kv_policy": {"name": "h2o", "budget": 32}})");
+    session.append("One day");
+    auto generation = session.generate(R"({"seed": 1, "max_tokens": 120, "ignore_end_of_text": true})");
+    while (generation.next()) {
+    }
+    auto held = session.usage();
+    std::cout << "[h2o kept " << std::lround(100 * held.kept) << " % of " << held.tokens << " tokens: " << held.bytes << " of " << held.full_bytes << " bytes]\n";
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -47,10 +59,11 @@ int main(int argc, char **argv) {
         return 2;
     }
     try {
-        winnow::engine engine(argv[1]);
+        winnow::engine engine(argv[1], R"({"more_kv_policies": [{"name": "h2o", "budget": 32}]})");
         stream(engine, argc > 2 ? argv[2] : "Once upon a time");
         fork(engine);
         cancel(engine);
+        save_memory(engine);
         std::cout << engine.embed("A hen").size() << " numbers for a text\n";
         return 0;
     } catch (const winnow::error &error) {

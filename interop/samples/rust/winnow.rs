@@ -1,26 +1,6 @@
-//! winnow.h for Rust: a safe wrapper with the standard library alone.
-use std::os::raw::{c_char, c_void};
-
-#[repr(C)]
-struct Piece {
-    struct_size: usize,
-    text_length: usize,
-    token: i32,
-    log_probability: f32,
-    finish_reason: i32,
-    log_probabilities: i32,
-}
-
-#[link(name = "winnow")]
-extern "C" {
-    fn winnow_last_error(buffer: *mut c_char, size: usize, length: *mut usize) -> i32;
-    fn winnow_engine_load(path: *const c_char, path_length: usize, options: *const c_char, options_length: usize, progress: *const c_void, user: *mut c_void, cancel: u64, engine: *mut u64) -> i32;
-    fn winnow_engine_free(engine: u64) -> i32;
-    fn winnow_generate(engine: u64, prompt: *const c_char, prompt_length: usize, options: *const c_char, options_length: usize, generation: *mut u64) -> i32;
-    fn winnow_generation_next(generation: u64, piece: *mut Piece, text: *mut c_char, size: usize) -> i32;
-    fn winnow_generation_cancel(generation: u64) -> i32;
-    fn winnow_generation_free(generation: u64) -> i32;
-}
+//! A safe wrapper of winnow.h with the standard library alone.
+pub use crate::sys::KvUsage;
+use crate::sys::*;
 
 pub const CANCELLED: i32 = 9;
 
@@ -41,47 +21,73 @@ fn check(status: i32) -> Result<(), Error> {
     Err(Error { status, message: String::from_utf8_lossy(&buffer).into_owned() })
 }
 
-/// A loaded model. The library allows calls from every thread.
-pub struct Engine(u64);
+/// An object of the library, which ends with its owner. The library allows calls from every thread.
+struct Owned(u64, unsafe extern "C" fn(u64) -> i32);
+
+impl Owned {
+    fn new(free: unsafe extern "C" fn(u64) -> i32, make: impl FnOnce(*mut u64) -> i32) -> Result<Owned, Error> {
+        let mut handle = 0;
+        check(make(&mut handle)).map(|_| Owned(handle, free))
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        unsafe { (self.1)(self.0) };
+    }
+}
+
+/// A loaded model.
+pub struct Engine(Owned);
 
 impl Engine {
     pub fn load(path: &str, options: &str) -> Result<Engine, Error> {
-        let mut engine = 0;
-        check(unsafe {
-            winnow_engine_load(path.as_ptr().cast(), path.len(), options.as_ptr().cast(), options.len(), std::ptr::null(), std::ptr::null_mut(), 0, &mut engine)
-        })?;
-        Ok(Engine(engine))
+        let (model, text) = (path.as_ptr().cast(), options.as_ptr().cast());
+        Owned::new(winnow_engine_free, |made| unsafe { winnow_engine_load(model, path.len(), text, options.len(), std::ptr::null(), std::ptr::null_mut(), 0, made) }).map(Engine)
     }
 
     pub fn generate(&self, prompt: &str, options: &str) -> Result<Generation, Error> {
-        let mut generation = 0;
-        check(unsafe {
-            winnow_generate(self.0, prompt.as_ptr().cast(), prompt.len(), options.as_ptr().cast(), options.len(), &mut generation)
-        })?;
-        Ok(Generation(generation))
+        let (text, asked) = (prompt.as_ptr().cast(), options.as_ptr().cast());
+        Owned::new(winnow_generation_free, |made| unsafe { winnow_generate(self.0 .0, text, prompt.len(), asked, options.len(), made) }).map(Generation)
+    }
+
+    pub fn session(&self, options: &str) -> Result<Session, Error> {
+        Owned::new(winnow_session_free, |made| unsafe { winnow_session_create_with(self.0 .0, options.as_ptr().cast(), options.len(), made) }).map(Session)
     }
 }
 
-impl Drop for Engine {
-    fn drop(&mut self) {
-        unsafe { winnow_engine_free(self.0) };
+/// A sequence of tokens that stays.
+pub struct Session(Owned);
+
+impl Session {
+    pub fn append(&self, text: &str) -> Result<(), Error> {
+        check(unsafe { winnow_session_append_text(self.0 .0, text.as_ptr().cast(), text.len(), 0) })
+    }
+
+    pub fn generate(&self, options: &str) -> Result<Generation, Error> {
+        Owned::new(winnow_generation_free, |made| unsafe { winnow_session_generate(self.0 .0, options.as_ptr().cast(), options.len(), made) }).map(Generation)
+    }
+
+    pub fn usage(&self) -> Result<KvUsage, Error> {
+        let mut usage = KvUsage { struct_size: std::mem::size_of::<KvUsage>(), ..Default::default() };
+        check(unsafe { winnow_session_usage(self.0 .0, &mut usage) }).map(|_| usage)
     }
 }
 
-/// Text that is being generated: an iterator over its pieces.
-pub struct Generation(u64);
+/// Text that is being generated.
+pub struct Generation(Owned);
 
 impl Generation {
     /// Ends it within a step; from any thread.
     pub fn cancel(&self) -> Result<(), Error> {
-        check(unsafe { winnow_generation_cancel(self.0) })
+        check(unsafe { winnow_generation_cancel(self.0 .0) })
     }
 
     pub fn next_piece(&self) -> Result<Option<String>, Error> {
-        let mut piece = Piece { struct_size: std::mem::size_of::<Piece>(), text_length: 0, token: 0, log_probability: 0.0, finish_reason: 0, log_probabilities: 0 };
+        let mut piece = Piece { struct_size: std::mem::size_of::<Piece>(), ..Default::default() };
         let mut text = vec![0u8; 64];
         loop {
-            match unsafe { winnow_generation_next(self.0, &mut piece, text.as_mut_ptr().cast(), text.len()) } {
+            match unsafe { winnow_generation_next(self.0 .0, &mut piece, text.as_mut_ptr().cast(), text.len()) } {
                 1 => return Ok(None),
                 4 => text.resize(piece.text_length + 1, 0),
                 status => {
@@ -91,11 +97,5 @@ impl Generation {
                 }
             }
         }
-    }
-}
-
-impl Drop for Generation {
-    fn drop(&mut self) {
-        unsafe { winnow_generation_free(self.0) };
     }
 }
