@@ -34,7 +34,11 @@ internal static class EngineLoader
     public static ILogger CreateLogger(EngineOptions options) => options.LoggerFactory?.CreateLogger("Winnow") ?? NullLogger.Instance;
 
     public static EngineParts Load(
-        string path, EngineOptions options, ILogger logger, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+        string path, EngineOptions options, ILogger logger, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
+        Load(() => ModelFiles.Open(path), options, logger, progress, cancellationToken);
+
+    public static EngineParts Load(
+        Func<ModelFiles> open, EngineOptions options, ILogger logger, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         progress?.Report(new LoadProgress(LoadStage.Opening, 0, 0));
@@ -43,7 +47,7 @@ internal static class EngineLoader
         ComputeDevice? own = options.OwnsDevice == true ? options.Device : null;
         try
         {
-            files = ModelFiles.Open(path);
+            files = open();
             cancellationToken.ThrowIfCancellationRequested();
             own ??= options.Device is null ? new CpuDevice(options.Threads) : null;
             ComputeDevice device = options.Device ?? own!;

@@ -93,17 +93,23 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
         string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        EngineOptions asked = options ?? new EngineOptions();
-        EngineLoader.Check(asked);
+        return LoadAsync(() => ModelFiles.Open(path), options, progress, cancellationToken);
+    }
 
-        // Started even where it is cancelled by now, because the loader disposes a device that the engine would have owned.
-        return Task.Run(
-            () =>
-            {
-                ILogger logger = EngineLoader.CreateLogger(asked);
-                return Start(EngineLoader.Load(path, asked, logger, progress, cancellationToken), logger);
-            },
-            CancellationToken.None);
+    /// <summary>Loads a model that was opened before.</summary>
+    /// <param name="files">The model; the engine disposes it, also where loading fails.</param>
+    /// <param name="options">How; null for the defaults.</param>
+    /// <param name="progress">Told how far loading is.</param>
+    /// <param name="cancellationToken">Stops loading and frees what was loaded.</param>
+    /// <exception cref="UnsupportedModelException">A tensor is stored in a type that Winnow does not compute with.</exception>
+    /// <exception cref="Formats.ModelFormatException">A file is damaged.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device has less free memory than is needed.</exception>
+    /// <exception cref="ArgumentException">An option breaks the rule that the message states.</exception>
+    public static Task<WinnowEngine> LoadAsync(
+        ModelFiles files, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return LoadAsync(() => files, options, progress, cancellationToken);
     }
 
     /// <summary>Ends all requests, waits for the step in progress and frees everything. Calling it again does nothing.</summary>
@@ -135,6 +141,22 @@ public sealed partial class WinnowEngine : IAsyncDisposable, IDisposable
             // The engine has stopped, and its cache went with it.
             Log.SessionOutlivedEngine(_logger, ModelName);
         }
+    }
+
+    private static Task<WinnowEngine> LoadAsync(
+        Func<ModelFiles> open, EngineOptions? options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    {
+        EngineOptions asked = options ?? new EngineOptions();
+        EngineLoader.Check(asked);
+
+        // Started even where it is cancelled by now, because the loader disposes a device that the engine would have owned.
+        return Task.Run(
+            () =>
+            {
+                ILogger logger = EngineLoader.CreateLogger(asked);
+                return Start(EngineLoader.Load(open, asked, logger, progress, cancellationToken), logger);
+            },
+            CancellationToken.None);
     }
 
     private static WinnowEngine Start(EngineParts parts, ILogger logger)

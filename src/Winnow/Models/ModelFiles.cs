@@ -68,6 +68,25 @@ public sealed class ModelFiles : IDisposable
         return File.Exists(System.IO.Path.Combine(path, "config.json")) ? OpenFolder(path) : OpenGguf(OnlyGguf(path));
     }
 
+    /// <summary>
+    /// A model that exists on paper only: a configuration, random weights, and a tokenizer of bytes. What it writes is noise; how fast, and in how much memory, is
+    /// what its real like would take.
+    /// </summary>
+    /// <param name="config">The configuration; <see cref="ModelShapes"/> has some.</param>
+    /// <param name="type">How the matrices are stored: what <see cref="RandomTensorFile.CanMake"/> allows.</param>
+    /// <param name="seed">The same seed gives the same weights.</param>
+    /// <exception cref="UnsupportedModelException">It is of an architecture that Winnow does not run.</exception>
+    /// <exception cref="ModelFormatException">The configuration makes no sense.</exception>
+    /// <exception cref="NotSupportedException">Weights of the type cannot be made.</exception>
+    /// <exception cref="ArgumentException">A matrix has rows that are not whole blocks of the type.</exception>
+    public static ModelFiles Random(HuggingFaceConfig config, TensorType type = TensorType.BF16, int seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ModelConfig model = HuggingFaceModelConfig.Read(config);
+        var tensors = RandomTensorFile.Create(config.Path, RandomWeights.For(model, type), seed);
+        return new ModelFiles(config.Path, tensors, model, ByteTokenizer.Create(model.Vocab)) { Name = $"{config.Path}, random {type}" };
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Tensors.Dispose();
 
