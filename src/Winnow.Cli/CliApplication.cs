@@ -63,6 +63,7 @@ internal static class CliApplication
             InspectCommand.Create(host),
             PerplexityCommand.Create(host),
             EvalCommand.Create(host),
+            BenchCommand.Create(host),
             PoliciesCommand.Create(host),
             ConvertCommand.Create(host),
             DevicesCommand.Create(host),

@@ -28,6 +28,8 @@ public sealed class UsageTests
     [TestCase("eval", "recall", "--budget", "-1")]
     [TestCase("eval", "perplexity")]
     [TestCase("eval", "perplexity", "--text", "-", "--chunk", "0")]
+    [TestCase("bench")]
+    [TestCase("bench", "engine", "--new-tokens", "1")]
     [TestCase("policies", "window")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]

@@ -32,7 +32,7 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
             return;
         }
 
-        if (problem.NeedsLogSumExp && problem.LogSumExp == null)
+        if (problem.HasSignals && problem.LogSumExp == null)
         {
             problem.LogSumExp = (float*)_logSumExps.Get((long)problem.Tokens * problem.Heads * sizeof(float));
         }
@@ -40,13 +40,13 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         switch (width)
         {
             case SimdWidth.Bits512:
-                Run<Simd512, Vector512<float>>(problem, cache.Keys.Shape[0]);
+                Run<Simd512, Vector512<float>>(problem);
                 break;
             case SimdWidth.Bits256:
-                Run<Simd256, Vector256<float>>(problem, cache.Keys.Shape[0]);
+                Run<Simd256, Vector256<float>>(problem);
                 break;
             default:
-                Run<Simd128, Vector128<float>>(problem, cache.Keys.Shape[0]);
+                Run<Simd128, Vector128<float>>(problem);
                 break;
         }
     }
@@ -79,33 +79,23 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         _logSumExps.Dispose();
     }
 
-    private void Run<TSimd, TVector>(AttentionProblem problem, long cachePages)
+    private void Run<TSimd, TVector>(AttentionProblem problem)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         Attend<TSimd, TVector>(problem);
-        if (problem.HasSignals)
+        if (!problem.HasSignals)
         {
-            var work = new SignalWork<TSimd, TVector>
-            {
-                Problem = problem,
-                Parts = (Extent(problem).MostSlots + SignalWork<TSimd, TVector>.PartSlots - 1) / SignalWork<TSimd, TVector>.PartSlots,
-                Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
-            };
-            workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
+            return;
         }
 
-        if (problem.BlockHistory != null)
+        var work = new SignalWork<TSimd, TVector>
         {
-            var work = new BlockHistoryWork<TSimd, TVector>
-            {
-                Problem = problem,
-                PlaneFloats = cachePages * PagedKv.PageSlots,
-                Parts = BlockHistoryWork<TSimd, TVector>.PartsOf(problem),
-                Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
-            };
-            workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
-        }
+            Problem = problem,
+            Parts = (Extent(problem).MostSlots + SignalWork<TSimd, TVector>.PartSlots - 1) / SignalWork<TSimd, TVector>.PartSlots,
+            Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
+        };
+        workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
     }
 
     private void Attend<TSimd, TVector>(AttentionProblem problem)

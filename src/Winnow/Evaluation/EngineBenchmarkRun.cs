@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Winnow.Engine;
+
+namespace Winnow.Evaluation;
+
+/// <summary>The rounds of an <see cref="EngineBenchmark"/> and what they come to.</summary>
+internal sealed class EngineBenchmarkRun
+{
+    private readonly WinnowEngine _engine;
+    private readonly GenerationOptions _options;
+    private readonly int[][] _prompts;
+    private readonly long[][] _stamps;
+    private readonly int _rounds;
+    private readonly List<TimeSpan> _first = [];
+    private readonly List<TimeSpan> _between = [];
+    private readonly List<double> _prefill = [];
+    private readonly List<double> _decode = [];
+    private TimeSpan _total;
+    private TimeSpan _eviction;
+    private long _allocated;
+    private int _collections;
+    private double _heldBytes;
+    private double _heldSlots;
+
+    public EngineBenchmarkRun(WinnowEngine engine, int promptTokens, int newTokens, int batch, int rounds)
+    {
+        (_engine, _rounds) = (engine, rounds);
+        _options = new GenerationOptions { MaxTokens = newTokens, Temperature = 0, RepetitionPenalty = 1, IgnoreEndOfText = true };
+        var random = new Random(0);
+        int vocabulary = engine.Tokenizer.VocabularySize;
+        _prompts = [.. Enumerable.Range(0, batch).Select(_ => Enumerable.Range(0, promptTokens).Select(_ => random.Next(vocabulary)).ToArray())];
+        _stamps = [.. _prompts.Select(_ => new long[newTokens])];
+    }
+
+    private int PromptTokens => _prompts[0].Length;
+
+    private int NewTokens => _stamps[0].Length;
+
+    private int Batch => _prompts.Length;
+
+    public EngineBenchmarkResult Result
+    {
+        get
+        {
+            var cost = new StepCost(_engine.Config);
+            return new EngineBenchmarkResult
+            {
+                PromptTokens = PromptTokens,
+                NewTokens = NewTokens,
+                Batch = Batch,
+                Rounds = _rounds,
+                TimeToFirstToken = Quantiles.Of(_first.ToArray()),
+                InterToken = Quantiles.Of(_between.ToArray()),
+                PrefillTokensPerSecond = Median(_prefill),
+                DecodeTokensPerSecond = Median(_decode),
+                StepBytes = cost.ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes),
+                TokenFlops = cost.Token(_heldSlots),
+                PromptFlops = cost.Prompt(PromptTokens),
+                AllocatedBytesPerToken = (double)_allocated / (_rounds * Batch * NewTokens),
+                Collections = _collections,
+                EvictionShare = _eviction / _total,
+            };
+        }
+    }
+
+    /// <summary>One round that does not count, and a session that tells what the cache holds halfway.</summary>
+    public async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        await StreamAllAsync(cancellationToken).ConfigureAwait(false);
+        await using Session session = _engine.CreateSession();
+        await session.AppendAsync(_prompts[0], cancellationToken).ConfigureAwait(false);
+        await foreach (GeneratedPiece _ in session.GenerateAsync(_options with { MaxTokens = Math.Max(1, NewTokens / 2) }, cancellationToken).ConfigureAwait(false))
+        {
+        }
+
+        KvUsage usage = await session.MeasureAsync().ConfigureAwait(false);
+        (_heldBytes, _heldSlots) = (usage.Bytes, usage.Kept * usage.Tokens);
+    }
+
+    /// <summary>One round that counts.</summary>
+    public async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan evicting = _engine.Statistics.EvictionTime;
+        int collections = Collections();
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        long started = Stopwatch.GetTimestamp();
+        await StreamAllAsync(cancellationToken).ConfigureAwait(false);
+        _total += Stopwatch.GetElapsedTime(started);
+        _allocated += GC.GetTotalAllocatedBytes(precise: true) - allocated;
+        _collections += Collections() - collections;
+        _eviction += _engine.Statistics.EvictionTime - evicting;
+        Note(started);
+    }
+
+    private static int Collections() => GC.CollectionCount(0);
+
+    private static double Median(List<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private Task StreamAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_prompts.Select((prompt, index) => StreamAsync(prompt, _stamps[index], cancellationToken)));
+
+    private async Task StreamAsync(int[] prompt, long[] stamps, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (GeneratedPiece _ in _engine.GenerateAsync(prompt, _options, cancellationToken).ConfigureAwait(false))
+        {
+            stamps[count++] = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private void Note(long started)
+    {
+        long lastFirst = _stamps.Max(stamps => stamps[0]);
+        long end = _stamps.Max(stamps => stamps[^1]);
+        int after = _stamps.Sum(stamps => stamps.Count(stamp => stamp > lastFirst));
+        _prefill.Add(Batch * PromptTokens / Stopwatch.GetElapsedTime(started, lastFirst).TotalSeconds);
+        _decode.Add(after / Stopwatch.GetElapsedTime(lastFirst, end).TotalSeconds);
+        foreach (long[] stamps in _stamps)
+        {
+            _first.Add(Stopwatch.GetElapsedTime(started, stamps[0]));
+            for (int i = 1; i < stamps.Length; i++)
+            {
+                _between.Add(Stopwatch.GetElapsedTime(stamps[i - 1], stamps[i]));
+            }
+        }
+    }
+}
