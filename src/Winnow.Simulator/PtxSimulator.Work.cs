@@ -80,6 +80,7 @@ public sealed unsafe partial class PtxSimulator
                 Shape = shape,
                 Arguments = (nint)block,
                 Memory = _memory,
+                Model = _model,
                 Seed = HashCode(_options.Seed, number),
                 Budget = _options.InstructionBudget,
                 Checks = _options.Checks,

@@ -11,7 +11,7 @@ using Winnow.Simulator.Ptx;
 namespace Winnow.Simulator;
 
 /// <summary>
-/// A GPU without a GPU: executes the PTX that NVRTC makes for <c>compute_80</c> and checks what it executes. What it finds is a
+/// A GPU without a GPU: executes the PTX that NVRTC makes for <c>compute_80</c> or <c>compute_90a</c> and checks what it executes. What it finds is a
 /// <see cref="GpuFaultException"/> that names kernel, line, block and thread; the launch ends there, memory stays as it is, and later calls work.
 /// </summary>
 /// <remarks>
@@ -21,6 +21,7 @@ namespace Winnow.Simulator;
 public sealed partial class PtxSimulator : GpuDriver
 {
     private readonly PtxSimulatorOptions _options;
+    private readonly DeviceModel _model;
     private readonly GlobalMemory _memory;
     private readonly Handles<LoadedModule> _modules = new("module");
     private readonly Handles<KernelFunction> _functions = new("function");
@@ -36,17 +37,18 @@ public sealed partial class PtxSimulator : GpuDriver
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Threads, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MemoryBytes, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.InstructionBudget, nameof(options));
+        _model = new DeviceModel(_options.Architecture);
         long bytes = _options.MemoryBytes > 0 ? _options.MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         _memory = new GlobalMemory(bytes, _options.Checks);
         _runner = new GridRunner(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);
-        Properties = DeviceModel.Properties(bytes);
+        Properties = _model.Properties(bytes);
     }
 
     /// <inheritdoc/>
     public override GpuProperties Properties { get; }
 
     /// <inheritdoc/>
-    public override string Architecture => "compute_80";
+    public override string Architecture => _model.Architecture;
 
     /// <inheritdoc/>
     public override long FreeBytes => _memory.FreeBytes;
@@ -127,7 +129,7 @@ public sealed partial class PtxSimulator : GpuDriver
     public override void AllowSharedBytes(GpuFunction function, int bytes)
     {
         KernelFunction kernel = _functions[function.Handle];
-        int most = DeviceModel.MaxSharedBytes - kernel.Program.Shared.StaticBytes;
+        int most = _model.MaxSharedBytes - kernel.Program.Shared.StaticBytes;
         if (bytes < 0 || bytes > most)
         {
             throw new CudaException(1, "CUDA_ERROR_INVALID_VALUE", nameof(AllowSharedBytes), $"{kernel.Program.Name} may have at most {most} bytes.");

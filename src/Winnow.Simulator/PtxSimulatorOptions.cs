@@ -6,6 +6,12 @@ namespace Winnow.Simulator;
 public sealed record PtxSimulatorOptions
 {
     /// <summary>
+    /// What the device is: <c>compute_80</c>, or <c>compute_90a</c> with the instructions of Hopper. <see cref="Winnow.Gpu.GpuDriver.Architecture"/> says it to
+    /// those who compile.
+    /// </summary>
+    public string Architecture { get; init; } = "compute_80";
+
+    /// <summary>
     /// Whether what kernels do is checked: uninitialized reads, races in shared memory, missing waits. Out of bounds and misaligned accesses,
     /// and barriers that cannot complete, are found in any case.
     /// </summary>

@@ -17,6 +17,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>The argument block, in native memory.</summary>
     public required nint Arguments { get; init; }
 
+    /// <summary>The device.</summary>
+    public required DeviceModel Model { get; init; }
+
     /// <summary>Device memory.</summary>
     public required GlobalMemory Memory { get; init; }
 
