@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -155,7 +156,7 @@ internal sealed unsafe partial class BlockRunner
 
         public int Count { get; set; }
 
-        public uint[] Known { get; } = new uint[Warp.Lanes];
+        public uint[] Known { get; } = new uint[WarpClocks.Row];
 
         public BlockBarrier First { get; set; } = null!;
 

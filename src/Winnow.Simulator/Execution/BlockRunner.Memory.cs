@@ -1,4 +1,5 @@
 using System;
+using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Execution.Memory;
 
 namespace Winnow.Simulator.Execution;
@@ -29,6 +30,9 @@ internal sealed unsafe partial class BlockRunner
 
     /// <summary>Notes that a copy to shared memory was waited for.</summary>
     public void EndCopy(Warp warp, int offset, int bytes) => _checks?.EndCopy(warp, offset, bytes);
+
+    /// <summary>Notes that a copy to shared memory is over for those who wait at an mbarrier.</summary>
+    public void EndCopy(Mbarrier barrier, int offset, int bytes) => _checks?.EndCopy(barrier, offset, bytes);
 
     /// <summary>A warp accesses global memory in a way that orders: warps of a block may hand over shared memory by a flag there.</summary>
     public void Order(Warp warp) => _checks?.Clocks.Order(warp.Index);

@@ -76,6 +76,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         new Span<byte>(_shared, SharedBytes).Fill(0xFF);
         StartMemory();
         StartBarriers();
+        StartMbarriers();
         _runnable.Clear();
         for (int i = 0; i < WarpCount; i++)
         {
@@ -86,12 +87,27 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
         // Some blocks switch between warps often, some hardly ever: faults of both kinds show up.
         int share = ShortestShare << (2 * (int)(NextRandom() % SharesApart));
-        while (_runnable.Count > 0)
+        while (true)
         {
-            Advance((int)(NextRandom() % (uint)_runnable.Count), share);
+            int choices = _runnable.Count + (_copies.Count > 0 ? 1 : 0);
+            if (choices == 0)
+            {
+                break;
+            }
+
+            int choice = (int)(NextRandom() % (uint)choices);
+            if (choice == _runnable.Count)
+            {
+                FinishCopy();
+            }
+            else
+            {
+                Advance(choice, share);
+            }
         }
 
         EndBarriers();
+        EndMbarriers();
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,17 @@ internal static class FaultKinds
     /// <summary>All warps that are left wait for barriers that nobody can complete.</summary>
     public const string Deadlock = "deadlock";
 
+    /// <summary>
+    /// An operation of an mbarrier on memory that is none, an access to the bytes of one, or an <c>init</c> of one that is in use.
+    /// </summary>
+    public const string InvalidBarrier = "invalid-barrier";
+
+    /// <summary>More arrivals at an mbarrier than its phase expects, or counts that it cannot hold.</summary>
+    public const string BarrierOverflow = "barrier-overflow";
+
+    /// <summary>A wait for a phase of an mbarrier that is neither the present one nor the one before.</summary>
+    public const string WrongPhase = "wrong-phase";
+
     /// <summary>More instructions than the budget of a block: most likely a loop without an end.</summary>
     public const string EndlessLoop = "endless-loop";
 

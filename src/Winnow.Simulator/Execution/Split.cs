@@ -15,6 +15,9 @@ internal sealed class Split
     /// <summary>Whether they can go on.</summary>
     public SplitState State;
 
+    /// <summary>Whether others of the warp go first: what it waits for has not come.</summary>
+    public bool IsPatient;
+
     /// <summary>While <see cref="SplitState.WaitsForLanes"/>: the lanes that must come together.</summary>
     public uint Awaited;
 }

@@ -10,6 +10,9 @@ namespace Winnow.Simulator.Execution;
 /// <content>Findings.</content>
 internal sealed unsafe partial class Warp
 {
+    /// <summary>While something ends that an instruction began: the instruction, which findings are about.</summary>
+    public PtxInstruction? Origin { get; set; }
+
     /// <summary>The exception for a finding at the next instruction, about all lanes that execute it.</summary>
     public GpuFaultException FaultAhead(string kind, string problem)
     {
@@ -23,7 +26,7 @@ internal sealed unsafe partial class Warp
     /// <param name="problem">What happened, without a full stop.</param>
     public GpuFaultException Fault(string kind, int lane, string problem)
     {
-        PtxInstruction? instruction = Pc > 0 && Pc <= _steps.Length ? _steps[Pc - 1].Operation.Source : null;
+        PtxInstruction? instruction = Origin ?? (Pc > 0 && Pc <= _steps.Length ? _steps[Pc - 1].Operation.Source : null);
         string kernel = Block.Launch.Program.Name;
         (int x, int y, int z) = ThreadOf(lane);
         (int blockX, int blockY, int blockZ) = Block.Block;

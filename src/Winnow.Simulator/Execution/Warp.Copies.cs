@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
+using Winnow.Simulator.Execution.Control;
 
 namespace Winnow.Simulator.Execution;
 
@@ -12,6 +13,9 @@ internal sealed unsafe partial class Warp
     private readonly List<AsyncCopy> _copies = [];
     private readonly int[] _groups = new int[Lanes];
 
+    /// <summary>How many copies the warp has begun.</summary>
+    public long CopiesBegun { get; private set; }
+
     /// <summary>Begins a copy for a lane.</summary>
     /// <param name="lane">The lane.</param>
     /// <param name="source">Where from, a pointer; not read beyond <paramref name="taken"/> bytes.</param>
@@ -20,7 +24,7 @@ internal sealed unsafe partial class Warp
     /// <param name="taken">How many come from the source; the rest is zero.</param>
     public void BeginCopy(int lane, ulong source, int offset, int bytes, int taken)
     {
-        AsyncCopy copy = new() { Lane = lane, Group = _groups[lane], Offset = offset, Bytes = bytes };
+        AsyncCopy copy = new() { Lane = lane, Group = _groups[lane], Number = CopiesBegun++, Offset = offset, Bytes = bytes };
         new ReadOnlySpan<byte>((void*)source, taken).CopyTo(new Span<byte>(copy.Data, LongestCopy));
         Block.BeginCopy(offset, bytes);
         _copies.Add(copy);
@@ -47,7 +51,7 @@ internal sealed unsafe partial class Warp
             bool isMeant = (lanes >> copy.Lane & 1) != 0 && (pending < 0 || copy.Group < _groups[copy.Lane] - pending);
             if (isMeant)
             {
-                new ReadOnlySpan<byte>(copy.Data, copy.Bytes).CopyTo(new Span<byte>(Block.Shared + copy.Offset, copy.Bytes));
+                Land(copy);
                 Block.EndCopy(this, copy.Offset, copy.Bytes);
             }
             else
@@ -59,8 +63,41 @@ internal sealed unsafe partial class Warp
         _copies.RemoveRange(kept, _copies.Count - kept);
     }
 
+    /// <summary>Ends copies of a lane for those who wait at an mbarrier.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="bound">The copies before this one are meant.</param>
+    /// <param name="barrier">The mbarrier.</param>
+    public void FinishCopies(int lane, long bound, Mbarrier barrier)
+    {
+        int kept = 0;
+        for (int i = 0; i < _copies.Count; i++)
+        {
+            AsyncCopy copy = _copies[i];
+            if (copy.Lane == lane && copy.Number < bound)
+            {
+                Land(copy);
+                Block.EndCopy(barrier, copy.Offset, copy.Bytes);
+            }
+            else
+            {
+                _copies[kept++] = copy;
+            }
+        }
+
+        _copies.RemoveRange(kept, _copies.Count - kept);
+    }
+
+    private void Land(in AsyncCopy copy)
+    {
+        fixed (byte* data = copy.Data)
+        {
+            new ReadOnlySpan<byte>(data, copy.Bytes).CopyTo(new Span<byte>(Block.Shared + copy.Offset, copy.Bytes));
+        }
+    }
+
     private void StartCopies()
     {
+        Origin = null;
         _copies.Clear();
         Array.Clear(_groups);
     }
@@ -69,6 +106,7 @@ internal sealed unsafe partial class Warp
     {
         public int Lane;
         public int Group;
+        public long Number;
         public int Offset;
         public int Bytes;
         public fixed byte Data[LongestCopy];

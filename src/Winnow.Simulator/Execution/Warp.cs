@@ -29,6 +29,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private Split? _current;
     private Step[] _steps = [];
     private int _limit;
+    private bool _isYielding;
 
     private readonly BlockRunner? _block;
 
@@ -126,8 +127,9 @@ internal sealed unsafe partial class Warp : IDisposable
             }
             while (pc < _limit && share > 0);
 
-            if ((pc >= _limit && !Reselect()) || share <= 0)
+            if ((pc >= _limit && !Reselect()) || share <= 0 || _isYielding)
             {
+                _isYielding = false;
                 return share;
             }
         }
@@ -146,7 +148,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private Split NewSplit(int pc, uint lanes, Frame frame)
     {
         Split split = _unused.TryPop(out Split? old) ? old : new Split();
-        (split.Pc, split.Lanes, split.Frame, split.State) = (pc, lanes, frame, SplitState.Ready);
+        (split.Pc, split.Lanes, split.Frame, split.State, split.IsPatient) = (pc, lanes, frame, SplitState.Ready, false);
         return split;
     }
 

@@ -15,6 +15,9 @@ internal sealed partial record FaultCase(string Source)
     /// <summary>The shape of its launch.</summary>
     public LaunchShape Shape { get; init; } = LaunchShape.Linear(1, 32);
 
+    /// <summary>What it is compiled for.</summary>
+    public string Architecture { get; init; } = "compute_80";
+
     /// <summary>The block that is reported.</summary>
     public int Block { get; init; }
 

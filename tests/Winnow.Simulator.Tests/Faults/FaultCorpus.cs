@@ -10,13 +10,13 @@ internal static class FaultCorpus
 {
     private static readonly KernelCompiler Compiler = new(cacheFolder: null);
 
-    public static IReadOnlyList<FaultCase> Cases { get; } = [.. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases];
+    public static IReadOnlyList<FaultCase> Cases { get; } = [.. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases, .. MbarrierFaults.Cases];
 
     /// <summary>The PTX of a case.</summary>
     public static byte[] Compile(FaultCase fault, bool isFaulty)
     {
         var source = new KernelSource($"faults/{fault.Kernel}.cu", fault.Source, new Dictionary<string, string>());
-        return Compiler.Compile(source, [$"FAULT={(isFaulty ? 1 : 0)}"], "compute_80");
+        return Compiler.Compile(source, [$"FAULT={(isFaulty ? 1 : 0)}"], fault.Architecture);
     }
 
     /// <summary>The parsed PTX of a case.</summary>

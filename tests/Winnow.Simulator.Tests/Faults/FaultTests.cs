@@ -48,7 +48,7 @@ public sealed unsafe class FaultTests
 
     private static void Run(FaultCase fault, bool isFaulty, int seed)
     {
-        using PtxSimulator driver = new(new PtxSimulatorOptions { Seed = seed, InstructionBudget = 100_000 });
+        using PtxSimulator driver = new(new PtxSimulatorOptions { Architecture = fault.Architecture, Seed = seed, InstructionBudget = 100_000 });
         GpuModule module = driver.LoadModule(FaultCorpus.Compile(fault, isFaulty), fault.Kernel);
         GpuFunction function = driver.GetFunction(module, fault.Kernel);
         GpuStream stream = driver.CreateStream();

@@ -106,6 +106,11 @@ internal sealed partial class FunctionDecoder
         }
 
         PtxOperand[] operands = instruction.Operands;
+        if (instruction.Has("mbarrier"))
+        {
+            return new ArriveAfterCopies(Place(operands[0], instruction.Has("shared") || instruction.Has("shared::cta")), instruction.Has("noinc"));
+        }
+
         bool isKnown = instruction.Has("global") && !instruction.Has("bulk") && operands.Length >= 3 && operands[2].Kind == PtxOperandKind.Immediate;
         if (!isKnown)
         {

@@ -84,6 +84,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         bool hasNone = instruction.Operands.Length == 0 || instruction.Opcode switch
         {
             "bar" or "barrier" => !instruction.Has("red"),
+            "mbarrier" => instruction.Operands[0].Kind == PtxOperandKind.Address,
             _ => Array.IndexOf(WithoutResult, instruction.Opcode) >= 0,
         };
         foreach (PtxOperand part in hasNone ? [] : Parts(instruction.Operands[0]))
@@ -117,6 +118,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "exit" => new Exit(),
         "trap" => new Trap(),
         "bar" or "barrier" => DecodeBarrier(instruction),
+        "mbarrier" => DecodeMbarrier(instruction),
         _ => DecodeRegisters(instruction),
     };
 

@@ -1,5 +1,7 @@
 using System;
 using System.Numerics;
+using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -69,4 +71,45 @@ internal sealed class CommitCopies : Operation
 internal sealed class WaitForCopies(int pending) : Operation
 {
     public override void Execute(Warp warp, uint lanes) => warp.WaitForCopies(pending, lanes);
+}
+
+/// <summary><c>cp.async.mbarrier.arrive</c>: each lane arrives when its copies have come.</summary>
+/// <param name="place">Where the mbarrier lies.</param>
+/// <param name="isCounted">Whether the arrival is one of those that the mbarrier expects anyway: <c>noinc</c>.</param>
+internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : MbarrierOperation(place)
+{
+    protected override void Execute(Warp warp, int lane, int offset)
+    {
+        Mbarrier barrier = warp.Block.FindMbarrier(warp, lane, offset);
+        if (!isCounted && barrier.Pending == Mbarrier.Most)
+        {
+            throw warp.Fault(FaultKinds.BarrierOverflow, lane, $"an mbarrier needs {barrier.Pending} arrivals already");
+        }
+
+        barrier.Pending += isCounted ? 0 : 1;
+        warp.Block.Begin(new CopiesOfLane(this, warp, lane, barrier, warp.CopiesBegun));
+    }
+}
+
+/// <summary>The copies of a lane, with the arrival that follows them.</summary>
+/// <param name="operation">The instruction.</param>
+/// <param name="warp">The warp.</param>
+/// <param name="lane">The lane.</param>
+/// <param name="barrier">Where it arrives.</param>
+/// <param name="bound">The copies of the warp before this one are meant.</param>
+internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int lane, Mbarrier barrier, long bound) : ICopy
+{
+    /// <inheritdoc/>
+    public Warp Warp => warp;
+
+    /// <inheritdoc/>
+    public PtxInstruction Source => operation.Source;
+
+    /// <inheritdoc/>
+    public void Finish(BlockRunner block)
+    {
+        block.Require(barrier, warp, lane);
+        warp.FinishCopies(lane, bound, barrier);
+        block.Arrive(barrier, warp, lane, 1, releases: false);
+    }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Winnow.Gpu;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -19,6 +20,9 @@ internal sealed unsafe partial class SharedChecks : IDisposable
 
     /// <summary>The last write was an atomic one, or one that orders what others do.</summary>
     private const byte Ordered = 4;
+
+    /// <summary>The byte is one of an mbarrier.</summary>
+    private const byte Barrier = 16;
 
     private byte* _states;
     private uint* _writes;
@@ -150,8 +154,13 @@ internal sealed unsafe partial class SharedChecks : IDisposable
             byte state = _states[i];
             if (state == OnItsWay)
             {
-                string copied = $"{Verb(access)} byte {i} of shared memory, which a cp.async still copies to because nobody waited for it";
+                string copied = $"{Verb(access)} byte {i} of shared memory, which a copy is still on its way to because nobody waited for it";
                 throw warp.Fault(FaultKinds.MissingWait, lane, copied);
+            }
+
+            if ((state & Barrier) != 0)
+            {
+                throw warp.Fault(FaultKinds.InvalidBarrier, lane, $"{Verb(access)} byte {i} of shared memory, which belongs to an mbarrier");
             }
 
             if (isRead && (state & Defined) == 0)
@@ -165,16 +174,26 @@ internal sealed unsafe partial class SharedChecks : IDisposable
 
     private void FailOnWrite(Warp warp, int lane, int offset, int bytes, Access access, bool isOrdered)
     {
+        uint known = Clocks.Stamp(warp.Index);
         for (int i = offset; i < offset + bytes; i++)
         {
-            int writer = WarpClocks.WarpOf(_writes[i]);
-            bool isOpen = !Clocks.IsBefore(warp.Index, _writes[i]);
+            uint stamp = _writes[i];
+            bool isOpen = stamp != known && !Clocks.IsBefore(warp.Index, stamp);
             if (isOpen && !(isOrdered && (_states[i] & Ordered) != 0))
             {
-                string problem = $"{Verb(access)} byte {i} of shared memory, which warp {writer} writes without a barrier between them";
-                throw warp.Fault(FaultKinds.Race, lane, problem);
+                throw OpenWrite(warp, lane, i, access, WarpClocks.PartyOf(stamp));
             }
+
+            known = stamp;
         }
+    }
+
+    private static GpuFaultException OpenWrite(Warp warp, int lane, int offset, Access access, int writer)
+    {
+        string what = $"{Verb(access)} byte {offset} of shared memory";
+        return writer < Warp.Lanes
+            ? warp.Fault(FaultKinds.Race, lane, $"{what}, which warp {writer} writes without a barrier between them")
+            : warp.Fault(FaultKinds.MissingWait, lane, $"{what}, which a copy wrote whose mbarrier the warp did not wait for");
     }
 
     private void FailOnRead(Warp warp, int lane, int offset, int bytes, Access access)

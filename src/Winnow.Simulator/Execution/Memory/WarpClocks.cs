@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.Intrinsics;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -6,26 +7,38 @@ namespace Winnow.Simulator.Execution.Memory;
 /// Vector clocks of the warps of a block (Mattern, "Virtual Time and Global States of Distributed Systems"): for each warp its own time, and up
 /// to which time of each other warp it knows that all is over. Times only grow, from block to block too.
 /// </summary>
+/// <remarks>
+/// Copies that run beside the warps are parties too: agents, which do not wait for anybody and are waited for at an mbarrier. What is known is a row of
+/// numbers: for each party up to which time all is over, and then the same for what the async proxy sees of it, which a proxy fence brings up to date.
+/// </remarks>
 internal sealed class WarpClocks
 {
+    /// <summary>Numbers of a row of what is known.</summary>
+    public const int Row = 2 * Parties;
+
+    /// <summary>Agents beside the warps.</summary>
+    public const int Agents = 32;
+
     private const int Most = 32;
-    private const int WarpBits = 5;
-    private const uint LatestTime = 1u << 26;
+    private const int Parties = Most + Agents;
+    private const int IdBits = 5;
+    private const uint AgentBit = 1u << 31;
+    private const uint LatestTime = 1u << 25;
 
     private readonly uint[] _times = new uint[Most];
-    private readonly uint[] _known = new uint[Most * Most];
+    private readonly uint[] _known = new uint[Most * Row];
     private readonly uint[] _knownOfAll = new uint[Most];
-    private readonly uint[] _fenced = new uint[Most * Most];
-    private readonly uint[] _observed = new uint[Most * Most];
-    private readonly uint[] _published = new uint[Most];
+    private readonly uint[] _fenced = new uint[Most * Row];
+    private readonly uint[] _observed = new uint[Most * Row];
+    private readonly uint[] _published = new uint[Row];
     private int _warps;
     private uint _now;
 
-    /// <summary>The warp of a stamp.</summary>
-    public static int WarpOf(uint stamp) => (int)(stamp & (Most - 1));
+    /// <summary>The warp of a stamp; from <see cref="Warp.Lanes"/> on an agent.</summary>
+    public static int PartyOf(uint stamp) => (int)((stamp & (Most - 1)) | (stamp >> 26 & Most));
 
     /// <summary>The stamp of a time of a warp.</summary>
-    public static uint StampOf(uint time, int warp) => (time << WarpBits) | (uint)warp;
+    public static uint StampOf(uint time, int warp) => (time << IdBits) | (uint)warp;
 
     /// <summary>Begins a block: all that was before is over.</summary>
     /// <param name="warps">The warps of the block.</param>
@@ -36,11 +49,11 @@ internal sealed class WarpClocks
         _now = isNew ? 1 : _now + 1;
         _warps = warps;
         Array.Fill(_times, _now);
-        foreach (uint[] table in new[] { _known, _knownOfAll, _fenced, _observed, _published })
-        {
-            Array.Fill(table, _now - 1);
-        }
-
+        Array.Fill(_knownOfAll, _now - 1);
+        Array.Fill(_published, _now - 1);
+        _known.AsSpan(0, warps * Row).Fill(_now - 1);
+        _fenced.AsSpan(0, warps * Row).Fill(_now - 1);
+        _observed.AsSpan(0, warps * Row).Fill(_now - 1);
         return isNew;
     }
 
@@ -59,24 +72,24 @@ internal sealed class WarpClocks
     /// <summary>Whether a warp knows that what has a stamp is over.</summary>
     public bool IsBefore(int warp, uint stamp)
     {
-        int other = WarpOf(stamp);
-        return other == warp || stamp >> WarpBits <= _known[(warp * Most) + other];
+        int party = PartyOf(stamp);
+        return party == warp || TimeOf(stamp) <= _known[(warp * Row) + party];
     }
 
     /// <summary>A warp comes to a barrier.</summary>
     /// <param name="warp">The warp.</param>
-    /// <param name="barrier">What all that came know, by warp.</param>
+    /// <param name="barrier">What all that came know: a row.</param>
     public void Arrive(int warp, uint[] barrier)
     {
-        Merge(barrier, _known.AsSpan(warp * Most, Most));
+        Merge(barrier, _known.AsSpan(warp * Row, Row));
         barrier[warp] = Math.Max(barrier[warp], _times[warp]);
         _times[warp] = ++_now;
     }
 
     /// <summary>A warp leaves a barrier that is complete.</summary>
     /// <param name="warp">The warp.</param>
-    /// <param name="barrier">What all that came know.</param>
-    public void Leave(int warp, uint[] barrier) => Learn(warp, barrier);
+    /// <param name="barrier">What all that came know: a row.</param>
+    public void Leave(int warp, ReadOnlySpan<uint> barrier) => Learn(warp, barrier);
 
     /// <summary>All of the barrier's warps left: they are at the same time now.</summary>
     /// <param name="warps">Bit i: warp i waited.</param>
@@ -92,9 +105,9 @@ internal sealed class WarpClocks
     /// <summary>A fence: what the warp did before it comes before what others do that see, after a fence of their own, what it writes after it.</summary>
     public void Fence(int warp)
     {
-        Learn(warp, _observed.AsSpan(warp * Most, Most));
-        Span<uint> fenced = _fenced.AsSpan(warp * Most, Most);
-        _known.AsSpan(warp * Most, Most).CopyTo(fenced);
+        Learn(warp, _observed.AsSpan(warp * Row, Row));
+        Span<uint> fenced = _fenced.AsSpan(warp * Row, Row);
+        _known.AsSpan(warp * Row, Row).CopyTo(fenced);
         fenced[warp] = _times[warp];
         _times[warp] = ++_now;
     }
@@ -102,21 +115,35 @@ internal sealed class WarpClocks
     /// <summary>An access that orders: it hands on what was fenced before, and sees what others handed on.</summary>
     public void Order(int warp)
     {
-        Merge(_observed.AsSpan(warp * Most, Most), _published);
-        Merge(_published, _fenced.AsSpan(warp * Most, Most));
+        Merge(_observed.AsSpan(warp * Row, Row), _published);
+        Merge(_published, _fenced.AsSpan(warp * Row, Row));
     }
+
+    /// <summary>A copy of an agent is over.</summary>
+    /// <param name="agent">The agent, from 0.</param>
+    /// <param name="barrier">What those know that wait for it: a row.</param>
+    /// <returns>The stamp of what it wrote.</returns>
+    public uint FinishCopy(int agent, uint[] barrier)
+    {
+        uint time = ++_now;
+        barrier[Most + agent] = time;
+        return AgentBit | StampOf(time, agent);
+    }
+
+    private static uint TimeOf(uint stamp) => (stamp & ~AgentBit) >> IdBits;
 
     private static void Merge(Span<uint> into, ReadOnlySpan<uint> other)
     {
-        for (int i = 0; i < Most; i++)
+        for (int i = 0; i < Row; i += Vector256<uint>.Count)
         {
-            into[i] = Math.Max(into[i], other[i]);
+            Span<uint> target = into.Slice(i, Vector256<uint>.Count);
+            Vector256.Max(Vector256.Create<uint>(target), Vector256.Create(other.Slice(i, Vector256<uint>.Count))).CopyTo(target);
         }
     }
 
     private void Learn(int warp, ReadOnlySpan<uint> news)
     {
-        Span<uint> known = _known.AsSpan(warp * Most, Most);
+        Span<uint> known = _known.AsSpan(warp * Row, Row);
         Merge(known, news);
         uint least = uint.MaxValue;
         for (int other = 0; other < _warps; other++)
@@ -124,6 +151,6 @@ internal sealed class WarpClocks
             least = other == warp ? least : Math.Min(least, known[other]);
         }
 
-        _knownOfAll[warp] = least == uint.MaxValue ? _times[warp] : Math.Min(least, LatestTime * 2);
+        _knownOfAll[warp] = least == uint.MaxValue ? _times[warp] : Math.Min(least, (LatestTime * 2) - 1);
     }
 }

@@ -1,0 +1,67 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Simulator.Execution.Memory;
+
+namespace Winnow.Simulator.Execution.Control;
+
+/// <summary>
+/// An mbarrier in shared memory: phases that are complete when all arrivals and all bytes that were announced have come. The bytes in memory hold nothing;
+/// PTX does not say what they are.
+/// </summary>
+/// <param name="offset">Where it lies.</param>
+/// <param name="agent">Which agent the clocks take its copies for.</param>
+internal sealed class Mbarrier(int offset, int agent)
+{
+    /// <summary>The bytes of one, and what its address must be a multiple of.</summary>
+    public const int Bytes = 8;
+
+    /// <summary>The largest count of arrivals or of bytes.</summary>
+    public const int Most = (1 << 20) - 1;
+
+    private const int CountShift = 32;
+
+    /// <summary>Where it lies.</summary>
+    public int Offset => offset;
+
+    /// <summary>Which agent the clocks take its copies for.</summary>
+    public int Agent => agent;
+
+    /// <summary>Arrivals that a phase needs.</summary>
+    public int Expected { get; set; }
+
+    /// <summary>Arrivals that the present phase still needs.</summary>
+    public int Pending { get; set; }
+
+    /// <summary>Bytes that were announced and have not come.</summary>
+    public int Transactions { get; set; }
+
+    /// <summary>The number of the present phase.</summary>
+    public uint Phase { get; private set; }
+
+    /// <summary>What those know that arrived in the present phase: a row of the clocks.</summary>
+    public uint[] Known { get; private set; } = new uint[WarpClocks.Row];
+
+    /// <summary>What those knew that arrived in the phase before.</summary>
+    public uint[] KnownBefore { get; private set; } = new uint[WarpClocks.Row];
+
+    /// <summary>Those who wait for the present phase.</summary>
+    public List<(Warp Warp, Split Split)> Waiting { get; } = [];
+
+    /// <summary>What an arrival returns: the phase, and the arrivals that it needed before.</summary>
+    public ulong State => ((ulong)(uint)Pending << CountShift) | Phase;
+
+    /// <summary>Whether all came that the present phase waits for.</summary>
+    public bool IsComplete => Pending == 0 && Transactions == 0;
+
+    /// <summary>The arrivals that a phase needed before the arrival that returned a state.</summary>
+    public static uint CountOf(ulong state) => (uint)(state >> CountShift);
+
+    /// <summary>Begins the next phase.</summary>
+    public void Advance()
+    {
+        Phase++;
+        Pending = Expected;
+        (Known, KnownBefore) = (KnownBefore, Known);
+        Array.Clear(Known);
+    }
+}
