@@ -20,6 +20,10 @@ public static class CubinReader
     private const byte RegisterCount = 0x2F;
     private const string CodePrefix = ".text.";
 
+    // From Hopper on, shared memory of a block begins with what the system keeps for itself, and sections count it where a kernel declares any.
+    private const int FirstWithSystemMemory = 90;
+    private const int SystemSharedBytes = 1024;
+
     /// <summary>The kernels of an image, in the image's order.</summary>
     /// <param name="cubin">The image.</param>
     /// <exception cref="WinnowException">It is no cubin, or it is damaged.</exception>
@@ -54,6 +58,7 @@ public static class CubinReader
         }
 
         var kernels = new List<KernelResources>();
+        int system = CapabilityOf(cubin) >= FirstWithSystemMemory ? SystemSharedBytes : 0;
         foreach (Section section in sections)
         {
             if (section.Name.StartsWith(CodePrefix, StringComparison.Ordinal))
@@ -62,7 +67,7 @@ public static class CubinReader
                 kernels.Add(new KernelResources(
                     kernel,
                     registers.GetValueOrDefault(kernel, (int)(section.Info >> 24)),
-                    (int)SizeOf(sections, ".nv.shared." + kernel),
+                    (int)Math.Max(0, SizeOf(sections, ".nv.shared." + kernel) - system),
                     stacks.GetValueOrDefault(kernel),
                     checked((int)section.Size)));
             }
@@ -70,6 +75,9 @@ public static class CubinReader
 
         return kernels;
     }
+
+    /// <summary>Compute capability times ten: the lowest byte of the flags, or in images of newer assemblers the one above it.</summary>
+    private static int CapabilityOf(ReadOnlySpan<byte> cubin) => cubin[48] >= 50 ? cubin[48] : cubin[49];
 
     private static Section[] Sections(ReadOnlySpan<byte> cubin)
     {
