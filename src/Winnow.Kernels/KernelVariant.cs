@@ -5,7 +5,7 @@ namespace Winnow.Kernels;
 /// <param name="Entry">The <c>extern "C"</c> entry point.</param>
 /// <param name="SharedBytes">Dynamic shared memory that a launch of it may ask for.</param>
 /// <param name="Definitions">Its constants as NAME=VALUE.</param>
-internal sealed record KernelVariant(string Source, string Entry, int SharedBytes, params string[] Definitions)
+public sealed record KernelVariant(string Source, string Entry, int SharedBytes, params string[] Definitions)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Source} {Entry} [{string.Join(' ', Definitions)}]";
