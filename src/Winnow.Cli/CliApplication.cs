@@ -67,6 +67,7 @@ internal static class CliApplication
             PoliciesCommand.Create(host),
             ConvertCommand.Create(host),
             DevicesCommand.Create(host),
+            KernelsCommand.Create(host),
         };
         return root;
     }

@@ -31,6 +31,11 @@ public sealed class UsageTests
     [TestCase("bench")]
     [TestCase("bench", "engine", "--new-tokens", "1")]
     [TestCase("policies", "window")]
+    [TestCase("kernels")]
+    [TestCase("kernels", "compile")]
+    [TestCase("kernels", "compile", "x.cu", "--threads", "0")]
+    [TestCase("kernels", "compile", "x.cu", "--axis", "n")]
+    [TestCase("kernels", "list", "x.cu", "y.cu")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)
@@ -81,6 +86,9 @@ public sealed class UsageTests
     [TestCase("eval", "recall", "--help")]
     [TestCase("eval", "perplexity", "--help")]
     [TestCase("policies", "--help")]
+    [TestCase("kernels", "--help")]
+    [TestCase("kernels", "list", "--help")]
+    [TestCase("kernels", "compile", "--help")]
     public async Task Run_WithHelpShowsItAndEndsWithZero(params string[] args)
     {
         CliRun run = await CliRun.OfAsync(args);

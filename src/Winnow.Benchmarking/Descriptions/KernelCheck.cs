@@ -1,0 +1,14 @@
+namespace Winnow.Benchmarking.Descriptions;
+
+/// <summary>What the outputs of a kernel are compared with, and how closely.</summary>
+public sealed record KernelCheck
+{
+    /// <summary>Where the expected outputs come from; best computed in double precision.</summary>
+    public required CheckSource Reference { get; init; }
+
+    /// <summary>A plain computation in the kernel's own types, whose error against the reference sets what is allowed; null for the reference, rounded.</summary>
+    public CheckSource? Plain { get; init; }
+
+    /// <summary>What is allowed instead of the rule; null for the rule.</summary>
+    public Tolerance? Tolerance { get; init; }
+}

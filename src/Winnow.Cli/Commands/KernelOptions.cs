@@ -1,0 +1,127 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using Winnow.Benchmarking.Descriptions;
+using Winnow.Gpu;
+using Winnow.Kernels;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary>The options that name a kernel: its file, its description, and what of it is changed for this run.</summary>
+internal sealed class KernelOptions
+{
+    private readonly Argument<string?> _file = new("file")
+    {
+        Description = "A .cu file, or the .json file that describes how a kernel is launched.",
+        HelpName = "file",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _describe = new("--describe")
+    {
+        Description = "The description of the launch. Default: the .json file beside the .cu file, of the same name.",
+        HelpName = "file.json",
+    };
+
+    private readonly Option<string?> _kernel = new("--kernel")
+    {
+        Description = "The entry point. Default: the one that the description names, or the only one of the file.",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _define = new("--define", "-D")
+    {
+        Description = "A macro, NAME or NAME=VALUE; takes the place of one of that name in the description. Can be given more than once.",
+        HelpName = "macro",
+    };
+
+    private readonly Option<string[]> _axis = new("--axis")
+    {
+        Description = "Another value of an axis of the description: n=4096. Can be given more than once.",
+        HelpName = "name=value",
+    };
+
+    private readonly Option<string[]> _include = new("--include", "-I")
+    {
+        Description = "A folder with headers that are not beside the file, for instance those of a CUDA toolkit. Can be given more than once.",
+        HelpName = "folder",
+    };
+
+    public KernelOptions(bool fileIsRequired)
+    {
+        _file.Arity = fileIsRequired ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne;
+        _axis.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => AxisOf(token.Value) is null) is { } wrong)
+            {
+                result.AddError($"--axis must be a name and a whole number, n=4096, not '{wrong.Value}'.");
+            }
+        });
+    }
+
+    public void AddTo(Command command, bool withLaunch)
+    {
+        command.Arguments.Add(_file);
+        Option[] options = withLaunch ? [_describe, _kernel, _define, _axis, _include] : [_kernel, _define, _include];
+        foreach (Option option in options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The file; null where none was named.</summary>
+    public string? File(ParseResult parsed) => parsed.GetValue(_file);
+
+    /// <summary>The entry point; null where none was named.</summary>
+    public string? Kernel(ParseResult parsed) => parsed.GetValue(_kernel);
+
+    /// <summary>The macros of the command line.</summary>
+    public string[] Definitions(ParseResult parsed) => parsed.GetValue(_define) ?? [];
+
+    /// <summary>The source that was named: a file, or one of those that ship.</summary>
+    public KernelSource Source(ParseResult parsed)
+    {
+        string file = parsed.GetValue(_file)!;
+        return !System.IO.File.Exists(file) && ShippedKernels.Sources.Contains(file)
+            ? ShippedKernels.Source(file)
+            : KernelFile.Load(file, parsed.GetValue(_include));
+    }
+
+    /// <summary>Whether a launch is described beside the file.</summary>
+    public bool HasDescription(ParseResult parsed)
+    {
+        string file = parsed.GetValue(_file)!;
+        return System.IO.File.Exists(Path.ChangeExtension(file, ".json"));
+    }
+
+    /// <summary>The description that was named, with what the command line changes of it.</summary>
+    public KernelDescription Description(ParseResult parsed)
+    {
+        KernelDescription description = KernelDescription.Load(parsed.GetValue(_file)!, parsed.GetValue(_describe), parsed.GetValue(_include));
+        return description.WithAxes((parsed.GetValue(_axis) ?? []).Select(axis => AxisOf(axis)!.Value)) with
+        {
+            Kernel = parsed.GetValue(_kernel) ?? description.Kernel,
+            Definitions = Merge(description.Definitions, Definitions(parsed)),
+        };
+    }
+
+    /// <summary>Definitions where later ones take the place of earlier ones of the same name.</summary>
+    private static string[] Merge(IEnumerable<string> first, string[] second)
+    {
+        HashSet<string> replaced = [.. second.Select(NameOf)];
+        return [.. first.Where(definition => !replaced.Contains(NameOf(definition))), .. second];
+    }
+
+    private static string NameOf(string definition) => definition.Split('=')[0];
+
+    private static KeyValuePair<string, long>? AxisOf(string text)
+    {
+        string[] parts = text.Split('=');
+        return parts.Length == 2 && long.TryParse(parts[1], NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out long value)
+            ? KeyValuePair.Create(parts[0].Trim(), value)
+            : null;
+    }
+}

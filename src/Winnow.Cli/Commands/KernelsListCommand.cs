@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Cli.Terminal;
+using Winnow.Gpu;
+using Winnow.Kernels;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow kernels list</c>: the kernels that ship, or those of a file with what they take.</summary>
+internal static class KernelsListCommand
+{
+    public static Command Create(CliHost host)
+    {
+        KernelOptions options = new(fileIsRequired: false);
+        Command command = new("list", "List the kernels that ship with their constants, or the entry points of a file with what they take.");
+        options.AddTo(command, withLaunch: false);
+        command.SetAction(parsed =>
+        {
+            bool asJson = parsed.GetValue(CommonOptions.Json);
+            if (options.File(parsed) is null)
+            {
+                WriteShipped(host, asJson);
+            }
+            else
+            {
+                WriteEntries(host, asJson, options.Source(parsed), options.Definitions(parsed));
+            }
+
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static void WriteShipped(CliHost host, bool asJson)
+    {
+        TextTable table = new("source", "kernel", "constants");
+        foreach (KernelVariant variant in ShippedKernels.All())
+        {
+            string definitions = string.Join(' ', variant.Definitions);
+            table.Add(variant.Source, variant.Entry, definitions);
+            if (asJson)
+            {
+                JsonLine.Write(host.Output, json =>
+                {
+                    json.WriteString("source", variant.Source);
+                    json.WriteString("kernel", variant.Entry);
+                    json.WriteString("definitions", definitions);
+                    json.WriteNumber("dynamic_shared_bytes", variant.SharedBytes);
+                });
+            }
+        }
+
+        if (!asJson)
+        {
+            table.Write(host);
+        }
+    }
+
+    private static void WriteEntries(CliHost host, bool asJson, KernelSource source, string[] definitions)
+    {
+        TextTable table = new("kernel", "arguments");
+        foreach (KernelEntry entry in KernelBuild.Entries(new KernelCompiler(), source, definitions, "compute_90a"))
+        {
+            string arguments = string.Join(", ", System.Linq.Enumerable.Select(entry.Parameters, Describe));
+            table.Add(entry.Name, arguments);
+            if (asJson)
+            {
+                JsonLine.Write(host.Output, json =>
+                {
+                    json.WriteString("kernel", entry.Name);
+                    json.WriteString("symbol", entry.Symbol);
+                    json.WriteString("arguments", arguments);
+                });
+            }
+        }
+
+        if (!asJson)
+        {
+            table.Write(host);
+        }
+    }
+
+    private static string Describe(KernelParameter parameter) => parameter.IsStruct ? $"struct of {parameter.Bytes} bytes" : parameter.Kind;
+}

@@ -1,0 +1,92 @@
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Kernels;
+using Winnow.TestSupport;
+
+namespace Winnow.Cli.Commands;
+
+public sealed class KernelsCompileCommandTests
+{
+    private const string Code = """
+        extern "C" __global__ void reverse(float* y, const float* x) {
+          __shared__ float tile[SIZE];
+          tile[threadIdx.x] = x[threadIdx.x];
+          __syncthreads();
+          y[threadIdx.x] = tile[SIZE - 1 - threadIdx.x];
+        }
+        #ifdef HOPPER
+        __global__ void other() { asm volatile("wgmma.fence.sync.aligned;"); }
+        #endif
+        """;
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void WriteKernel()
+    {
+        NvrtcSupport.Require();
+        _folder = new TemporaryFolder();
+        File.WriteAllText(_folder["reverse.cu"], Code);
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public async Task Compile_ShowsOneRowForEachArchitecture()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=64");
+
+        Assert.That(run.Code, Is.Zero);
+        Assert.That(run.OutputLines[0], Does.Match("^kernel +architecture +registers +local +shared +code +occupancy +constants$"));
+        Assert.That(run.OutputLines[1..].Select(line => line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries)[1]), Is.EqualTo(KernelBuild.Architectures));
+        Assert.That(run.OutputLines[1], Does.Match("^reverse +sm_80 +[0-9]+ +none +256 B +[0-9]+ B +100%: 8 x 256 threads, by threads +SIZE=64$"));
+    }
+
+    [Test]
+    public async Task Compile_WithADescriptionTakesItsConstantsAndItsLaunch()
+    {
+        File.WriteAllText(_folder["reverse.json"], """
+            { "definitions": { "SIZE": 1024 }, "grid": 1, "block": 1024, "shared": "40 * 1024", "arguments": ["out y: f32[1024]", "in x: f32[1024]"] }
+            """);
+
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "--arch", "sm_80,sm_90a", "--json");
+
+        JsonElement row = run.Json[0];
+        Assert.That(run.Json.Select(line => line.GetProperty("architecture").GetString()), Is.EqualTo(new[] { "sm_80", "sm_90a" }));
+        Assert.That(row.GetProperty("shared_bytes").GetInt32(), Is.EqualTo(44 * 1024));
+        Assert.That((row.GetProperty("block_threads").GetInt32(), row.GetProperty("blocks_per_multiprocessor").GetInt32()), Is.EqualTo((1024, 2)));
+        Assert.That(row.GetProperty("limited_by").GetString(), Is.EqualTo("threads"));
+    }
+
+    [Test]
+    public async Task Compile_ForAnArchitectureThatCannotGoesOnWithTheOthersAndEndsWithOne()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "--arch", "sm_80,sm_90a", "-D", "SIZE=64", "-D", "HOPPER", "--json");
+
+        Assert.That(run.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(run.Json.Select(line => line.GetProperty("architecture").GetString()), Is.EqualTo(new[] { "sm_90a", "sm_90a" }));
+        Assert.That(run.Error, Does.StartWith("winnow: reverse.cu does not compile").And.Contain("wgmma"));
+    }
+
+    [Test]
+    public async Task Compile_OfAShippedSourceTakesItsVariants()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", "norm/rope_table.cu", "--arch", "sm_80", "--json");
+
+        Assert.That(run.Json, Has.Length.EqualTo(ShippedKernels.All().Count(variant => variant.Source == "norm/rope_table.cu")));
+    }
+
+    [Test]
+    public async Task Compile_WithSassShowsItOrSaysWhereToGetADisassembler()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=64", "--arch", "sm_80", "--sass");
+
+        Assert.That(run.Output, Does.Contain("// reverse.cu sm_80"));
+        Assert.That(run.Code == 0 ? run.Output : run.Error, Does.Contain(run.Code == 0 ? "BAR.SYNC" : "cuda-nvdisasm"));
+    }
+}
