@@ -90,6 +90,9 @@ public sealed partial class KvCache : IDisposable
 
     internal ref readonly PagedKv Device => ref _kv;
 
+    /// <summary>Whether some steps read only some of its slots: a prompt of the same tokens then gives other keys and values.</summary>
+    internal bool IsReadSparsely { get; set; }
+
     /// <summary>The planes that an append fills with norms.</summary>
     internal SlotNorms Norms { get; }
 

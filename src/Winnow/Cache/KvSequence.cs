@@ -25,7 +25,7 @@ public sealed class KvSequence
     public bool HasEvicted { get; internal set; }
 
     /// <summary>Whether computing its tokens again could give another cache than this one: what leaves depends on the steps that they were computed in.</summary>
-    internal bool IsOneOfAKind => HasEvicted || Policy is not null;
+    internal bool IsOneOfAKind => HasEvicted || Policy is not null || Cache.IsReadSparsely;
 
     internal KvCache Cache { get; }
 

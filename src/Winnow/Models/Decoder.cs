@@ -159,6 +159,7 @@ public sealed class Decoder : IDisposable
     {
         _reader?.Dispose();
         _reader = policy.CreateReader(_device, Config, cache, maxSequences, maxTokens);
+        cache.IsReadSparsely = true;
         _readsDecodesOnly = policy.DecodeOnly;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using NUnit.Framework;
@@ -67,5 +68,44 @@ internal sealed class SparseReadEngineTests : EngineTests
             Throws.ArgumentException.With.Message.Contains("load another engine"));
     }
 
+    [Test]
+    public void Step_WithTooFewPagesGivesTheSameBits([ValueSource(nameof(Names))] string name)
+    {
+        string[] alone = Run(6, name, out _);
+        string[] squeezed = Run(1.2, name, out long preemptions);
+
+        Assert.That(squeezed, Is.EqualTo(alone));
+        Assert.That(preemptions, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public async Task ForkAsync_AndSaveAsyncContinueWithTheSameBits([ValueSource(nameof(Names))] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = Policy(name, 20), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await ReadAsync(session.GenerateAsync(Sampled(4, 10)));
+        using var saved = new MemoryStream();
+        await session.SaveAsync(saved);
+        saved.Position = 0;
+        await using Session restored = await engine.RestoreSessionAsync(saved);
+        await using Session fork = await session.ForkAsync();
+
+        string expected = Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 20))));
+
+        Assert.That(Trace(await ReadAsync(fork.GenerateAsync(Sampled(5, 20)))), Is.EqualTo(expected));
+        Assert.That(Trace(await ReadAsync(restored.GenerateAsync(Sampled(5, 20)))), Is.EqualTo(expected));
+    }
+
     private static SparseReadPolicy Policy(string name, int slots) => (SparseReadPolicy)KvPolicies.Create(name, KvBudget.Slots(slots));
+
+    private string[] Run(double contexts, string name, out long preemptions)
+    {
+        using var engine = new ManualEngine(
+            Folder, new EngineOptions { KvCacheBytes = ManualEngine.CacheBytes(contexts), PrefillChunkTokens = 48, SparseRead = Policy(name, 20) });
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 6).Select(i => engine.Generate(LongStory[(10 * i)..], Sampled((ulong)i, 30)))];
+        engine.RunToEnd();
+        preemptions = engine.Core.Preemptions;
+        return [.. requests.Select(request => Trace(ManualEngine.Read(request)))];
+    }
 }
