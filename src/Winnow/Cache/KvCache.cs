@@ -123,6 +123,19 @@ public sealed partial class KvCache : IDisposable
         throw new ArgumentException($"The cache keeps no attribute '{name}'; it keeps [{string.Join(", ", Options.Attributes)}].", nameof(name));
     }
 
+    /// <summary>The planes of <see cref="SlotPlanes.BlockHistory"/> as one, F32 [planes, pages, PageSlots].</summary>
+    /// <exception cref="ArgumentException">The cache was made without them, or they do not lie one after another.</exception>
+    internal Tensor BlockHistory
+    {
+        get
+        {
+            int first = Options.Attributes.TakeWhile(name => name != SlotPlanes.BlockHistory[0]).Count();
+            return Options.Attributes.Skip(first).Take(SlotPlanes.BlockHistory.Count).SequenceEqual(SlotPlanes.BlockHistory)
+                ? _kv.Attributes.Rows(first, SlotPlanes.BlockHistory.Count)
+                : throw new ArgumentException($"The cache keeps no history of pages; it keeps [{string.Join(", ", Options.Attributes)}].");
+        }
+    }
+
     /// <summary>Opens an empty sequence.</summary>
     /// <param name="policy">What evicts its slots; null where nothing does.</param>
     /// <exception cref="ArgumentException">The cache was made without a plane that the policy needs.</exception>

@@ -12,4 +12,5 @@ internal enum SignalKinds
     LastRow = 4,
     ColumnMaximum = 8,
     Hits = 16,
+    BlockHistory = 32,
 }

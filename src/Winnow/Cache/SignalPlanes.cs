@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
 
@@ -23,7 +24,7 @@ internal static class SignalPlanes
                 SlotPlanes.LastRow => SignalKinds.LastRow,
                 SlotPlanes.ColumnMaximum => SignalKinds.ColumnMaximum,
                 SlotPlanes.Hits => SignalKinds.Hits,
-                _ => SignalKinds.None,
+                _ => SlotPlanes.BlockHistory.Contains(plane) ? SignalKinds.BlockHistory : SignalKinds.None,
             };
         }
 
@@ -43,6 +44,7 @@ internal static class SignalPlanes
             ColumnMaximum = Plane(SignalKinds.ColumnMaximum, SlotPlanes.ColumnMaximum),
             Hits = Plane(SignalKinds.Hits, SlotPlanes.Hits),
             HitThreshold = hitThreshold,
+            BlockHistory = (kinds & SignalKinds.BlockHistory) != 0 ? cache.BlockHistory : default,
         };
     }
 

@@ -1,3 +1,7 @@
+using System.Collections.Generic;
+using System.Linq;
+using Winnow.Kernels.Attention;
+
 namespace Winnow.Cache;
 
 /// <summary>
@@ -20,6 +24,12 @@ public static class SlotPlanes
 
     /// <summary>How often a query and head paid a slot more than <see cref="Policies.CachePolicy.HitThreshold"/>.</summary>
     public const string Hits = "hits";
+
+    /// <summary>
+    /// What each of the last <see cref="AttentionSignals.HistorySteps"/> queries paid a page: planes that go together and lie one after another, not a number of each
+    /// slot; see <see cref="AttentionSignals.BlockHistory"/>.
+    /// </summary>
+    public static IReadOnlyList<string> BlockHistory { get; } = [.. Enumerable.Range(0, AttentionSignals.HistoryPlanes).Select(plane => $"block_history_{plane}")];
 
     /// <summary>The sum of the magnitudes of a slot's key.</summary>
     public const string KeyL1 = "key_l1";

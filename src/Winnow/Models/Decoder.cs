@@ -160,7 +160,7 @@ public sealed class Decoder : IDisposable
         _reader?.Dispose();
         _reader = policy.CreateReader(_device, Config, cache, maxSequences, maxTokens);
         cache.IsReadSparsely = true;
-        _readsDecodesOnly = policy.DecodeOnly;
+        _readsDecodesOnly = policy.DecodeOnly && !policy.WatchesPrompts;
     }
 
     /// <summary>What policies may want to know of the model.</summary>

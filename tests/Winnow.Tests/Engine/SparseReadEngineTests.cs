@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -7,6 +8,7 @@ using Winnow.Cache;
 using Winnow.Cache.Policies;
 using Winnow.Engine;
 using Winnow.Kernels;
+using Winnow.Tests.Cache.Policies;
 
 namespace Winnow.Tests.Engine;
 
@@ -97,7 +99,9 @@ internal sealed class SparseReadEngineTests : EngineTests
         Assert.That(Trace(await ReadAsync(restored.GenerateAsync(Sampled(5, 20)))), Is.EqualTo(expected));
     }
 
-    private static SparseReadPolicy Policy(string name, int slots) => (SparseReadPolicy)KvPolicies.Create(name, KvBudget.Slots(slots));
+    private static SparseReadPolicy Policy(string name, int slots) => (SparseReadPolicy)(name == "attentionpredictor"
+        ? new AttentionPredictorPolicy(KvBudget.Slots(Math.Max(32, slots)), AttentionPredictorWeightFile.Path, sinks: 0, local: 16)
+        : KvPolicies.Create(name, KvBudget.Slots(slots)));
 
     private string[] Run(double contexts, string name, out long preemptions)
     {

@@ -20,6 +20,8 @@ public static class KvPolicies
         new(LazyEvictionPolicy.Description, (budget, o, _) => new LazyEvictionPolicy(budget, o.Int("window"), o.Float("alpha"))),
         new(ScissorhandsPolicy.Description, (budget, o, _) => new ScissorhandsPolicy(budget, o.Int("history"), o.Int("recent"), o.Float("threshold"))),
         new(TidalDecodePolicy.Description, (budget, o, _) => new TidalDecodePolicy(budget, o.Int("start"), o.Int("correction"))),
+        new(AttentionPredictorPolicy.Description, (budget, o, _) => new AttentionPredictorPolicy(
+            budget, o.Text("weights") ?? "", o.Int("sinks"), o.Int("local"), o.Int("calibration"), o.Int("dense"))),
         new(KeyDiffPolicy.Description, (budget, o, _) => new KeyDiffPolicy(budget, o.Int("block"))),
         new(LagKvPolicy.Description, (budget, o, _) => new LagKvPolicy(budget, o.Int("sinks"), o.Int("lag"))),
         new(TramsPolicy.Description, (budget, o, _) => new TramsPolicy(budget, o.Float("recent"))),

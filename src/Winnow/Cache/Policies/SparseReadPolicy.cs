@@ -20,6 +20,9 @@ public abstract class SparseReadPolicy : CachePolicy
     /// <summary>Whether a step of single tokens is all that it changes; otherwise prompts are read sparsely too.</summary>
     protected internal virtual bool DecodeOnly => true;
 
+    /// <summary>Whether it looks at prompts all the same, which are then read in whole.</summary>
+    protected internal virtual bool WatchesPrompts => false;
+
     /// <summary>What carries it out on a device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="config">The model.</param>
