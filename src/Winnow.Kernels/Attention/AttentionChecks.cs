@@ -140,6 +140,7 @@ internal static unsafe class AttentionChecks
         problem.LastRow = Plane(signals.LastRow, slots);
         problem.ColumnMaximum = Plane(signals.ColumnMaximum, slots);
         problem.Hits = Plane(signals.Hits, slots);
+        problem.BlockHistory = Plane(signals.BlockHistory, AttentionSignals.HistoryPlanes * slots);
         problem.WindowTokens = signals.WindowTokens;
         problem.HitThreshold = signals.HitThreshold;
         Operands.Require(

@@ -40,6 +40,7 @@ internal unsafe struct AttentionProblem
     public float* LastRow;
     public float* ColumnMaximum;
     public float* Hits;
+    public float* BlockHistory;
     public int WindowTokens;
     public float HitThreshold;
 
@@ -52,8 +53,11 @@ internal unsafe struct AttentionProblem
     /// <summary>The most rows a tile has.</summary>
     public readonly int TileRows => TileTokens * Group;
 
-    /// <summary>Whether anything is to be said about slots.</summary>
+    /// <summary>Whether anything is to be said about single slots.</summary>
     public readonly bool HasSignals => ColumnMass != null || WindowMass != null || LastRow != null || ColumnMaximum != null || Hits != null;
+
+    /// <summary>Whether the log-sum-exps are needed, whoever asked for them.</summary>
+    public readonly bool NeedsLogSumExp => HasSignals || BlockHistory != null;
 
     /// <summary>Bytes of one slot's key or value.</summary>
     public readonly long SlotBytes => (long)HeadDim * Type.BlockBytes();

@@ -11,6 +11,12 @@ namespace Winnow.Kernels.Attention;
 /// </summary>
 public readonly record struct AttentionSignals
 {
+    /// <summary>How many queries back <see cref="BlockHistory"/> remembers.</summary>
+    public const int HistorySteps = 64;
+
+    /// <summary>The planes of <see cref="BlockHistory"/>: a page has a slot for each of its steps.</summary>
+    public const int HistoryPlanes = HistorySteps / PagedKv.PageSlots;
+
     /// <summary>Accumulates: plane[j] += sum over tokens and heads of p (H2O; Zhang et al. 2023, arXiv:2306.14048).</summary>
     public Tensor ColumnMass { get; init; }
 
@@ -34,4 +40,12 @@ public readonly record struct AttentionSignals
 
     /// <summary>The probability that a hit exceeds.</summary>
     public float HitThreshold { get; init; }
+
+    /// <summary>
+    /// Sets, for each of a sequence's last <see cref="HistorySteps"/> tokens of the step and each page of its heads in use: the greatest p of the page's slots and
+    /// the group's heads, 0 where none is seen or listed. F32 [<see cref="HistoryPlanes"/>, pages, <see cref="PagedKv.PageSlots"/>]: what a token at
+    /// position t pays a page lies in plane t / PageSlots mod HistoryPlanes, slot t mod PageSlots of that page, over what the token HistorySteps before left.
+    /// A page is a block of the text where no slot has left. (AttentionPredictor; Yang et al. 2025, arXiv:2502.04077.)
+    /// </summary>
+    public Tensor BlockHistory { get; init; }
 }

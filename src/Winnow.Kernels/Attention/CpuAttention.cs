@@ -32,7 +32,7 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
             return;
         }
 
-        if (problem.HasSignals && problem.LogSumExp == null)
+        if (problem.NeedsLogSumExp && problem.LogSumExp == null)
         {
             problem.LogSumExp = (float*)_logSumExps.Get((long)problem.Tokens * problem.Heads * sizeof(float));
         }
@@ -40,13 +40,13 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         switch (width)
         {
             case SimdWidth.Bits512:
-                Run<Simd512, Vector512<float>>(problem);
+                Run<Simd512, Vector512<float>>(problem, cache.Keys.Shape[0]);
                 break;
             case SimdWidth.Bits256:
-                Run<Simd256, Vector256<float>>(problem);
+                Run<Simd256, Vector256<float>>(problem, cache.Keys.Shape[0]);
                 break;
             default:
-                Run<Simd128, Vector128<float>>(problem);
+                Run<Simd128, Vector128<float>>(problem, cache.Keys.Shape[0]);
                 break;
         }
     }
@@ -79,23 +79,33 @@ internal sealed unsafe class CpuAttention(WorkerPool workers, SimdWidth width) :
         _logSumExps.Dispose();
     }
 
-    private void Run<TSimd, TVector>(AttentionProblem problem)
+    private void Run<TSimd, TVector>(AttentionProblem problem, long cachePages)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         Attend<TSimd, TVector>(problem);
-        if (!problem.HasSignals)
+        if (problem.HasSignals)
         {
-            return;
+            var work = new SignalWork<TSimd, TVector>
+            {
+                Problem = problem,
+                Parts = (Extent(problem).MostSlots + SignalWork<TSimd, TVector>.PartSlots - 1) / SignalWork<TSimd, TVector>.PartSlots,
+                Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
+            };
+            workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
         }
 
-        var work = new SignalWork<TSimd, TVector>
+        if (problem.BlockHistory != null)
         {
-            Problem = problem,
-            Parts = (Extent(problem).MostSlots + SignalWork<TSimd, TVector>.PartSlots - 1) / SignalWork<TSimd, TVector>.PartSlots,
-            Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
-        };
-        workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
+            var work = new BlockHistoryWork<TSimd, TVector>
+            {
+                Problem = problem,
+                PlaneFloats = cachePages * PagedKv.PageSlots,
+                Parts = BlockHistoryWork<TSimd, TVector>.PartsOf(problem),
+                Scratch = (float*)_scratch.Get(workers.Size * AttentionScratch.FloatsFor(1, problem.HeadDim) * sizeof(float)),
+            };
+            workers.Run(ref work, problem.Sequences * problem.KvHeads * work.Parts);
+        }
     }
 
     private void Attend<TSimd, TVector>(AttentionProblem problem)

@@ -35,6 +35,9 @@ internal sealed partial class CudaAttention
         yield return Describe(all);
         yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } });
         yield return Describe(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false));
+        yield return DescribeHistory(half with { Lists = true });
+        yield return DescribeHistory(half with { HeadDim = 64, Type = DType.BF16 });
+        yield return DescribeHistory(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true });
     }
 
     private static KernelVariant DescribeDecode(CallKey key) => new(
@@ -56,6 +59,9 @@ internal sealed partial class CudaAttention
             Flag("HITS", key.Hits),
             $"SHARED_BYTES={CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim)}",
         ]);
+
+    private static KernelVariant DescribeHistory(CallKey key) => new(
+        "attention/block_history.cu", "winnow_attention_block_history", 0, Definitions(key));
 
     private static string[] Definitions(CallKey key) =>
     [

@@ -26,6 +26,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private readonly KernelVariants<CallKey> _decodes;
     private readonly KernelVariants<CallKey> _prefills;
     private readonly KernelVariants<SignalKey> _signals;
+    private readonly KernelVariants<CallKey> _histories;
     private readonly CudaScratch _partials;
     private readonly CudaScratch _states;
     private readonly CudaScratch _tickets;
@@ -40,6 +41,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _decodes = new KernelVariants<CallKey>(context, DescribeDecode);
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _signals = new KernelVariants<SignalKey>(context, Describe);
+        _histories = new KernelVariants<CallKey>(context, DescribeHistory);
         _partials = new CudaScratch(context);
         _states = new CudaScratch(context);
         _tickets = new CudaScratch(context);
@@ -57,7 +59,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
             return;
         }
 
-        if (problem.HasSignals && problem.LogSumExp == null)
+        if (problem.NeedsLogSumExp && problem.LogSumExp == null)
         {
             problem.LogSumExp = (float*)_logSumExps.Get((long)problem.Tokens * problem.Heads * sizeof(float));
         }
@@ -78,6 +80,11 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         if (problem.HasSignals)
         {
             LaunchSignals(problem, parameters, key, mostSlots);
+        }
+
+        if (problem.BlockHistory != null)
+        {
+            LaunchBlockHistory(problem, parameters, key, batch.MostSlots);
         }
     }
 
@@ -183,6 +190,17 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
             1,
             CudaAttentionShapes.SignalBytes(call.Type, call.HeadDim));
         _context.Launch(_signals[key], shape, block);
+    }
+
+    private void LaunchBlockHistory(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)
+    {
+        const int BlockSlots = CudaAttentionShapes.Threads / 32 * PagedKv.PageSlots;
+        int slots = mostSlots == 0 ? problem.PagesPerHead * PagedKv.PageSlots : mostSlots;
+        ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes + sizeof(long)]);
+        block.Add(parameters);
+        block.Add((nint)problem.BlockHistory);
+        _context.Launch(
+            _histories[call], new LaunchShape((slots + BlockSlots - 1) / BlockSlots, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads), block);
     }
 
     // Kernels leave the tickets as they find them, at 0, so that no recorded step has to reset them.

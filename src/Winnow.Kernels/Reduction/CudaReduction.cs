@@ -42,6 +42,8 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         MeanVectors,
         AddOuterProducts,
         LagDeviation,
+        PredictBlocks,
+        ExpandBlocks,
     }
 
     /// <summary>Every kernel of the family, and what stands for those with constants.</summary>
@@ -188,7 +190,9 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         Kernel.AbsoluteSums => new("reduction/absolute_sums.cu", "winnow_absolute_sums", 0),
         Kernel.MeanVectors => new("reduction/mean_vectors.cu", "winnow_mean_vectors", 0),
         Kernel.AddOuterProducts => new("reduction/add_outer_products.cu", "winnow_add_outer_products", 0),
-        _ => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0),
+        Kernel.LagDeviation => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0),
+        Kernel.PredictBlocks => new("reduction/predict_blocks.cu", "winnow_predict_blocks", 0),
+        _ => new("reduction/expand_blocks.cu", "winnow_expand_blocks", 0),
     };
 
     private static int Blocks(long values, int perBlock) => checked((int)((values + perBlock - 1) / perBlock));

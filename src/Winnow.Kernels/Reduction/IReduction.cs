@@ -156,4 +156,34 @@ public interface IReduction
     /// <param name="lag">The entries of a partition.</param>
     /// <param name="lengths">I32 [rows]: how many vectors of a row exist; empty means all.</param>
     void LagDeviation(Tensor output, Tensor vectors, int sinks, int lag, Tensor lengths = default);
+
+    /// <summary>
+    /// What a small convolutional network expects of blocks by their history (AttentionPredictor, Yang et al. 2025, arXiv:2502.04077). With x[t, b] the
+    /// history of the blocks from <paramref name="first"/> to lengths[r] - <paramref name="last"/> - 1 alone, t from the oldest step to the newest:
+    /// output[r, first + b] = bias + sum over c of w[c] * (mean over t of f[c, t, b]) with f = relu(conv(relu(conv(x)))), zeros around x and around what the first
+    /// convolution gives. Blocks outside that range are 0; where it holds fewer than <see cref="BlockNetwork.LeastBlocks"/>, those in it are 1.
+    /// </summary>
+    /// <param name="output">F32 [rows, blocks].</param>
+    /// <param name="history">
+    /// F32 [Steps / 16, rows, blocks * 16], not overlapping the output: step s of block b lies in plane s / 16, entry b * 16 + s % 16; see
+    /// <see cref="Attention.AttentionSignals.BlockHistory"/>. Blocks outside the range are not read.
+    /// </param>
+    /// <param name="weights">F32 [<see cref="BlockNetwork.Weights"/>].</param>
+    /// <param name="lengths">I32 [rows]: how many blocks of a row exist.</param>
+    /// <param name="oldest">I32 [rows]: which step is the oldest one, modulo <see cref="BlockNetwork.Steps"/>.</param>
+    /// <param name="first">How many of a row's first blocks are left out.</param>
+    /// <param name="last">How many of the last of a row's blocks that exist are left out.</param>
+    void PredictBlocks(Tensor output, Tensor history, Tensor weights, Tensor lengths, Tensor oldest, int first = 0, int last = 0);
+
+    /// <summary>Lists the entries of listed blocks, and a row's last ones besides, in ascending order.</summary>
+    /// <param name="selected">
+    /// I32 [rows, capacity], not overlapping the blocks. Entries from counts[r] on are left as they are; what exceeds the capacity is not written.
+    /// </param>
+    /// <param name="counts">I32 [rows]: how many entries there are.</param>
+    /// <param name="blocks">I32 [rows, any]: ascending; block b stands for the entries from b * width on, as far as they exist. As <see cref="SelectTop"/> lists them.</param>
+    /// <param name="blockCounts">I32 [rows]: how many blocks are listed; the others are not read.</param>
+    /// <param name="lengths">I32 [rows]: how many entries of a row exist.</param>
+    /// <param name="width">The entries of a block.</param>
+    /// <param name="last">How many of the last of a row's entries are listed in any case.</param>
+    void ExpandBlocks(Tensor selected, Tensor counts, Tensor blocks, Tensor blockCounts, Tensor lengths, int width, int last);
 }

@@ -35,8 +35,10 @@ internal sealed class AttentionRig : IDisposable
     private readonly Tensor _listCounts;
     private readonly Tensor _planes;
     private readonly float[] _planesBefore;
+    private readonly Tensor _history;
+    private readonly float[] _historyBefore = [];
 
-    public AttentionRig(ComputeDevice device, AttentionCase one, int seed = 7, SignalCase? signals = null, bool hints = false)
+    public AttentionRig(ComputeDevice device, AttentionCase one, int seed = 7, SignalCase? signals = null, bool hints = false, bool history = false)
     {
         (_device, _case) = (device, one);
         _cache = BuildCache(new Random(seed));
@@ -56,6 +58,12 @@ internal sealed class AttentionRig : IDisposable
         int slots = (int)_cache.Positions.Shape.ElementCount;
         _planesBefore = AttentionCase.Values(new Random(seed + 1), SignalCase.Planes * slots, DType.F32);
         _planes = Upload(DType.F32, _planesBefore);
+        if (history)
+        {
+            _historyBefore = AttentionCase.Values(new Random(seed + 2), (AttentionSignals.HistoryPlanes * slots) + Guard, DType.F32);
+            _history = Upload(DType.F32, _historyBefore);
+        }
+
         bool listed = one.Sequences.Any(sequence => sequence.Heads.Any(head => head.Listed is not null));
         int capacity = listed ? one.Sequences.Max(sequence => sequence.Heads.Max(head => head.Listed!.Length)) + 1 : 0;
         int heads = one.Sequences.Count * one.KvHeads;
@@ -76,7 +84,7 @@ internal sealed class AttentionRig : IDisposable
             Bidirectional = one.Bidirectional,
             LogSumExp = _logSumExps.Rows(0, one.Tokens * one.Heads).Reshape(new Shape(one.Tokens, one.Heads)),
             AncestorMask = one.Ancestors is null ? default : UploadMask(one.Ancestors),
-            Signals = signals?.Signals(_planes, slots) ?? default,
+            Signals = (signals?.Signals(_planes, slots) ?? default) with { BlockHistory = history ? _history.Rows(0, AttentionSignals.HistoryPlanes * slots) : default },
         };
     }
 
@@ -107,6 +115,38 @@ internal sealed class AttentionRig : IDisposable
 
         float[] Of(float[] values, int at) => [.. Enumerable.Range(0, SignalCase.Planes).Select(plane => values[(plane * slots) + at])];
         return [.. listed.Select(slot => new SlotSignals(slot.Sequence, slot.KvHead, slot.Slot, Of(_planesBefore, slot.At), Of(planes, slot.At)))];
+    }
+
+    /// <summary>What the history says after one more call about every page in use and every token that it remembers; nothing else may have changed.</summary>
+    public List<PageHistory> RunHistory()
+    {
+        int plane = (int)_cache.Positions.Shape.ElementCount;
+        _device.Upload<float>(_history, _historyBefore);
+        RunOnly();
+        float[] after = new float[_historyBefore.Length];
+        _device.Download(_history, after.AsSpan());
+        var found = new List<PageHistory>();
+        HashSet<int> written = [];
+        int firstToken = 0;
+        for (int s = 0; s < _case.Sequences.Count; s++)
+        {
+            int[] positions = _case.Sequences[s].Positions;
+            foreach ((_, int kvHead, int slot, int at) in _slots.Where(slot => slot.Sequence == s && slot.Slot % PagedKv.PageSlots == 0))
+            {
+                for (int own = Math.Max(0, positions.Length - AttentionSignals.HistorySteps); own < positions.Length; own++)
+                {
+                    int step = positions[own] % AttentionSignals.HistorySteps;
+                    int entry = (step / PagedKv.PageSlots * plane) + at + (step % PagedKv.PageSlots);
+                    written.Add(entry);
+                    found.Add(new PageHistory(firstToken + own, kvHead, slot / PagedKv.PageSlots, after[entry]));
+                }
+            }
+
+            firstToken += positions.Length;
+        }
+
+        int stray = Enumerable.Range(0, after.Length).FirstOrDefault(i => after[i] != _historyBefore[i] && !written.Contains(i), -1);
+        return stray < 0 ? found : throw new InvalidOperationException($"the history was written at {stray}");
     }
 
     /// <summary>
