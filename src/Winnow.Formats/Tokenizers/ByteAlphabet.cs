@@ -41,21 +41,28 @@ internal static class ByteAlphabet
     /// <summary>The bytes that a token stands for; a token with any character outside the alphabet stands for its own UTF-8.</summary>
     public static byte[] ToBytes(ReadOnlySpan<char> token)
     {
-        byte[] bytes = new byte[token.Length];
+        byte[] bytes = new byte[MostBytes(token)];
+        return bytes[..ToBytes(token, bytes)];
+    }
+
+    /// <summary>What <see cref="ToBytes(ReadOnlySpan{char}, Span{byte})"/> needs at most.</summary>
+    public static int MostBytes(ReadOnlySpan<char> token) => Math.Max(token.Length, Encoding.UTF8.GetByteCount(token));
+
+    /// <summary>The same into memory that is there; returns how many bytes there are.</summary>
+    public static int ToBytes(ReadOnlySpan<char> token, Span<byte> bytes)
+    {
         for (int index = 0; index < token.Length; index++)
         {
             int value = token[index] < Values.Length ? Values[token[index]] : -1;
             if (value < 0)
             {
-                byte[] own = new byte[Encoding.UTF8.GetByteCount(token)];
-                Encoding.UTF8.GetBytes(token, own);
-                return own;
+                return Encoding.UTF8.GetBytes(token, bytes);
             }
 
             bytes[index] = (byte)value;
         }
 
-        return bytes;
+        return token.Length;
     }
 
     private static char[] BuildLetters()

@@ -13,13 +13,14 @@ public sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;
-    private readonly TextSink _sink = new();
+    private readonly TextSink _sink;
     private readonly DecoderStage _first;
     private readonly Utf8Assembler? _bytes;
     private bool _finished;
 
-    internal StreamingDecoder(Tokenizer tokenizer, DecoderChain chain, bool skipSpecial)
+    internal StreamingDecoder(Tokenizer tokenizer, DecoderChain chain, TextPool pool, bool skipSpecial)
     {
+        _sink = new TextSink(pool);
         _tokenizer = tokenizer;
         _skipSpecial = skipSpecial;
         _first = chain.Build(_sink);

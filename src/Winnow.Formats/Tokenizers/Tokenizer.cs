@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Winnow.Formats.Templates;
+using Winnow.Formats.Tokenizers.Decoders;
 using Winnow.Formats.Tokenizers.Json;
 
 namespace Winnow.Formats.Tokenizers;
@@ -12,6 +13,7 @@ public sealed class Tokenizer
 {
     private readonly TokenizerParts _parts;
     private readonly byte[]?[] _tokenBytes;
+    private readonly TextPool _texts = new();
 
     internal Tokenizer(TokenizerParts parts)
     {
@@ -121,7 +123,7 @@ public sealed class Tokenizer
     }
 
     /// <summary>Starts decoding a sequence id by id.</summary>
-    public StreamingDecoder CreateStreamingDecoder(bool skipSpecial = true) => new(this, _parts.Decoder, skipSpecial);
+    public StreamingDecoder CreateStreamingDecoder(bool skipSpecial = true) => new(this, _parts.Decoder, _texts, skipSpecial);
 
     /// <summary>Starts decoding what follows <paramref name="prompt"/>, whose own text is not returned.</summary>
     /// <remarks>

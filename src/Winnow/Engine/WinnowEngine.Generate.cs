@@ -132,9 +132,13 @@ public sealed partial class WinnowEngine
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Thread.Submit(request);
+
+        // A reader that waits with a token of its own would take memory for every piece that it waits for.
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            _ => Thread.Cancel(request, Cancelled(cancellationToken)), null);
         try
         {
-            await foreach (GeneratedPiece piece in request.Pieces.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            await foreach (GeneratedPiece piece in request.Pieces.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
             {
                 // Pieces that wait already would otherwise still be handed out.
                 cancellationToken.ThrowIfCancellationRequested();
@@ -145,11 +149,13 @@ public sealed partial class WinnowEngine
         {
             if (!request.Ended.IsCompleted)
             {
-                Thread.Cancel(request, new OperationCanceledException("The generation was cancelled.", cancellationToken));
+                Thread.Cancel(request, Cancelled(cancellationToken));
                 await request.Ended.ConfigureAwait(false);
             }
         }
     }
+
+    private static OperationCanceledException Cancelled(CancellationToken cancellationToken) => new("The generation was cancelled.", cancellationToken);
 
     private void CheckSaved(int[] tokens)
     {

@@ -47,6 +47,32 @@ public sealed class StreamingDecoderTests
         }
     }
 
+    // What most models come with: byte-level BPE, SentencePiece as a sequence of steps, and as one.
+    [TestCase("""{"type":"ByteLevel"}""", "\u0120the", "a", "\u0120", "ing")]
+    [TestCase(LlamaDecoder, "\u2581the", "a", "\u2581\u2581", "ing")]
+    [TestCase("""{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"always"}""", "\u2581the", "a", "\u2581\u2581", "ing")]
+    public void Push_OfTextThatCameBeforeAllocatesNothing(string decoder, params string[] words)
+    {
+        Tokenizer tokenizer = TestTokenizers.Parse(TestTokenizers.Bpe(words, []), decoder: decoder);
+        int[] ids = [.. Enumerable.Range(0, 400).Select(i => i * 7 % words.Length)];
+        string expected = tokenizer.Decode(ids);
+        StreamingDecoder streaming = tokenizer.CreateStreamingDecoder();
+        foreach (int id in ids)
+        {
+            streaming.Push(id);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int length = 0;
+        foreach (int id in ids)
+        {
+            length += streaming.Push(id).Length;
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(length, Is.InRange(expected.Length, expected.Length + 1), "a first space counts in the middle of a text only");
+    }
+
     [Test]
     public void Push_GgufByteTokensFollowUtf8Only()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using System.Threading.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Winnow.Engine;
@@ -9,12 +10,13 @@ namespace Winnow.Tests.Engine;
 
 /// <summary>
 /// What a decode step allocates: planning, the forward pass, sampling and the bookkeeping of pages and requests, run on this thread as the
-/// engine's thread would. Text is left out in the first two tests, because a string for each piece is what the reader asked for.
+/// engine's thread would; and what a reader of the stream takes on top.
 /// </summary>
 internal sealed class AllocationTests : EngineTests
 {
     private const int WarmUpSteps = 40;
     private const int MeasuredSteps = 60;
+    private const int Tokens = 150;
 
     [TestCase(0f, 1)]
     [TestCase(0.8f, 1)]
@@ -38,21 +40,55 @@ internal sealed class AllocationTests : EngineTests
     }
 
     [Test]
-    public void Step_WithTextAllocatesLittleMoreThanItsStrings()
+    public void Step_WithTextThatCameBeforeAllocatesNothing()
     {
         using EngineParts parts = Load();
         var core = new EngineCore(parts.Decoder, parts.Cache, parts.Batch, parts.Evictor, parts.Scheduling, NullLogger.Instance);
+        Run(core, Tokens + 1, Submit(core, parts));
+        GenerationRequest again = Submit(core, parts);
+
+        Run(core, WarmUpSteps, again);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(core, MeasuredSteps, again);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(core.Running, Is.EqualTo(1));
+    }
+
+    [Test]
+    [NonParallelizable]
+    public async Task GenerateAsync_WithATokenThatMayBeCancelledTakesLittleForEachPiece()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { Threads = 1 });
+        using var source = new CancellationTokenSource();
+        long few = await AllocatedAsync(engine, 40, source.Token);
+        few = Math.Min(few, await AllocatedAsync(engine, 40, source.Token));
+        long many = await AllocatedAsync(engine, 140, source.Token);
+        many = Math.Min(many, await AllocatedAsync(engine, 140, source.Token));
+
+        TestContext.Out.WriteLine($"{few} bytes for 40 tokens, {many} for 140");
+        Assert.That((many - few) / 100.0, Is.LessThan(128), "bytes a token: a late reader's queue of 56 bytes a piece doubles, and nothing else");
+    }
+
+    private static GenerationRequest Submit(EngineCore core, EngineParts parts)
+    {
         int[] prompt = parts.Files.Tokenizer.Encode(Story);
-        var plan = new GenerationPlan(SamplerChain.Create(new SamplingParameters { Seed = 1 }), 150, FinishReason.Length, [], 0);
+        var plan = new GenerationPlan(SamplerChain.Create(new SamplingParameters { Seed = 1 }), Tokens, FinishReason.Length, [], 0);
         var text = new TextAssembler(parts.Files.Tokenizer.CreateStreamingDecoder(prompt), new StopStringMatcher([]));
         var request = new GenerationRequest(new EngineSequence(prompt, 200), parts.Device.Sampling, plan, text);
         core.Submit(request);
+        return request;
+    }
 
-        Run(core, WarmUpSteps, request);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(core, MeasuredSteps, request);
+    private static async Task<long> AllocatedAsync(WinnowEngine engine, int tokens, CancellationToken cancellationToken)
+    {
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        var options = new GenerationOptions { MaxTokens = tokens, Temperature = 0, IgnoreEndOfText = true };
+        await foreach (GeneratedPiece _ in engine.GenerateAsync(Story, options, cancellationToken))
+        {
+        }
 
-        Assert.That((GC.GetAllocatedBytesForCurrentThread() - before) / (double)MeasuredSteps, Is.LessThan(160), "bytes a step");
+        return GC.GetTotalAllocatedBytes(precise: true) - before;
     }
 
     private static void Run(EngineCore core, int steps, GenerationRequest? reader = null)

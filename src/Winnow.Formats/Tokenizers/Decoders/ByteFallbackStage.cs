@@ -25,7 +25,7 @@ internal sealed class ByteFallbackStage : TokenStage
             && byte.TryParse(token[3..5], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
         if (TryParse(token, out byte value))
         {

@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Formats.Tokenizers.Decoders;
 
 /// <summary>Reads tokens in the byte alphabet and makes one token of UTF-8 text of them all.</summary>
@@ -17,5 +19,11 @@ internal sealed class ByteLevelStage : TokenStage
         Next.Finish();
     }
 
-    protected override void Take(string token) => _assembler.Append(ByteAlphabet.ToBytes(token), Next);
+    protected override void Take(ReadOnlySpan<char> token)
+    {
+        const int Usual = 64;
+        int most = ByteAlphabet.MostBytes(token);
+        Span<byte> bytes = most <= Usual ? stackalloc byte[Usual] : new byte[most];
+        _assembler.Append(bytes[..ByteAlphabet.ToBytes(token, bytes)], Next);
+    }
 }

@@ -18,15 +18,15 @@ internal sealed class CtcStage : TokenStage
         _cleanUp = cleanUp;
     }
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
-        if (token == _last)
+        if (token.SequenceEqual(_last))
         {
             return;
         }
 
-        _last = token;
-        string text = token.Replace(_padding, "", StringComparison.Ordinal);
+        _last = token.ToString();
+        string text = _last.Replace(_padding, "", StringComparison.Ordinal);
         if (_cleanUp)
         {
             text = CleanUp.Apply(text).Replace(_delimiter, " ", StringComparison.Ordinal);

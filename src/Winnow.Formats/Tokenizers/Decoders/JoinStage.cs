@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Formats.Tokenizers.Decoders;
 
 /// <summary>Puts a space between tokens: what happens where a tokenizer names no decoder.</summary>
@@ -10,9 +12,14 @@ internal sealed class JoinStage : TokenStage
     {
     }
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
-        Forward(_any ? " " + token : token);
+        if (_any)
+        {
+            Next.Append(" ");
+        }
+
+        Forward(token);
         _any = true;
     }
 }

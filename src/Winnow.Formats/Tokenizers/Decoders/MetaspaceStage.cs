@@ -16,10 +16,16 @@ internal sealed class MetaspaceStage : TokenStage
         _dropFirst = dropFirst;
     }
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
         string space = _dropFirst && !_any ? "" : " ";
         _any = true;
-        Forward(token.Replace(_replacement, space, StringComparison.Ordinal));
+        for (int found; (found = token.IndexOf(_replacement, StringComparison.Ordinal)) >= 0; token = token[(found + _replacement.Length)..])
+        {
+            Next.Append(token[..found]);
+            Next.Append(space);
+        }
+
+        Forward(token);
     }
 }

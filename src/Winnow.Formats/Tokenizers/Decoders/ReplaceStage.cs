@@ -20,17 +20,16 @@ internal sealed class ReplaceStage : DecoderStage
 
     public override void Append(ReadOnlySpan<char> text)
     {
-        string all = _held.Append(text).ToString();
-        int done = 0;
-        for (int found; (found = all.IndexOf(_pattern, done, StringComparison.Ordinal)) >= 0; done = found + _pattern.Length)
+        ReadOnlySpan<char> rest = _held.Length == 0 ? text : _held.Append(text).ToString();
+        for (int found; (found = rest.IndexOf(_pattern, StringComparison.Ordinal)) >= 0; rest = rest[(found + _pattern.Length)..])
         {
-            Next.Append(all.AsSpan(done, found - done));
+            Next.Append(rest[..found]);
             Next.Append(_content);
         }
 
-        int keep = OpenPrefix(all.AsSpan(done));
-        Next.Append(all.AsSpan(done, all.Length - done - keep));
-        _held.Clear().Append(all, all.Length - keep, keep);
+        int keep = OpenPrefix(rest);
+        Next.Append(rest[..^keep]);
+        _held.Clear().Append(rest[^keep..]);
     }
 
     public override void EndToken()

@@ -1,3 +1,4 @@
+using System;
 using Winnow.Formats.Tokenizers.Normalizers;
 using Winnow.Formats.Tokenizers.PreTokenizers;
 
@@ -16,5 +17,5 @@ internal sealed class ScanReplaceStage : TokenStage
         _content = content;
     }
 
-    protected override void Take(string token) => Forward(ScanReplace.Apply(token, _pattern, _content));
+    protected override void Take(ReadOnlySpan<char> token) => Forward(ScanReplace.Apply(token.ToString(), _pattern, _content));
 }

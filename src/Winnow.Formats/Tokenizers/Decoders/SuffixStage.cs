@@ -11,14 +11,14 @@ internal sealed class SuffixStage : TokenStage
     public SuffixStage(DecoderStage next, string suffix)
         : base(next) => _suffix = suffix;
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
         if (_held is not null)
         {
             Forward(_held.Replace(_suffix, " ", StringComparison.Ordinal));
         }
 
-        _held = token;
+        _held = token.ToString();
     }
 
     protected override void Flush()

@@ -22,9 +22,9 @@ internal sealed class WordPieceStage : TokenStage
         return token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..] : " " + token;
     }
 
-    protected override void Take(string token)
+    protected override void Take(ReadOnlySpan<char> token)
     {
-        string text = _any ? Continue(token, _prefix) : token;
+        string text = _any ? Continue(token.ToString(), _prefix) : token.ToString();
         _any = true;
         Forward(_cleanUp ? CleanUp.Apply(text) : text);
     }
