@@ -23,10 +23,10 @@ public sealed record KernelProfile
     /// <summary>Instructions that threads executed: each issued one counts for every thread that takes part.</summary>
     public required long LaneInstructions { get; init; }
 
-    /// <summary>Loads of global memory, <c>cp.async</c> included.</summary>
+    /// <summary>Loads of global memory, <c>cp.async</c> and bulk copies included.</summary>
     public required GlobalTraffic GlobalLoads { get; init; }
 
-    /// <summary>Stores to global memory.</summary>
+    /// <summary>Stores to global memory, bulk copies included.</summary>
     public required GlobalTraffic GlobalStores { get; init; }
 
     /// <summary>Atomics and reductions on global memory.</summary>
@@ -34,6 +34,9 @@ public sealed record KernelProfile
 
     /// <summary>Loads, stores and atomics of shared memory, <c>ldmatrix</c> and the shared side of <c>cp.async</c> included.</summary>
     public required SharedTraffic Shared { get; init; }
+
+    /// <summary>Bytes of global memory that bulk copies moved, in either direction; <see cref="GlobalLoads"/> and <see cref="GlobalStores"/> include them.</summary>
+    public long BulkBytes { get; init; }
 
     /// <summary>Bytes of local memory that were read and written: spilled registers and indexed arrays.</summary>
     public required long LocalBytes { get; init; }
@@ -77,6 +80,7 @@ public sealed record KernelProfile
                 $"  shared         {Shared.Requests:N0} requests, {Shared.Bytes:N0} bytes, {Shared.Passes:N0} passes, {Shared.Conflicts:N0} bank conflicts\n");
         }
 
+        text.Append(BulkBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  bulk copies    {BulkBytes:N0} bytes\n") : "");
         text.Append(LocalBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  local          {LocalBytes:N0} bytes\n") : "");
         text.Append(
             CultureInfo.InvariantCulture,

@@ -31,7 +31,7 @@ internal sealed unsafe partial class BlockRunner
         }
 
         _checks?.MakeBarrier(warp, lane, offset);
-        _mbarriers.Add(offset, new Mbarrier(offset, _mbarriersMade++ % WarpClocks.Agents) { Expected = (int)count, Pending = (int)count });
+        _mbarriers.Add(offset, new Mbarrier(offset, _mbarriersMade++ % WarpClocks.Agents) { Maker = warp, Expected = (int)count, Pending = (int)count });
     }
 
     /// <summary>Ends an mbarrier: its bytes are memory like any other.</summary>
@@ -122,7 +122,17 @@ internal sealed unsafe partial class BlockRunner
     }
 
     /// <summary>A warp saw that the phase before is complete.</summary>
-    public void See(Mbarrier barrier, Warp warp) => _checks?.Clocks.Leave(warp.Index, barrier.KnownBefore);
+    /// <param name="barrier">The mbarrier.</param>
+    /// <param name="warp">The warp.</param>
+    /// <param name="acquires">Whether it sees what those did before that arrived.</param>
+    public void See(Mbarrier barrier, Warp warp, bool acquires)
+    {
+        barrier.Unseen = barrier.UnseenPhase == barrier.Phase ? barrier.Unseen : null;
+        if (acquires)
+        {
+            _checks?.Clocks.Leave(warp.Index, barrier.KnownBefore);
+        }
+    }
 
     /// <summary>Lets lanes wait until the present phase is complete and then look again, or not: a wait may end before what it waits for has come.</summary>
     /// <returns>False where they do not wait.</returns>

@@ -32,7 +32,7 @@ internal sealed unsafe partial class BlockRunner
     public void EndCopy(Warp warp, int offset, int bytes) => _checks?.EndCopy(warp, offset, bytes);
 
     /// <summary>Notes that a copy to shared memory is over for those who wait at an mbarrier.</summary>
-    public void EndCopy(Mbarrier barrier, int offset, int bytes) => _checks?.EndCopy(barrier, offset, bytes);
+    public void EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric) => _checks?.EndCopy(barrier, offset, bytes, isGeneric);
 
     /// <summary>A warp accesses global memory in a way that orders: warps of a block may hand over shared memory by a flag there.</summary>
     public void Order(Warp warp) => _checks?.Clocks.Order(warp.Index);

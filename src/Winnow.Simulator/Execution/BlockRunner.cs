@@ -108,6 +108,8 @@ internal sealed unsafe partial class BlockRunner : IDisposable
 
         EndBarriers();
         EndMbarriers();
+        EndCopies();
+        EndRegisters();
     }
 
     /// <inheritdoc/>

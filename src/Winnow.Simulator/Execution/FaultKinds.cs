@@ -21,7 +21,7 @@ internal static class FaultKinds
     /// <summary>Two threads, at least one of them writing, with no barrier between them.</summary>
     public const string Race = "race";
 
-    /// <summary>An access to what a <c>cp.async</c> of the thread still copies.</summary>
+    /// <summary>An access to what a copy or a product that runs beside the threads still reads or writes, because nobody waited for it.</summary>
     public const string MissingWait = "missing-wait";
 
     /// <summary>A barrier that only a part of a warp reaches.</summary>
@@ -43,6 +43,17 @@ internal static class FaultKinds
 
     /// <summary>A wait for a phase of an mbarrier that is neither the present one nor the one before.</summary>
     public const string WrongPhase = "wrong-phase";
+
+    /// <summary>
+    /// What threads wrote, or an mbarrier that they made, is used by a copy or a product that runs beside them, without the fence that is needed in between.
+    /// </summary>
+    public const string MissingFence = "missing-fence";
+
+    /// <summary>An operand that the instruction cannot do: a size, a descriptor.</summary>
+    public const string InvalidOperand = "invalid-operand";
+
+    /// <summary>A count of registers that warps cannot have, or that the warps of a group do not agree on.</summary>
+    public const string WrongRegisters = "wrong-registers";
 
     /// <summary>More instructions than the budget of a block: most likely a loop without an end.</summary>
     public const string EndlessLoop = "endless-loop";

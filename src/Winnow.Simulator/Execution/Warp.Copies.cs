@@ -76,7 +76,7 @@ internal sealed unsafe partial class Warp
             if (copy.Lane == lane && copy.Number < bound)
             {
                 Land(copy);
-                Block.EndCopy(barrier, copy.Offset, copy.Bytes);
+                Block.EndCopy(barrier, copy.Offset, copy.Bytes, isGeneric: true);
             }
             else
             {

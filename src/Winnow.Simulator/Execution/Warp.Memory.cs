@@ -253,6 +253,8 @@ internal sealed unsafe partial class Warp
 
         ForgetLocal(0, Block.Launch.Program.Kernel.LocalBytes, lanes);
         StartCopies();
+        StartStores();
+        (RegisterCount, RegisterChange) = (Block.FirstRegisterCount, null);
     }
 
     private void DisposeMemory()

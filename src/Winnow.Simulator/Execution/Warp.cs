@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
 
@@ -58,6 +59,12 @@ internal sealed unsafe partial class Warp : IDisposable
 
     /// <summary>True where no lane can go on by itself.</summary>
     public bool IsBlocked { get; private set; }
+
+    /// <summary>The registers of each of its threads, as <c>setmaxnreg</c> has it.</summary>
+    public int RegisterCount { get; set; }
+
+    /// <summary>What changed them last; null where nothing did.</summary>
+    public PtxInstruction? RegisterChange { get; set; }
 
     /// <summary>Whether the lanes that execute wait for others before they do what they were about to do.</summary>
     public bool IsToRepeat => _current!.State == SplitState.WaitsForLanes;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
+using Winnow.Simulator.Execution.Memory;
 
 namespace Winnow.Simulator.Profiling;
 
@@ -15,6 +16,7 @@ internal sealed class ProfileCounters
     private GlobalTraffic _stores;
     private GlobalTraffic _atomics;
     private SharedTraffic _shared;
+    private long _bulkBytes;
 
     /// <summary>Launches.</summary>
     public long Launches { get; set; }
@@ -49,6 +51,14 @@ internal sealed class ProfileCounters
     /// <inheritdoc cref="MemoryTraffic.Sectors"/>
     public void AddGlobalAtomic(ReadOnlySpan<ulong> addresses, uint lanes, int bytes) => _atomics += Global(addresses, lanes, bytes);
 
+    /// <summary>Counts a bulk copy to shared memory.</summary>
+    /// <param name="pieces">Its parts.</param>
+    public void AddBulkLoad(ReadOnlySpan<CopyPiece> pieces) => _loads += Bulk(pieces);
+
+    /// <summary>Counts a bulk copy to global memory.</summary>
+    /// <param name="pieces">Its parts.</param>
+    public void AddBulkStore(ReadOnlySpan<CopyPiece> pieces) => _stores += Bulk(pieces);
+
     /// <summary>Counts an access of shared memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Passes"/>
     public void AddShared(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
@@ -76,6 +86,7 @@ internal sealed class ProfileCounters
         _stores += other._stores;
         _atomics += other._atomics;
         _shared += other._shared;
+        _bulkBytes += other._bulkBytes;
     }
 
     /// <summary>The counts as a profile.</summary>
@@ -102,10 +113,26 @@ internal sealed class ProfileCounters
             GlobalStores = _stores,
             GlobalAtomics = _atomics,
             Shared = _shared,
+            BulkBytes = _bulkBytes,
             LocalBytes = LocalBytes,
             Flops = _flops,
             TensorFlops = _tensorFlops,
         };
+    }
+
+    /// <summary>One request of what lies in global memory; zeros that are filled in are no traffic.</summary>
+    private GlobalTraffic Bulk(ReadOnlySpan<CopyPiece> pieces)
+    {
+        (long bytes, long sectors) = (0, 0);
+        foreach (CopyPiece piece in pieces)
+        {
+            ulong end = piece.Global + (ulong)piece.Bytes;
+            bytes += piece.Global == 0 ? 0 : piece.Bytes;
+            sectors += piece.Global == 0 ? 0 : (long)(((end + GlobalTraffic.SectorBytes - 1) / GlobalTraffic.SectorBytes) - (piece.Global / GlobalTraffic.SectorBytes));
+        }
+
+        _bulkBytes += bytes;
+        return new GlobalTraffic(1, bytes, sectors);
     }
 
     private static GlobalTraffic Global(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)

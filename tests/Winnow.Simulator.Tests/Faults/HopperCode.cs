@@ -21,4 +21,16 @@ internal static class HopperCode
         #define MBAR_WAIT(b, p) { int ok_ = 0; while (!ok_) MBAR_TRY(ok_, b, p); }
 
         """;
+
+    /// <summary>Bulk copies.</summary>
+    public const string Copies = """
+        #define FENCE_INIT() asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory")
+        #define FENCE_ASYNC() asm volatile("fence.proxy.async.shared::cta;" ::: "memory")
+        #define BULK_LOAD(to, from, n, b) asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" :: "r"(SH(to)), "l"(from), "r"(n), "r"(SH(b)) : "memory")
+        #define BULK_STORE(to, from, n) asm volatile("cp.async.bulk.global.shared::cta.bulk_group [%0], [%1], %2;" :: "l"(to), "r"(SH(from)), "r"(n) : "memory")
+        #define BULK_COMMIT() asm volatile("cp.async.bulk.commit_group;" ::: "memory")
+        #define BULK_WAIT_READ(n) asm volatile("cp.async.bulk.wait_group.read %0;" :: "n"(n) : "memory")
+        #define BULK_WAIT(n) asm volatile("cp.async.bulk.wait_group %0;" :: "n"(n) : "memory")
+
+        """;
 }

@@ -135,6 +135,15 @@ public sealed class RefusedLaunchTests
     [TestCase("ld.param.u32 %r1, [k_param_0+2];")]
     [TestCase("ld.param.u64 %rd1, [k_param_0];")]
     [TestCase("ld.param.u32 %r1, [k_param_0-4];")]
+    [TestCase("mbarrier.arrive.expect_tx.release.gpu.shared::cta.b64 _, [%r1], %r1;")]
+    [TestCase("mbarrier.init.shared.b64 [%r1];")]
+    [TestCase("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%r1], [%rd1], %r1, [%r1], %r1;")]
+    [TestCase("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%r1], [%r1], %r1, [%r1];")]
+    [TestCase("cp.async.bulk.wait_group %r1;")]
+    [TestCase("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%rd1], [%r1], %r1;")]
+    [TestCase("setmaxnreg.sync.aligned.u32 40;")]
+    [TestCase("barrier.cluster.arrive.aligned;")]
+    [TestCase("mapa.shared::cluster.u32 %r1, %r1, 1;")]
     public void GetFunction_MalformedInstructionIsRefused(string instruction)
     {
         GpuModule module = Load($".entry k(.param .u32 k_param_0)\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\nret;\n}}");

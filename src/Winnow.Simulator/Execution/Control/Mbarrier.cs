@@ -26,6 +26,18 @@ internal sealed class Mbarrier(int offset, int agent)
     /// <summary>Which agent the clocks take its copies for.</summary>
     public int Agent => agent;
 
+    /// <summary>Who made it.</summary>
+    public required Warp Maker { get; init; }
+
+    /// <summary>Whether the maker executed a fence after it, so that copies may use it.</summary>
+    public bool IsFenced { get; set; }
+
+    /// <summary>The last copy that counted here and whose phase nobody has seen the end of; null where there is none.</summary>
+    public BulkCopy? Unseen { get; set; }
+
+    /// <summary>The phase of that copy.</summary>
+    public uint UnseenPhase { get; set; }
+
     /// <summary>Arrivals that a phase needs.</summary>
     public int Expected { get; set; }
 

@@ -38,9 +38,9 @@ internal sealed unsafe class MbarrierWait(SharedPlace place) : Operation
             if (IsOver(warp, lane, barrier))
             {
                 over |= 1u << lane;
-                if (Acquires && seen != barrier)
+                if (seen != barrier)
                 {
-                    warp.Block.See(barrier, warp);
+                    warp.Block.See(barrier, warp, Acquires);
                     seen = barrier;
                 }
             }

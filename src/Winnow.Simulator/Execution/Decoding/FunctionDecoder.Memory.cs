@@ -95,6 +95,11 @@ internal sealed partial class FunctionDecoder
             return null;
         }
 
+        if (instruction.Has("bulk"))
+        {
+            return DecodeBulk(instruction);
+        }
+
         if (instruction.Has("commit_group"))
         {
             return new CommitCopies();
@@ -111,7 +116,7 @@ internal sealed partial class FunctionDecoder
             return new ArriveAfterCopies(Place(operands[0], instruction.Has("shared") || instruction.Has("shared::cta")), instruction.Has("noinc"));
         }
 
-        bool isKnown = instruction.Has("global") && !instruction.Has("bulk") && operands.Length >= 3 && operands[2].Kind == PtxOperandKind.Immediate;
+        bool isKnown = instruction.Has("global") && operands.Length >= 3 && operands[2].Kind == PtxOperandKind.Immediate;
         if (!isKnown)
         {
             return null;

@@ -109,8 +109,9 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "cvta" => DecodeAddressConversion(instruction),
         "isspacep" => DecodeIsInSpace(instruction),
         "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"
-            or "setmaxnreg" => new Control.Nothing(),
-        "fence" or "membar" => new Fence(),
+            => new Control.Nothing(),
+        "setmaxnreg" => DecodeRegisterCount(instruction),
+        "fence" or "membar" => DecodeFence(instruction),
         "bra" => new Branch(_function.Labels[instruction.Operands[0].Name]),
         "brx" => new IndexedBranch(_registers.Offset(instruction.Operands[0], 32), _function.BranchTables[instruction.Operands[1].Name]),
         "call" => DecodeCall(instruction),

@@ -30,9 +30,9 @@ internal sealed unsafe partial class SharedChecks
     }
 
     /// <summary>Notes that a copy is over for those who wait at an mbarrier.</summary>
-    public void EndCopy(Mbarrier barrier, int offset, int bytes)
+    public void EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric)
     {
-        new Span<byte>(_states + offset, bytes).Fill(Defined);
+        new Span<byte>(_states + offset, bytes).Fill((byte)(isGeneric ? Defined | GenericCopy : Defined));
         new Span<uint>(_writes + offset, bytes).Fill(Clocks.FinishCopy(barrier.Agent, barrier.Known));
     }
 

@@ -73,12 +73,12 @@ internal sealed unsafe partial class SharedChecks
         return false;
     }
 
-    /// <summary>Whether no copy is on its way to some bytes and, where they are read, all have a value.</summary>
-    private bool AreStatesFine(int offset, int bytes, bool isRead)
+    /// <summary>Whether nothing that runs beside the warps is in the way of an access and, where bytes are read, all have a value.</summary>
+    private bool AreStatesFine(int offset, int bytes, bool isRead, bool isWritten)
     {
         byte* states = _states + offset;
         int right = isRead ? Defined : 0;
-        int asked = isRead ? Defined | OnItsWay | Barrier : OnItsWay | Barrier;
+        int asked = (isRead ? Defined : 0) | (isWritten ? BeingRead : 0) | OnItsWay | Barrier;
         if (bytes % sizeof(ulong) == 0)
         {
             ulong all = (ulong)asked * EveryByte;

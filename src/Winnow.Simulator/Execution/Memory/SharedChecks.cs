@@ -21,6 +21,12 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     /// <summary>The last write was an atomic one, or one that orders what others do.</summary>
     private const byte Ordered = 4;
 
+    /// <summary>Something that runs beside the warps reads the byte.</summary>
+    private const byte BeingRead = 8;
+
+    /// <summary>The last write was a <c>cp.async</c> that an mbarrier waited for, which the async proxy does not see by itself.</summary>
+    private const byte GenericCopy = 32;
+
     /// <summary>The byte is one of an mbarrier.</summary>
     private const byte Barrier = 16;
 
@@ -55,6 +61,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     public void Start(int warps)
     {
         new Span<byte>(_states, _bytes).Clear();
+        Array.Clear(_readings);
         if (Clocks.Start(warps))
         {
             new Span<uint>(_writes, _capacity).Clear();
@@ -130,7 +137,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     private bool IsFine(int warp, int offset, int bytes, Access access)
         => !AreWritesOpen(warp, offset, bytes)
             && ((access & Access.Write) == 0 || !AreReadsOpen(warp, offset, bytes))
-            && AreStatesFine(offset, bytes, (access & Access.Read) != 0);
+            && AreStatesFine(offset, bytes, (access & Access.Read) != 0, (access & Access.Write) != 0);
 
     /// <summary>Writes down an access.</summary>
     private void Note(int warp, int offset, int bytes, Access access)
@@ -156,6 +163,12 @@ internal sealed unsafe partial class SharedChecks : IDisposable
             {
                 string copied = $"{Verb(access)} byte {i} of shared memory, which a copy is still on its way to because nobody waited for it";
                 throw warp.Fault(FaultKinds.MissingWait, lane, copied);
+            }
+
+            if ((access & Access.Write) != 0 && (state & BeingRead) != 0)
+            {
+                string read = $"{Verb(access)} byte {i} of shared memory, which a copy or a product still reads because nobody waited for it";
+                throw warp.Fault(FaultKinds.MissingWait, lane, read);
             }
 
             if ((state & Barrier) != 0)
@@ -198,12 +211,19 @@ internal sealed unsafe partial class SharedChecks : IDisposable
 
     private void FailOnRead(Warp warp, int lane, int offset, int bytes, Access access)
     {
+        (uint time, uint readers) = (0, 0);
         for (int i = offset; i < offset + bytes; i++)
         {
-            for (uint left = _readers[i] & ~(1u << warp.Index); left != 0; left &= left - 1)
+            if (_readTimes[i] == time && _readers[i] == readers)
+            {
+                continue;
+            }
+
+            (time, readers) = (_readTimes[i], _readers[i]);
+            for (uint left = readers & ~(1u << warp.Index); left != 0; left &= left - 1)
             {
                 int reader = BitOperations.TrailingZeroCount(left);
-                if (!Clocks.IsBefore(warp.Index, WarpClocks.StampOf(_readTimes[i], reader)))
+                if (!Clocks.IsBefore(warp.Index, WarpClocks.StampOf(time, reader)))
                 {
                     string problem = $"{Verb(access)} byte {i} of shared memory, which warp {reader} reads without a barrier between them";
                     throw warp.Fault(FaultKinds.Race, lane, problem);

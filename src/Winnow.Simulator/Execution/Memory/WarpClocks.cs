@@ -76,6 +76,18 @@ internal sealed class WarpClocks
         return party == warp || TimeOf(stamp) <= _known[(warp * Row) + party];
     }
 
+    /// <summary>Whether the async proxy, for a warp, knows that what has a stamp is over.</summary>
+    public bool IsBeforeForProxy(int warp, uint stamp) => TimeOf(stamp) <= _known[(warp * Row) + Parties + PartyOf(stamp)];
+
+    /// <summary>A proxy fence: from here on the async proxy knows what the warp knows and did.</summary>
+    public void FenceProxy(int warp)
+    {
+        Span<uint> known = _known.AsSpan(warp * Row, Row);
+        known[..Parties].CopyTo(known[Parties..]);
+        known[Parties + warp] = _times[warp];
+        _times[warp] = ++_now;
+    }
+
     /// <summary>A warp comes to a barrier.</summary>
     /// <param name="warp">The warp.</param>
     /// <param name="barrier">What all that came know: a row.</param>

@@ -1,0 +1,102 @@
+using System;
+using Winnow.Gpu;
+using Winnow.Simulator.Execution.Control;
+
+namespace Winnow.Simulator.Execution.Memory;
+
+/// <content>
+/// The async proxy: bulk copies and products of warpgroups. It sees what threads wrote only after a proxy fence, and what it reads must stay as it is until
+/// somebody waited for it.
+/// </content>
+internal sealed unsafe partial class SharedChecks
+{
+    private const int Chunk = BulkSize.Step;
+
+    private ushort[] _readings = [];
+
+    /// <summary>Looks whether a copy may count at an mbarrier: its <c>init</c> must be fenced.</summary>
+    public void RequireFencedBarrier(Warp warp, int lane, Mbarrier barrier)
+    {
+        if (!barrier.IsFenced && !Clocks.IsBeforeForProxy(warp.Index, _writes[barrier.Offset]))
+        {
+            string problem = $"the mbarrier at byte {barrier.Offset} of shared memory was made without a fence.mbarrier_init or fence.proxy.async after it";
+            throw warp.Fault(FaultKinds.MissingFence, lane, problem);
+        }
+    }
+
+    /// <summary>A bulk copy to a range begins.</summary>
+    public void BeginBulkWrite(Warp warp, int lane, int offset, int bytes)
+    {
+        if (!IsFine(warp.Index, offset, bytes, Access.Write))
+        {
+            FailOnWrite(warp, lane, offset, bytes, Access.Write, isOrdered: false);
+            FailOnRead(warp, lane, offset, bytes, Access.Write);
+            CheckStates(warp, lane, offset, bytes, Access.Write);
+        }
+
+        RequireFence(warp, lane, offset, bytes, "writes");
+        BeginCopy(offset, bytes);
+    }
+
+    /// <summary>Something that reads a range beside the warp begins; the range consists of whole chunks of 16 bytes.</summary>
+    public void BeginBulkRead(Warp warp, int lane, int offset, int bytes)
+    {
+        if (!IsFine(warp.Index, offset, bytes, Access.Read))
+        {
+            FailOnWrite(warp, lane, offset, bytes, Access.Read, isOrdered: false);
+            CheckStates(warp, lane, offset, bytes, Access.Read);
+        }
+
+        RequireFence(warp, lane, offset, bytes, "reads");
+        NoteRead(warp.Index, offset, bytes);
+        if (_readings.Length * Chunk < _bytes)
+        {
+            Array.Resize(ref _readings, (_bytes + Chunk - 1) / Chunk);
+        }
+
+        for (int i = offset; i < offset + bytes; i += Chunk)
+        {
+            _readings[i / Chunk]++;
+            *(ulong*)(_states + i) |= BeingRead * EveryByte;
+            *(ulong*)(_states + i + sizeof(ulong)) |= BeingRead * EveryByte;
+        }
+    }
+
+    /// <summary>Somebody waited for what read a range.</summary>
+    public void EndBulkRead(int warp, int offset, int bytes)
+    {
+        NoteRead(warp, offset, bytes);
+        for (int i = offset; i < offset + bytes; i += Chunk)
+        {
+            if (--_readings[i / Chunk] == 0)
+            {
+                *(ulong*)(_states + i) &= ~(BeingRead * EveryByte);
+                *(ulong*)(_states + i + sizeof(ulong)) &= ~(BeingRead * EveryByte);
+            }
+        }
+    }
+
+    private void RequireFence(Warp warp, int lane, int offset, int bytes, string does)
+    {
+        uint known = uint.MaxValue;
+        for (int i = offset; i < offset + bytes; i++)
+        {
+            uint stamp = _writes[i];
+            if (stamp == known)
+            {
+                continue;
+            }
+
+            bool isGeneric = WarpClocks.PartyOf(stamp) < Warp.Lanes || (_states[i] & GenericCopy) != 0;
+            if (isGeneric && !Clocks.IsBeforeForProxy(warp.Index, stamp))
+            {
+                throw MissingFence(warp, lane, i, does);
+            }
+
+            known = stamp;
+        }
+    }
+
+    private static GpuFaultException MissingFence(Warp warp, int lane, int offset, string does)
+        => warp.Fault(FaultKinds.MissingFence, lane, $"the async proxy {does} byte {offset} of shared memory, which threads wrote without a fence.proxy.async after it");
+}
