@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Winnow.Gpu;
 
 namespace Winnow.Benchmarking.Descriptions;
@@ -109,6 +110,14 @@ public sealed record KernelDescription
         }
 
         return this with { Axes = changed };
+    }
+
+    /// <summary>The same kernel with another's values of those axes that both have.</summary>
+    /// <param name="axes">The other's axes.</param>
+    public KernelDescription WithKnownAxes(IReadOnlyDictionary<string, long> axes)
+    {
+        ArgumentNullException.ThrowIfNull(axes);
+        return WithAxes([.. axes.Where(axis => Axes.ContainsKey(axis.Key))]);
     }
 
     /// <summary>Works out the launch: expressions become numbers, lines become arguments.</summary>

@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using System.Linq;
+using Winnow.Benchmarking.Compilation;
+
+namespace Winnow.Benchmarking.Prediction;
+
+/// <summary>How long a launch should take on a GPU at least. This is no measurement, see <see cref="KernelPredictor"/> for what it leaves out.</summary>
+public sealed record KernelPrediction
+{
+    /// <summary>The kernel.</summary>
+    public required string Kernel { get; init; }
+
+    /// <summary>The GPU.</summary>
+    public required GpuSpecification Gpu { get; init; }
+
+    /// <summary>A time for each thing that can bound it.</summary>
+    public required IReadOnlyList<PredictedBound> Bounds { get; init; }
+
+    /// <summary>Blocks of the launch.</summary>
+    public required long Blocks { get; init; }
+
+    /// <summary>Blocks that a multiprocessor holds at a time; null where registers and block size are not known.</summary>
+    public Occupancy? Occupancy { get; init; }
+
+    /// <summary>The work of the busiest multiprocessor in proportion to the average; it is part of the bounds that multiprocessors set, not of memory and L2.</summary>
+    public required double BusiestFactor { get; init; }
+
+    /// <summary>Bytes between the GPU and its memory.</summary>
+    public required double MemoryBytes { get; init; }
+
+    /// <summary>Operations, those of tensor cores included.</summary>
+    public required double Flops { get; init; }
+
+    /// <summary>How often the GPU is filled with blocks; null where <see cref="Occupancy"/> is.</summary>
+    public double? Waves => Occupancy is { Blocks: > 0 } occupancy ? (double)Blocks / ((long)occupancy.Blocks * Gpu.Multiprocessors) : null;
+
+    /// <summary>The bound that takes longest.</summary>
+    public PredictedBound Longest => Bounds.Where(bound => bound.Microseconds is not null).MaxBy(bound => bound.Microseconds)!;
+
+    /// <summary>The predicted time.</summary>
+    public double Microseconds => Longest.Microseconds!.Value;
+
+    /// <summary>Bytes of device memory a second in that time.</summary>
+    public double BytesPerSecond => MemoryBytes / Microseconds * 1e6;
+
+    /// <summary>Operations a second in that time.</summary>
+    public double FlopsPerSecond => Flops / Microseconds * 1e6;
+}

@@ -1,0 +1,109 @@
+using System.Collections.Generic;
+using System.Linq;
+using NUnit.Framework;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Gpu;
+using Winnow.Simulator;
+
+namespace Winnow.Benchmarking.Prediction;
+
+/// <summary>Against times worked out by hand for a GPU of round numbers.</summary>
+public sealed class KernelPredictorTests
+{
+    // 10 multiprocessors at 1 GHz: 10^10 clocks of multiprocessors a second.
+    private static readonly GpuSpecification Gpu = new()
+    {
+        Key = "round", Name = "round", Architecture = "sm_80", Multiprocessors = 10, BoostHertz = 1e9, MemoryBytesPerSecond = 1e12, L2Bytes = 1 << 20, L2BytesPerClock = 2000,
+        TensorFlopsPerSecond = 1e14, FloatLanes = 64, DoubleLanes = 32, SharedBytes = 164 << 10, MaxThreads = 2048, MaxBlocks = 32,
+    };
+
+    private static readonly KernelProfile Nothing = new()
+    {
+        Kernel = "k", Launches = 1, Blocks = 10, Instructions = new Dictionary<InstructionClass, long>(), LaneInstructions = 0, LocalBytes = 0, Flops = 0, TensorFlops = 0,
+        GlobalLoads = default, GlobalStores = default, GlobalAtomics = default, Shared = default,
+    };
+
+    [Test]
+    public void Predict_OfMemoryCountsEveryByteOnceAndReadsAgainFromL2()
+    {
+        KernelProfile profile = Nothing with { GlobalLoads = new(1, 1, 3_000_000 / 32), GlobalStores = new(1, 1, 500_000 / 32), LocalBytes = 250_000 };
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, profile, readBytes: 1_000_000, writtenBytes: 800_000);
+
+        Assert.That(prediction.MemoryBytes, Is.EqualTo(1_500_000), "all that is read once, and what was written");
+        Assert.That(Time(prediction, BoundKind.Memory), Is.EqualTo(1.5));
+        Assert.That(Time(prediction, BoundKind.L2), Is.EqualTo(3_750_000 / 2e12 * 1e6).Within(1e-9));
+        Assert.That((prediction.Longest.Kind, prediction.BytesPerSecond), Is.EqualTo((BoundKind.L2, 1_500_000 / 1.875e-6)));
+    }
+
+    [Test]
+    public void Predict_OfEachUnitIsItsCountOverItsRate()
+    {
+        KernelProfile profile = Nothing with
+        {
+            Instructions = new Dictionary<InstructionClass, long>
+            {
+                [InstructionClass.Float32] = 10_000, [InstructionClass.Float16] = 10_000, [InstructionClass.Float64] = 5_000, [InstructionClass.Integer] = 30_000,
+                [InstructionClass.Special] = 40_000,
+            },
+            Shared = new SharedTraffic(1, 1, 70_000, 0),
+            TensorFlops = 700_000_000,
+        };
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, profile, 0, 0);
+
+        Assert.That(Time(prediction, BoundKind.Float), Is.EqualTo((20_000 + (2 * 5_000)) * 32 / 64.0 / 1e10 * 1e6).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Integer), Is.EqualTo(30_000 * 32 / 64.0 / 1e10 * 1e6).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Special), Is.EqualTo(40_000 * 32 / 16.0 / 1e10 * 1e6).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Issue), Is.EqualTo(95_000 / 4.0 / 1e10 * 1e6).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Shared), Is.EqualTo(70_000 / 1e10 * 1e6).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Tensor), Is.EqualTo(7).Within(1e-9));
+        Assert.That((prediction.Longest.Kind, prediction.Microseconds), Is.EqualTo((BoundKind.Special, Time(prediction, BoundKind.Special))));
+    }
+
+    [TestCase(10, 1.0)]
+    [TestCase(20, 1.0)]
+    [TestCase(11, 20 / 11.0)]
+    [TestCase(5, 2.0)]
+    [TestCase(1, 10.0)]
+    public void Predict_ScalesWhatMultiprocessorsDoByTheBusiestOne(long blocks, double factor)
+    {
+        KernelProfile profile = Nothing with { Blocks = blocks, TensorFlops = 1_000_000_000, GlobalLoads = new(1, 1, 1_000_000) };
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, profile, long.MaxValue, 0);
+
+        Assert.That(prediction.BusiestFactor, Is.EqualTo(factor).Within(1e-12));
+        Assert.That(Time(prediction, BoundKind.Tensor), Is.EqualTo(10 * factor).Within(1e-9));
+        Assert.That(Time(prediction, BoundKind.Memory), Is.EqualTo(32).Within(1e-9), "memory serves whoever asks");
+    }
+
+    [Test]
+    public void Predict_OfSeveralLaunchesIsThatOfOne()
+    {
+        KernelProfile one = Nothing with { TensorFlops = 3_000_000, GlobalLoads = new(1, 1, 100), Instructions = new Dictionary<InstructionClass, long> { [InstructionClass.Integer] = 7 } };
+        KernelProfile four = one with { Launches = 4, Blocks = 40, TensorFlops = 12_000_000, GlobalLoads = new(4, 4, 400), Instructions = new Dictionary<InstructionClass, long> { [InstructionClass.Integer] = 28 } };
+
+        Assert.That(KernelPredictor.Predict(Gpu, four, 1000, 0).Bounds, Is.EqualTo(KernelPredictor.Predict(Gpu, one, 1000, 0).Bounds));
+    }
+
+    [Test]
+    public void Predict_WithoutAPublishedRateLeavesThatBoundOut()
+    {
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu with { L2BytesPerClock = null }, Nothing with { GlobalLoads = new(1, 1, 1_000_000) }, 1000, 0);
+
+        Assert.That(prediction.Bounds.Single(bound => bound.Kind == BoundKind.L2).Microseconds, Is.Null);
+        Assert.That(prediction.Longest.Kind, Is.EqualTo(BoundKind.Memory));
+    }
+
+    [Test]
+    public void Waves_AreBlocksOverWhatTheGpuHolds()
+    {
+        Occupancy occupancy = Occupancy.Of(Gpu, new KernelResources("k", 64, 0, 0, 0), 256, 0);
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, Nothing with { Blocks = 50 }, 0, 0, occupancy);
+
+        Assert.That((occupancy.Blocks, prediction.Waves), Is.EqualTo((4, (double?)1.25)));
+    }
+
+    private static double? Time(KernelPrediction prediction, BoundKind kind) => prediction.Bounds.Single(bound => bound.Kind == kind).Microseconds;
+}

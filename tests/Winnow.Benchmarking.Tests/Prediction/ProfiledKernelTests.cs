@@ -1,0 +1,22 @@
+using NUnit.Framework;
+using Winnow.Benchmarking.Compilation;
+using Winnow.TestSupport;
+
+namespace Winnow.Benchmarking.Prediction;
+
+public sealed class ProfiledKernelTests
+{
+    [Test]
+    public void Run_CountsWhatTheKernelDidAndPredictsFromIt()
+    {
+        NvrtcSupport.Require();
+
+        ProfiledKernel kernel = ProfiledKernel.Run(Kernels.Compiler, Kernels.Saxpy);
+        KernelPrediction prediction = kernel.Predict(Kernels.Compiler, GpuSpecification.Find("a100"));
+
+        Assert.That((kernel.Profile.Kernel, kernel.Profile.Launches, kernel.Profile.Blocks, kernel.Profile.Flops), Is.EqualTo(("saxpy", 1L, 4L, 2000L)));
+        Assert.That((kernel.Profile.GlobalLoads.Bytes, kernel.Profile.GlobalStores.Bytes), Is.EqualTo((8000L, 4000L)));
+        Assert.That((prediction.MemoryBytes, prediction.Flops, prediction.Blocks), Is.EqualTo((12_000.0, 2000.0, 4L)));
+        Assert.That((prediction.Occupancy!.Blocks, prediction.Waves), Is.EqualTo((8, (double?)(4 / 864.0))));
+    }
+}
