@@ -36,6 +36,10 @@ public sealed class UsageTests
     [TestCase("kernels", "compile", "x.cu", "--threads", "0")]
     [TestCase("kernels", "compile", "x.cu", "--axis", "n")]
     [TestCase("kernels", "list", "x.cu", "y.cu")]
+    [TestCase("kernels", "profile", "x.cu", "--gpu", "h200,nothing")]
+    [TestCase("kernels", "check", "x.cu", "--device", "cpu")]
+    [TestCase("kernels", "bench", "x.cu", "--samples", "29")]
+    [TestCase("kernels", "bench", "x.cu", "--method", "cold")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)
@@ -89,6 +93,9 @@ public sealed class UsageTests
     [TestCase("kernels", "--help")]
     [TestCase("kernels", "list", "--help")]
     [TestCase("kernels", "compile", "--help")]
+    [TestCase("kernels", "check", "--help")]
+    [TestCase("kernels", "profile", "--help")]
+    [TestCase("kernels", "bench", "--help")]
     public async Task Run_WithHelpShowsItAndEndsWithZero(params string[] args)
     {
         CliRun run = await CliRun.OfAsync(args);

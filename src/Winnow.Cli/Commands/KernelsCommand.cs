@@ -11,5 +11,8 @@ internal static class KernelsCommand
         {
             KernelsListCommand.Create(host),
             KernelsCompileCommand.Create(host),
+            KernelsCheckCommand.Create(host),
+            KernelsProfileCommand.Create(host),
+            KernelsBenchCommand.Create(host),
         };
 }

@@ -34,6 +34,15 @@ internal static class Quantities
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
+    /// <summary>A time of a kernel, in the unit that suits it.</summary>
+    public static string Microseconds(double microseconds) => microseconds switch
+    {
+        >= 10_000 => Number(microseconds / 1000, "0.0") + " ms",
+        >= 100 => Number(microseconds, "0") + " us",
+        >= 10 => Number(microseconds, "0.0") + " us",
+        _ => Number(microseconds, "0.00") + " us",
+    };
+
     public static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,0 +1,20 @@
+namespace Winnow.Benchmarking.Timing;
+
+/// <summary>How a kernel is timed.</summary>
+public sealed record TimingOptions
+{
+    /// <summary>The fewest samples that a median and its spread are taken from.</summary>
+    public const int MinSamples = 30;
+
+    /// <summary>How the cache is kept out of it, or in.</summary>
+    public TimingMethod Method { get; init; } = TimingMethod.Flush;
+
+    /// <summary>Samples, at least <see cref="MinSamples"/>.</summary>
+    public int Samples { get; init; } = 50;
+
+    /// <summary>Runs before the first sample, that bring clocks up and code in.</summary>
+    public int WarmUps { get; init; } = 10;
+
+    /// <summary>Launches of a graph, at least; a round over all copies of the arguments is never cut short.</summary>
+    public int GraphLaunches { get; init; } = 10;
+}

@@ -1,0 +1,215 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Text.Json;
+using Winnow.Benchmarking;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Benchmarking.Descriptions;
+using Winnow.Benchmarking.Prediction;
+using Winnow.Benchmarking.Timing;
+using Winnow.Cli.Terminal;
+using Winnow.Gpu;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow kernels bench</c>: a kernel's time; measured where there is a GPU, predicted where there is none, and it says which.</summary>
+internal static class KernelsBenchCommand
+{
+    private static readonly Option<string?> Against = new("--against")
+    {
+        Description = "A second kernel that takes turns with the first: its name in the same file, or another .cu or .json file.",
+        HelpName = "kernel",
+    };
+
+    private static readonly Option<int> Samples = new("--samples")
+    {
+        Description = $"Samples that the median and its spread are taken from, {TimingOptions.MinSamples} at least. Default: 50.",
+        HelpName = "count",
+        DefaultValueFactory = _ => new TimingOptions().Samples,
+    };
+
+    private static readonly Option<string> Method = new("--method")
+    {
+        Description = "flush: events around one launch, the second-level cache written over before; rotate: a graph over copies of the arguments, five times the cache; "
+            + "warm: a graph over the same arguments. Default: flush.",
+        HelpName = "method",
+        DefaultValueFactory = _ => "flush",
+    };
+
+    static KernelsBenchCommand()
+    {
+        Method.AcceptOnlyFromAmong("flush", "rotate", "warm");
+        Samples.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < TimingOptions.MinSamples)
+            {
+                result.AddError($"--samples must be at least {TimingOptions.MinSamples}.");
+            }
+        });
+    }
+
+    public static Command Create(CliHost host)
+    {
+        KernelOptions options = new(fileIsRequired: true);
+        KernelDevice device = new();
+        GpuOption gpus = new();
+        Command command = new("bench", "Time a kernel, alone or in turns with another, and the GPU's own peaks with it; without a GPU, predict.");
+        options.AddTo(command, withLaunch: true);
+        command.Options.Add(Against);
+        command.Options.Add(Samples);
+        command.Options.Add(Method);
+        device.AddTo(command);
+        gpus.AddTo(command);
+        command.SetAction(parsed => Run(host, parsed, options, device, gpus));
+        return command;
+    }
+
+    private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
+    {
+        KernelDescription description = options.Description(parsed);
+        KernelDescription? other = parsed.GetValue(Against) is { } against ? Other(description, against) : null;
+        using CudaDriver? gpu = device.OpenGpu(parsed);
+        if (gpu is null)
+        {
+            Predict(host, parsed.GetValue(CommonOptions.Json), other is null ? [description] : [description, other], gpus.Get(parsed));
+        }
+        else
+        {
+            TimingOptions timing = new() { Samples = parsed.GetValue(Samples), Method = MethodOf(parsed.GetValue(Method)!) };
+            Measure(host, parsed.GetValue(CommonOptions.Json), gpu, timing, description, other);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static KernelDescription Other(KernelDescription description, string against)
+    {
+        string extension = Path.GetExtension(against);
+        return extension is ".cu" or ".json" ? KernelDescription.Load(against).WithKnownAxes(description.Axes) : description with { Kernel = against, Check = null };
+    }
+
+    private static TimingMethod MethodOf(string method) => method switch
+    {
+        "rotate" => TimingMethod.Rotate,
+        "warm" => TimingMethod.Warm,
+        _ => TimingMethod.Flush,
+    };
+
+    private static void Predict(CliHost host, bool asJson, IReadOnlyList<KernelDescription> descriptions, IReadOnlyList<GpuSpecification> gpus)
+    {
+        if (!asJson)
+        {
+            host.Output.WriteLine("No GPU is used here, so nothing is measured: these are predictions from the simulator's counts.");
+        }
+
+        KernelCompiler compiler = new();
+        foreach (KernelDescription description in descriptions)
+        {
+            ProfiledKernel kernel = ProfiledKernel.Run(compiler, description);
+            foreach (GpuSpecification gpu in gpus)
+            {
+                KernelPrediction prediction = kernel.Predict(compiler, gpu);
+                if (asJson)
+                {
+                    JsonLine.Write(host.Output, json => PredictionText.Write(json, prediction));
+                }
+                else
+                {
+                    host.Output.WriteLine($"{prediction.Kernel} on {gpu.Name}: {PredictionText.Summary(prediction)}");
+                }
+            }
+        }
+    }
+
+    /// <summary>Times kernels on a driver; the simulator will do to try this.</summary>
+    public static void Measure(CliHost host, bool asJson, GpuDriver gpu, TimingOptions timing, KernelDescription description, KernelDescription? other)
+    {
+        KernelBenchmark benchmark = new(gpu, new KernelCompiler(), timing);
+        GpuState? before = GpuState.Read();
+        PeakRates peaks = benchmark.MeasurePeaks();
+        PairedTiming? pair = other is null ? null : benchmark.Compare(description, other);
+        KernelTiming[] timings = pair is null ? [benchmark.Measure(description)] : [pair.First, pair.Second];
+        GpuState? after = GpuState.Read();
+        if (asJson)
+        {
+            foreach (KernelTiming kernel in timings)
+            {
+                JsonLine.Write(host.Output, json => Write(json, kernel, peaks, after));
+            }
+
+            if (pair is not null)
+            {
+                JsonLine.Write(host.Output, json => Write(json, pair));
+            }
+
+            return;
+        }
+
+        TextTable table = new("kernel", "#measured", "#p10", "#p90", "#GB/s", "#of copy", "#TFLOP/s", "#of tensor");
+        foreach (KernelTiming kernel in timings)
+        {
+            table.Add(
+                kernel.Kernel,
+                Quantities.Microseconds(kernel.Microseconds.Median),
+                Quantities.Microseconds(kernel.Microseconds.P10),
+                Quantities.Microseconds(kernel.Microseconds.P90),
+                Quantities.Number(kernel.BytesPerSecond / 1e9, "0"),
+                Percent(kernel.BytesPerSecond / peaks.CopyBytesPerSecond),
+                kernel.FlopsPerSecond is { } flops ? Quantities.Number(flops / 1e12, "0.0") : "-",
+                kernel.FlopsPerSecond is { } rate ? Percent(rate / peaks.TensorFlopsPerSecond) : "-");
+        }
+
+        table.Write(host);
+        if (pair is { Ratio: { } ratio })
+        {
+            host.Output.WriteLine(
+                $"{pair.Second.Kernel} takes {Ratio(ratio.Median)} x as long as {pair.First.Kernel} (p10 {Ratio(ratio.P10)}, p90 {Ratio(ratio.P90)}, pair by pair)");
+        }
+
+        host.Output.WriteLine($"{timings[0].Device}: {timings[0].Method}");
+        host.Output.WriteLine(
+            $"peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, mma.sync {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
+        host.Output.WriteLine(before is null || after is null ? "clocks and power: nvidia-smi does not tell" : $"before: {before}; after: {after}");
+    }
+
+    private static void Write(Utf8JsonWriter json, KernelTiming kernel, PeakRates peaks, GpuState? state)
+    {
+        json.WriteString("kind", "measured");
+        json.WriteString("kernel", kernel.Kernel);
+        json.WriteString("device", kernel.Device);
+        json.WriteString("method", kernel.Method);
+        json.WriteNumber("samples", kernel.Microseconds.Samples);
+        json.WriteNumber("median_us", kernel.Microseconds.Median);
+        json.WriteNumber("p10_us", kernel.Microseconds.P10);
+        json.WriteNumber("p90_us", kernel.Microseconds.P90);
+        json.WriteNumber("bytes", kernel.Bytes);
+        json.WriteNumber("bytes_per_second", kernel.BytesPerSecond);
+        json.WriteNumber("copy_bytes_per_second", peaks.CopyBytesPerSecond);
+        json.WriteNumber("tensor_flops_per_second", peaks.TensorFlopsPerSecond);
+        if (kernel.FlopsPerSecond is { } flops)
+        {
+            json.WriteNumber("flops_per_second", flops);
+        }
+
+        if (state is not null)
+        {
+            json.WriteNumber("clock_mhz", state.MultiprocessorMegahertz);
+            json.WriteNumber("memory_clock_mhz", state.MemoryMegahertz);
+            json.WriteNumber("watts", state.Watts);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, PairedTiming pair)
+    {
+        json.WriteString("kind", "ratio");
+        json.WriteString("kernel", pair.Second.Kernel);
+        json.WriteString("against", pair.First.Kernel);
+        json.WriteNumber("median", pair.Ratio.Median);
+        json.WriteNumber("p10", pair.Ratio.P10);
+        json.WriteNumber("p90", pair.Ratio.P90);
+    }
+
+    private static string Percent(double part) => Quantities.Number(100 * part, "0") + "%";
+
+    private static string Ratio(double ratio) => Quantities.Number(ratio, "0.000");
+}

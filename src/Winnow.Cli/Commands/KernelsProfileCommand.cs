@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Text.Json;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Benchmarking.Prediction;
+using Winnow.Cli.Terminal;
+using Winnow.Gpu;
+using Winnow.Simulator;
+
+namespace Winnow.Cli.Commands;
+
+/// <summary><c>winnow kernels profile</c>: a kernel on the simulator, checked and counted, and what that means for named GPUs.</summary>
+internal static class KernelsProfileCommand
+{
+    private static readonly Option<int> Seed = new("--seed")
+    {
+        Description = "What the simulator draws the order of warps from; a race that one order hides another shows. Default: 1.",
+        HelpName = "number",
+        DefaultValueFactory = _ => 1,
+    };
+
+    public static Command Create(CliHost host)
+    {
+        KernelOptions options = new(fileIsRequired: true);
+        GpuOption gpus = new();
+        Command command = new("profile", "Run a kernel on the simulator: what it does wrong, what it counts, and the time predicted for named GPUs.");
+        options.AddTo(command, withLaunch: true);
+        gpus.AddTo(command);
+        command.Options.Add(Seed);
+        command.SetAction(parsed => Run(host, parsed, options, gpus));
+        return command;
+    }
+
+    private static int Run(CliHost host, ParseResult parsed, KernelOptions options, GpuOption gpus)
+    {
+        bool asJson = parsed.GetValue(CommonOptions.Json);
+        KernelCompiler compiler = new();
+        ProfiledKernel kernel;
+        try
+        {
+            kernel = ProfiledKernel.Run(compiler, options.Description(parsed), parsed.GetValue(Seed));
+        }
+        catch (GpuFaultException fault)
+        {
+            WriteFinding(host, asJson, fault);
+            return ExitCodes.Failure;
+        }
+
+        if (asJson)
+        {
+            JsonLine.Write(host.Output, json => WriteCounts(json, kernel.Profile));
+        }
+        else
+        {
+            host.Output.WriteLine("no findings");
+            host.Output.WriteLine(kernel.Profile.ToString());
+        }
+
+        foreach (GpuSpecification gpu in gpus.Get(parsed))
+        {
+            KernelPrediction prediction = kernel.Predict(compiler, gpu);
+            if (asJson)
+            {
+                JsonLine.Write(host.Output, json => PredictionText.Write(json, prediction));
+            }
+            else
+            {
+                host.Output.WriteLine();
+                PredictionText.Write(host, prediction);
+            }
+        }
+
+        return ExitCodes.Success;
+    }
+
+    /// <summary>A finding is a result: it is what the command was asked for.</summary>
+    public static void WriteFinding(CliHost host, bool asJson, GpuFaultException fault)
+    {
+        if (!asJson)
+        {
+            host.Output.WriteLine($"finding: {fault.Message}");
+            return;
+        }
+
+        JsonLine.Write(host.Output, json =>
+        {
+            json.WriteString("kind", "finding");
+            json.WriteString("finding", fault.Kind);
+            json.WriteString("kernel", fault.Kernel);
+            json.WriteString("file", fault.File);
+            json.WriteNumber("line", fault.Line);
+            json.WriteString("message", fault.Message);
+        });
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, KernelProfile profile)
+    {
+        json.WriteString("kind", "counted");
+        json.WriteString("kernel", profile.Kernel);
+        json.WriteNumber("blocks", profile.Blocks);
+        json.WriteNumber("warp_instructions", profile.WarpInstructions);
+        json.WriteNumber("lane_instructions", profile.LaneInstructions);
+        json.WriteStartObject("instructions");
+        foreach ((InstructionClass kind, long count) in profile.Instructions)
+        {
+            json.WriteNumber(kind.ToString(), count);
+        }
+
+        json.WriteEndObject();
+        Write(json, "global_loads", profile.GlobalLoads);
+        Write(json, "global_stores", profile.GlobalStores);
+        Write(json, "global_atomics", profile.GlobalAtomics);
+        json.WriteNumber("shared_passes", profile.Shared.Passes);
+        json.WriteNumber("bank_conflicts", profile.Shared.Conflicts);
+        json.WriteNumber("local_bytes", profile.LocalBytes);
+        json.WriteNumber("flops", profile.Flops);
+        json.WriteNumber("tensor_flops", profile.TensorFlops);
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, GlobalTraffic traffic)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("requests", traffic.Requests);
+        json.WriteNumber("bytes", traffic.Bytes);
+        json.WriteNumber("sectors", traffic.Sectors);
+        json.WriteNumber("coalescing", traffic.Coalescing);
+        json.WriteEndObject();
+    }
+}

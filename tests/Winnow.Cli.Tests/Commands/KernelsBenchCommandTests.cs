@@ -1,0 +1,97 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using NUnit.Framework;
+using Winnow.Benchmarking.Descriptions;
+using Winnow.Benchmarking.Timing;
+using Winnow.Cli.Terminal;
+using Winnow.TestSupport;
+
+namespace Winnow.Cli.Commands;
+
+public sealed class KernelsBenchCommandTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void WriteKernels()
+    {
+        NvrtcSupport.Require();
+        _folder = new TemporaryFolder();
+        File.WriteAllText(_folder["fill.cu"], """
+            __global__ void fill(float* y) { y[blockIdx.x * 128 + threadIdx.x] = 1; }
+            __global__ void slow_fill(float* y) { for (int i = 0; i < 9; ++i) y[blockIdx.x * 128 + threadIdx.x] = i; }
+            """);
+        File.WriteAllText(_folder["fill.json"], """
+            { "kernel": "fill", "axes": { "blocks": 1000 }, "grid": "blocks", "block": 128, "arguments": ["out y: f32[blocks * 128]"], "flops": "blocks * 128" }
+            """);
+    }
+
+    [TearDown]
+    public void RemoveFolder() => _folder.Dispose();
+
+    [Test]
+    public async Task Bench_WithoutAGpuPredictsAndSaysSo()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "bench", _folder["fill.cu"], "--against", "slow_fill", "--device", "simulator", "--gpu", "h100,a100");
+
+        Assert.That(run.Code, Is.Zero);
+        Assert.That(run.OutputLines[0], Does.Contain("nothing is measured").And.Contain("predictions"));
+        Assert.That(run.OutputLines[1..].Select(line => line.Split(" predicted ")[0]), Is.EqualTo(new[]
+        {
+            "fill on H100 SXM:", "fill on A100 80GB SXM:", "slow_fill on H100 SXM:", "slow_fill on A100 80GB SXM:",
+        }));
+        Assert.That(run.Output, Does.Not.Contain("measured ").And.Not.Contain("p90"));
+    }
+
+    [Test]
+    public async Task Bench_WithoutAGpuWritesPredictionsAsSuchForPrograms()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "bench", _folder["fill.cu"], "--device", "simulator", "--json");
+
+        JsonElement row = run.Json.Single();
+        Assert.That((row.GetProperty("kind").GetString(), row.GetProperty("memory_bytes").GetInt32()), Is.EqualTo(("predicted", 512_000)));
+        Assert.That(row.TryGetProperty("median_us", out _), Is.False);
+    }
+
+    [Test]
+    public void Measure_ShowsMediansRatesAndTheRatioOfTwo()
+    {
+        string[] lines = Measure(asJson: false, against: true);
+
+        Assert.That(lines[0], Does.Match("^kernel +measured +p10 +p90 +GB/s +of copy +TFLOP/s +of tensor$"));
+
+        // 512,000 bytes in 2 and 3 us; a copy of 256 MiB, read and written, in 400 us is 1342 GB/s.
+        Assert.That(lines[1], Does.Match("^fill +2.00 us +2.00 us +2.00 us +256 +19% +0.1 +[0-9]+%$"));
+        Assert.That(lines[2], Does.Match("^slow_fill +3.00 us +3.00 us +3.00 us +171 +13% "));
+        Assert.That(lines[3], Is.EqualTo("slow_fill takes 1.500 x as long as fill (p10 1.500, p90 1.500, pair by pair)"));
+        Assert.That(lines[4], Is.EqualTo("clocked: 30 samples, events around one launch, L2 written over before each"));
+        Assert.That(lines[5], Does.StartWith("peaks of this run: copy 1342 GB/s, mma.sync "));
+        Assert.That(lines[6], Does.StartWith("clocks and power: ").Or.StartWith("before: "));
+    }
+
+    [Test]
+    public void Measure_WritesTheSameForPrograms()
+    {
+        JsonElement[] rows = [.. Measure(asJson: true, against: true).Select(line => JsonDocument.Parse(line).RootElement)];
+
+        Assert.That(rows.Select(row => row.GetProperty("kind").GetString()), Is.EqualTo(new[] { "measured", "measured", "ratio" }));
+        Assert.That((rows[1].GetProperty("median_us").GetDouble(), rows[1].GetProperty("samples").GetInt32(), rows[2].GetProperty("median").GetDouble()), Is.EqualTo((3.0, 30, 1.5)));
+        Assert.That(Measure(asJson: true, against: false), Has.Length.EqualTo(1));
+    }
+
+    private string[] Measure(bool asJson, bool against)
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        using ClockedDriver driver = new()
+        {
+            Microseconds = kernel => kernel.Contains("copy", StringComparison.Ordinal) ? 400 : kernel.Contains("slow", StringComparison.Ordinal) ? 3 : 2,
+        };
+        KernelDescription fill = KernelDescription.Load(_folder["fill.cu"]);
+        KernelsBenchCommand.Measure(
+            new CliHost(TextReader.Null, output, TextWriter.Null), asJson, driver, new TimingOptions { Samples = 30 }, fill, against ? fill with { Kernel = "slow_fill" } : null);
+        return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}
