@@ -17,11 +17,14 @@ constexpr int kSplitSlots = 256;
 // Rows that are worked on together: tokens of one sequence times the query heads of one KV head; row r is token r / group, head r % group.
 constexpr int kTileRows = 16;
 
-// What a query at q sees by position p, besides the other rules: all; p > q - window; that or p < sinks; sinks <= p <= q - window.
+// What a query at q sees by position p, besides the other rules: all; p > q - window; that or p < sinks; sinks <= p <= q - window;
+// the last two again, of a window that grows with q.
 constexpr int kNoWindow = 0;
 constexpr int kPlainWindow = 1;
 constexpr int kSinksWindow = 2;
 constexpr int kDistantWindow = 3;
+constexpr int kGrowingNear = 4;
+constexpr int kGrowingDistant = 5;
 
 static_assert(kHeadDim % 8 == 0 && kHeadDim > 0 && kHeadDim <= 256, "head sizes are multiples of 8 up to 256");
 
@@ -60,6 +63,7 @@ struct AttentionParameters {
   int mask_words;
   int window;
   int sinks;
+  int window_share;  // where windows grow: sinks and window together, of the positions up to a query's, in units of 2^-30; window is the least
   int list_capacity;
   int split_rows;    // a sequence of at most so many rows belongs to the decode kernel, others to the prefill kernel
   int partial_rows;  // room for rows in partial

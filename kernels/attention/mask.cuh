@@ -17,10 +17,15 @@ struct BlockSight {
 
 template <bool kCausal, int kWindow, bool kTree>
 struct Mask {
+  static constexpr bool kNear = kWindow == kSinksWindow || kWindow == kGrowingNear;
+  static constexpr bool kDistant = kWindow == kDistantWindow || kWindow == kGrowingDistant;
+  static constexpr bool kGrows = kWindow == kGrowingNear || kWindow == kGrowingDistant;
+
   int count;
   int first_own;
   int window;
   int sinks;
+  int share;
   const int* list;  // the slots of entries; null where entry i is slot i
 
   __device__ __forceinline__ bool sees(const QueryRow& row, int entry, int position) const {
@@ -35,9 +40,9 @@ struct Mask {
     } else if constexpr (kCausal) {
       seen = seen && position <= row.position;
     }
-    if constexpr (kWindow == kPlainWindow) seen = seen && position > row.position - window;
-    if constexpr (kWindow == kSinksWindow) seen = seen && (position > row.position - window || position < sinks);
-    if constexpr (kWindow == kDistantWindow) seen = seen && position >= sinks && position <= row.position - window;
+    if constexpr (kWindow == kPlainWindow) seen = seen && position > edge(row.position);
+    if constexpr (kNear) seen = seen && (position > edge(row.position) || position < sinks);
+    if constexpr (kDistant) seen = seen && position >= sinks && position <= edge(row.position);
     return seen;
   }
 
@@ -52,26 +57,32 @@ struct Mask {
       result.none = least > greatest_query;
       result.all = greatest <= least_query;
     }
-    if constexpr (kWindow == kPlainWindow || kWindow == kSinksWindow) {
-      bool sink = kWindow == kSinksWindow && greatest < sinks, no_sink = kWindow == kPlainWindow || least >= sinks;
-      result.none = result.none || (greatest <= least_query - window && no_sink);
-      result.all = result.all && (least > greatest_query - window || sink);
+    if constexpr (kWindow == kPlainWindow || kNear) {
+      bool sink = kNear && greatest < sinks, no_sink = kWindow == kPlainWindow || least >= sinks;
+      result.none = result.none || (greatest <= edge(least_query) && no_sink);
+      result.all = result.all && (least > edge(greatest_query) || sink);
     }
-    if constexpr (kWindow == kDistantWindow) {
-      result.none = result.none || greatest < sinks || least > greatest_query - window;
-      result.all = result.all && least >= sinks && greatest <= least_query - window;
+    if constexpr (kDistant) {
+      result.none = result.none || greatest < sinks || least > edge(greatest_query);
+      result.all = result.all && least >= sinks && greatest <= edge(least_query);
     }
     return result;
   }
 
  private:
+  // The last position before a query's window. It never falls from one position to the next, for a window never grows by more than the position.
+  __device__ __forceinline__ int edge(int query) const {
+    if constexpr (kGrows) return query - max(window, static_cast<int>((static_cast<i64>(share) * (query + 1ll) + (1 << 29)) >> 30) - sinks);
+    return query - window;
+  }
+
   __device__ __forceinline__ int slot_of(int entry) const { return LISTS != 0 ? list[entry] : entry; }
 };
 
 using CallMask = Mask<CAUSAL != 0, WINDOW, TREE != 0>;
 
 __device__ __forceinline__ CallMask mask_of(const AttentionParameters& p, const HeadView& view) {
-  return CallMask{view.count, view.first_own, p.window, p.sinks, view.list};
+  return CallMask{view.count, view.first_own, p.window, p.sinks, p.window_share, view.list};
 }
 
 __device__ __forceinline__ QueryRow query_row(const AttentionParameters& p, const HeadView& view, int row) {

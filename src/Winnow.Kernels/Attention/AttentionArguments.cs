@@ -25,9 +25,15 @@ public readonly record struct AttentionArguments
     public int Sinks { get; init; }
 
     /// <summary>
+    /// With a <see cref="Window"/>, which is then the least: a window that grows with the position. Together with <see cref="Sinks"/> it makes up this share of the
+    /// positions up to the query's, from 0 to 1: a query at q sees keys at positions above q - max(Window, round(WindowShare * (q + 1)) - Sinks). 0 means a window of one size.
+    /// </summary>
+    public float WindowShare { get; init; }
+
+    /// <summary>
     /// Sees what <see cref="Sinks"/> and <see cref="Window"/>, which must be given, leave out of the earlier positions: a query at position q
     /// sees exactly the keys at positions from Sinks to q - Window that the other rules let it see. The two parts
-    /// become one by their log-sum-exps.
+    /// become one by their log-sum-exps: <see cref="IAttention.Merge"/>.
     /// </summary>
     public bool Distant { get; init; }
 

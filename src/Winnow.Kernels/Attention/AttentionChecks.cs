@@ -49,6 +49,7 @@ internal static unsafe class AttentionChecks
             SoftCap = arguments.SoftCap,
             Window = arguments.Window,
             Sinks = arguments.Sinks,
+            WindowShare = (int)MathF.Round(arguments.WindowShare * (1 << 30)),
             Distant = arguments.Distant,
             Bidirectional = arguments.Bidirectional,
         };
@@ -79,6 +80,10 @@ internal static unsafe class AttentionChecks
     {
         Operands.Require(
             arguments.Window >= 0 && arguments.Sinks >= 0 && arguments.SoftCap >= 0, "Window, Sinks and SoftCap must not be negative.", nameof(arguments));
+        Operands.Require(
+            arguments.WindowShare is >= 0 and <= 1 && (arguments.WindowShare == 0 || arguments.Window > 0),
+            $"WindowShare is from 0 to 1, not {arguments.WindowShare}, and needs a Window, the least that it gives.",
+            nameof(arguments));
         Operands.Require(
             !arguments.Distant || arguments.Window > 0, "Distant needs a Window, beyond which it begins; without one nothing is distant.", nameof(arguments));
         int keyLayer = arguments.KeyLayer ?? arguments.Layer;

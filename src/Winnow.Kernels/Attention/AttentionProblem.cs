@@ -33,6 +33,9 @@ internal unsafe struct AttentionProblem
     public float SoftCap;
     public int Window;
     public int Sinks;
+
+    /// <summary>The share of positions that sinks and window make up, in units of 2^-30; 0 where windows have one size.</summary>
+    public int WindowShare;
     public bool Distant;
     public bool Bidirectional;
     public float* ColumnMass;
@@ -63,7 +66,8 @@ internal unsafe struct AttentionProblem
     public readonly long SlotBytes => (long)HeadDim * Type.BlockBytes();
 
     /// <summary>What queries see by position.</summary>
-    public readonly AttentionReach Reach => Distant ? AttentionReach.Distant
+    public readonly AttentionReach Reach => WindowShare > 0 ? (Distant ? AttentionReach.GrowingDistant : AttentionReach.GrowingNear)
+        : Distant ? AttentionReach.Distant
         : Window == 0 ? AttentionReach.All
         : Sinks == 0 ? AttentionReach.Window : AttentionReach.SinksAndWindow;
 

@@ -14,4 +14,10 @@ internal enum AttentionReach
 
     /// <summary>p from the number of sinks to q - window.</summary>
     Distant,
+
+    /// <summary>As <see cref="SinksAndWindow"/>, of a window that grows with q.</summary>
+    GrowingNear,
+
+    /// <summary>As <see cref="Distant"/>, of a window that grows with q.</summary>
+    GrowingDistant,
 }

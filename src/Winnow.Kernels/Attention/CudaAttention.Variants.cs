@@ -30,6 +30,8 @@ internal sealed partial class CudaAttention
         yield return DescribeDecode(half with { Reach = AttentionReach.SinksAndWindow });
         yield return DescribeDecode(half with { Reach = AttentionReach.Distant, Lists = true });
         yield return DescribeDecode(half with { Lists = true, LogSumExp = false });
+        yield return DescribeDecode(half with { Type = DType.BF16, Reach = AttentionReach.GrowingNear });
+        yield return DescribePrefill(half with { HeadDim = 64, Type = DType.BF16, Reach = AttentionReach.GrowingDistant });
         yield return MergeVariant;
         SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
         yield return Describe(all);

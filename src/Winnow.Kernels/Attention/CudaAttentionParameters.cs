@@ -37,6 +37,7 @@ internal unsafe struct CudaAttentionParameters
     public int MaskWords;
     public int Window;
     public int Sinks;
+    public int WindowShare;
     public int ListCapacity;
     public int SplitRows;
     public int PartialRows;
@@ -74,6 +75,7 @@ internal unsafe struct CudaAttentionParameters
         MaskWords = problem.MaskWords;
         Window = problem.Window;
         Sinks = problem.Sinks;
+        WindowShare = problem.WindowShare;
         ListCapacity = problem.SlotListCapacity;
         Scale = problem.Scale;
         SoftCap = problem.SoftCap;

@@ -10,6 +10,7 @@ internal unsafe struct SlotVisibility
     private readonly int* _positions;
     private readonly int _window;
     private readonly int _sinks;
+    private readonly int _share;
     private readonly AttentionReach _reach;
     private readonly bool _bidirectional;
     private readonly bool _tree;
@@ -28,7 +29,13 @@ internal unsafe struct SlotVisibility
         _positions = positions;
         _window = problem.Window;
         _sinks = problem.Sinks;
-        _reach = problem.Reach;
+        _share = problem.WindowShare;
+        _reach = problem.Reach switch
+        {
+            AttentionReach.GrowingNear => AttentionReach.SinksAndWindow,
+            AttentionReach.GrowingDistant => AttentionReach.Distant,
+            AttentionReach reach => reach,
+        };
         _bidirectional = problem.Bidirectional;
         _tree = problem.AncestorMask != null;
     }
@@ -87,8 +94,8 @@ internal unsafe struct SlotVisibility
         return later || _reach switch
         {
             AttentionReach.All => false,
-            AttentionReach.Distant => _greatest < _sinks || _least > greatestQuery - _window,
-            _ => _greatest <= leastQuery - _window && (_reach == AttentionReach.Window || _least >= _sinks),
+            AttentionReach.Distant => _greatest < _sinks || _least > Edge(greatestQuery),
+            _ => _greatest <= Edge(leastQuery) && (_reach == AttentionReach.Window || _least >= _sinks),
         };
     }
 
@@ -99,8 +106,8 @@ internal unsafe struct SlotVisibility
         && _reach switch
         {
             AttentionReach.All => true,
-            AttentionReach.Distant => _least >= _sinks && _greatest <= leastQuery - _window,
-            _ => _least > greatestQuery - _window || (_reach == AttentionReach.SinksAndWindow && _greatest < _sinks),
+            AttentionReach.Distant => _least >= _sinks && _greatest <= Edge(leastQuery),
+            _ => _least > Edge(greatestQuery) || (_reach == AttentionReach.SinksAndWindow && _greatest < _sinks),
         };
 
     /// <summary>Bit j tells whether the query sees slot j.</summary>
@@ -123,13 +130,16 @@ internal unsafe struct SlotVisibility
         return _reach switch
         {
             AttentionReach.All => causal,
-            AttentionReach.Window => causal & ~AtMost(query - _window),
-            AttentionReach.SinksAndWindow => causal & (~AtMost(query - _window) | AtMost(_sinks - 1)),
-            _ => causal & AtMost(query - _window) & ~AtMost(_sinks - 1),
+            AttentionReach.Window => causal & ~AtMost(Edge(query)),
+            AttentionReach.SinksAndWindow => causal & (~AtMost(Edge(query)) | AtMost(_sinks - 1)),
+            _ => causal & AtMost(Edge(query)) & ~AtMost(_sinks - 1),
         };
     }
 
     private readonly bool HasTree => _tree && _firstOwn < _slots;
+
+    // The last position before a query's window. It never falls from one position to the next, for a window never grows by more than the position.
+    private readonly int Edge(int query) => query - Math.Max(_window, (int)((((long)_share * (query + 1L)) + (1 << 29)) >> 30) - _sinks);
 
     private readonly uint AtMost(int position)
     {

@@ -27,6 +27,8 @@ internal sealed class AttentionCase
 
     public int Sinks { get; init; }
 
+    public float WindowShare { get; init; }
+
     public bool Distant { get; init; }
 
     public bool Bidirectional { get; init; }
@@ -90,8 +92,9 @@ internal sealed class AttentionCase
         int ownKey = slot - (head.Count - sequence.Positions.Length);
         bool visible = Ancestors is not null && ownKey >= 0 ? Ancestors[token][ownKey] : Bidirectional || key <= query;
         visible &= head.Listed is null || Array.BinarySearch(head.Listed, slot) >= 0;
-        bool recent = Window == 0 || key > query - Window;
-        return visible && (Distant ? key >= Sinks && key <= query - Window : recent || key < Sinks);
+        int window = Math.Max(Window, (int)Math.Floor(((double)WindowShare * (query + 1)) + 0.5) - Sinks);
+        bool recent = Window == 0 || key > query - window;
+        return visible && (Distant ? key >= Sinks && key <= query - window : recent || key < Sinks);
     }
 
     /// <summary>Random values that the type holds exactly.</summary>

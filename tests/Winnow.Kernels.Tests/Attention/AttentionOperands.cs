@@ -51,7 +51,8 @@ internal sealed record AttentionOperands(Tensor Output, Tensor Queries, PagedKv 
             Layer = broken == "layer" ? 1 : 0,
             Scale = 1,
             KeyLayer = broken == "key layer" ? 1 : null,
-            Window = broken == "window" ? -1 : 0,
+            Window = broken == "window" ? -1 : broken == "share" ? 4 : 0,
+            WindowShare = broken switch { "share" => 1.01f, "share alone" => 0.5f, "share of no number" => float.NaN, _ => 0 },
             Sinks = broken == "sinks" ? -1 : 0,
             Distant = broken == "distant",
             SlotLists = broken switch

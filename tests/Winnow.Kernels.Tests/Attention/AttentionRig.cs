@@ -78,6 +78,7 @@ internal sealed class AttentionRig : IDisposable
             SoftCap = one.SoftCap,
             Window = one.Window,
             Sinks = one.Sinks,
+            WindowShare = one.WindowShare,
             Distant = one.Distant,
             SlotLists = _lists,
             SlotListCounts = _listCounts,

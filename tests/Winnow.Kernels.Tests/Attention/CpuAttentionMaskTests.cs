@@ -31,6 +31,18 @@ public sealed class CpuAttentionMaskTests
     }
 
     [Test]
+    public void Forward_AgreesForWindowsThatGrow(
+        [Values(1, 17)] int window, [Values(0, 4, 30)] int sinks, [Values(0.01f, 0.25f, 0.7f, 1f)] float share, [Values] bool distant, [Values] bool tree)
+    {
+        var random = new Random(1);
+        var one = new AttentionCase { Window = window, Sinks = sinks, WindowShare = share, Distant = distant, KeysElsewhere = distant };
+        one.Add(random, 9, 30, 51);
+        one.Add(random, 35, 0, 70);
+        one.Add(random, 1, 640);
+        AttentionAssert.AgreesEverywhere(tree ? one.WithTree(random) : one);
+    }
+
+    [Test]
     public void Forward_SeesSiblingsOfATreeOnlyByTheMask()
     {
         // Two branches of equal positions behind one root: position alone would let each see the other.

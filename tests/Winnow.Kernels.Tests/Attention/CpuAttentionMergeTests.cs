@@ -20,10 +20,10 @@ public sealed class CpuAttentionMergeTests
 
     [Test]
     public void Merge_OfNearAndDistantIsTheWhole(
-        [Values(DType.F32, DType.F16)] DType type, [Values(1, 4)] int group, [Values(1, 17, 300)] int window, [Values(0, 4)] int sinks, [Values] bool elsewhere)
+        [Values(DType.F32, DType.F16)] DType type, [Values(1, 4)] int group, [Values(1, 17, 300)] int window, [Values(0, 4)] int sinks, [Values] bool elsewhere, [Values(0, 0.3f)] float share)
     {
         AttentionCase whole = MergeCases.Ragged(new AttentionCase { Type = type, Group = group, KeysElsewhere = elsewhere }, 40);
-        MergeCases.PartsMakeTheWhole(_device, whole, MergeCases.NearAndDistant(whole, window, sinks), DType.F32);
+        MergeCases.PartsMakeTheWhole(_device, whole, MergeCases.NearAndDistant(whole, window, sinks, share), DType.F32);
     }
 
     [Test]

@@ -47,10 +47,30 @@ public sealed class CudaAttentionMaskTests : CudaAttentionFixture
     }
 
     [Test]
-    public void Forward_SkipsTheBlocksThatASegmentHides([Values(DType.F32, DType.F16)] DType type, [Values(1, 40)] int tokens, [Values] bool distant)
+    [Pairwise]
+    public void Forward_AgreesForWindowsThatGrow(
+        [Values(DType.F32, DType.BF16)] DType type,
+        [Values(1, 17)] int window,
+        [Values(0, 4, 30)] int sinks,
+        [Values(0.01f, 0.25f, 0.7f, 1f)] float share,
+        [Values] bool distant,
+        [Values] bool tree,
+        [Values] bool elsewhere)
+    {
+        var random = new Random(1);
+        var one = new AttentionCase { Window = window, Sinks = sinks, WindowShare = share, Distant = distant, Type = type, KeysElsewhere = elsewhere };
+        one.Add(random, 9, 30, 51);
+        one.Add(random, 35, 0, 70);
+        one.Add(random, 1, 340);
+        Check(tree ? one.WithTree(random) : one);
+    }
+
+    [Test]
+    public void Forward_SkipsTheBlocksThatASegmentHides(
+        [Values(DType.F32, DType.F16)] DType type, [Values(1, 40)] int tokens, [Values] bool distant, [Values(0, 0.35f)] float share)
     {
         const int Block = 64;
-        var one = new AttentionCase { Type = type, KvHeads = 1, Window = 300, Sinks = 200, Distant = distant };
+        var one = new AttentionCase { Type = type, KvHeads = 1, Window = share > 0 ? 1 : 300, Sinks = 200, WindowShare = share, Distant = distant };
         AttentionCase.Head head = one.Add(new Random(1), tokens, 700).Heads[0];
         float[] expected = Run(one).Output;
         int hidden = 0;

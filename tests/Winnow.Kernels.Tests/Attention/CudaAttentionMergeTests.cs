@@ -19,10 +19,11 @@ public sealed class CudaAttentionMergeTests : CudaAttentionFixture
         [Values(1, 17, 300)] int window,
         [Values(0, 4)] int sinks,
         [Values(3, 40)] int tokens,
-        [Values] bool elsewhere)
+        [Values] bool elsewhere,
+        [Values(0, 0.3f)] float share)
     {
         AttentionCase whole = MergeCases.Ragged(new AttentionCase { Type = type, Group = group, KeysElsewhere = elsewhere }, tokens);
-        MergeCases.PartsMakeTheWhole(Device, whole, MergeCases.NearAndDistant(whole, window, sinks), type);
+        MergeCases.PartsMakeTheWhole(Device, whole, MergeCases.NearAndDistant(whole, window, sinks, share), type);
     }
 
     [Test]

@@ -21,9 +21,9 @@ public sealed class CudaAttentionSignalTests : CudaAttentionFixture
     }
 
     [Test]
-    public void Signals_AgreeForEverySegment([Values(DType.F32, DType.F16)] DType type, [Values] bool distant)
+    public void Signals_AgreeForEverySegment([Values(DType.F32, DType.F16)] DType type, [Values] bool distant, [Values(0, 0.4f)] float share)
     {
-        var one = new AttentionCase { Type = type, Window = 40, Sinks = 30, Distant = distant, KeysElsewhere = true };
+        var one = new AttentionCase { Type = type, Window = 40, Sinks = 30, WindowShare = share, Distant = distant, KeysElsewhere = true };
         one.Add(new Random(1), 9, 30, 251);
         Agrees(one, new SignalCase());
     }

@@ -120,12 +120,12 @@ internal static class MergeCases
     }
 
     /// <summary>The first tokens and a window on one side, all between them on the other.</summary>
-    public static Func<bool, AttentionCase> NearAndDistant(AttentionCase whole, int window, int sinks) => near =>
+    public static Func<bool, AttentionCase> NearAndDistant(AttentionCase whole, int window, int sinks, float share = 0) => near =>
     {
         var one = new AttentionCase
         {
             Type = whole.Type, HeadDim = whole.HeadDim, KvHeads = whole.KvHeads, Group = whole.Group, SoftCap = whole.SoftCap,
-            KeysElsewhere = whole.KeysElsewhere, Window = window, Sinks = sinks, Distant = !near,
+            KeysElsewhere = whole.KeysElsewhere, Window = window, Sinks = sinks, WindowShare = share, Distant = !near,
         };
         one.Sequences.AddRange(whole.Sequences);
         return one;
