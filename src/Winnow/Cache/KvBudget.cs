@@ -34,6 +34,9 @@ public readonly record struct KvBudget
     /// <summary>True where it is a number of slots.</summary>
     internal bool IsSlots => _unit == Unit.Slots;
 
+    /// <summary>The share of the tokens; 0 where it is something else.</summary>
+    internal double Share => _unit == Unit.Ratio ? _amount : 0;
+
     /// <summary>So many slots of each KV head of each layer, on average over layers and heads.</summary>
     /// <param name="slots">At least 1.</param>
     public static KvBudget Slots(int slots)

@@ -62,6 +62,47 @@ internal sealed class SparseReadEngineTests : EngineTests
     }
 
     [Test]
+    public async Task GenerateAsync_OfPodWithGroupsOfOneLayerGivesTheBitsOfFullAttention([Values("5", "0.1")] string budget)
+    {
+        await using WinnowEngine plain = await LoadAsync();
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = new PodPolicy(KvBudget.Parse(budget), group: 1) });
+
+        string expected = Trace(await ReadAsync(plain.GenerateAsync(LongStory, Sampled(1, 30))));
+        string actual = Trace(await ReadAsync(engine.GenerateAsync(LongStory, Sampled(1, 30))));
+
+        Assert.That(actual, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task GenerateAsync_OfPodGivesTheSameBitsForChunksOfAnySize([Values("12", "0.2")] string budget)
+    {
+        var traces = new List<string>();
+        foreach (int chunk in new[] { 7, 48, 512 })
+        {
+            await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = new PodPolicy(KvBudget.Parse(budget)), PrefillChunkTokens = chunk });
+            traces.Add(Trace(await ReadAsync(engine.GenerateAsync(LongStory, Sampled(1, 20)))));
+        }
+
+        await using WinnowEngine plain = await LoadAsync();
+        Assert.That(traces, Is.All.EqualTo(traces[0]));
+        Assert.That(traces[0], Is.Not.EqualTo(Trace(await ReadAsync(plain.GenerateAsync(LongStory, Sampled(1, 20))))), "reading less shows");
+    }
+
+    [Test]
+    public async Task CreateSession_ForkedUnderPodGoesOnLikeItsOrigin()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { SparseRead = Policy("pod", 12) });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await ReadAsync(session.GenerateAsync(Sampled(1, 5)));
+        await using Session fork = await session.ForkAsync();
+
+        string expected = Trace(await ReadAsync(session.GenerateAsync(Sampled(2, 20))));
+
+        Assert.That(Trace(await ReadAsync(fork.GenerateAsync(Sampled(2, 20)))), Is.EqualTo(expected));
+    }
+
+    [Test]
     public async Task LoadAsync_WithEvictionBesidesSaysThatTheyDoNotGoTogether()
     {
         await Task.CompletedTask;

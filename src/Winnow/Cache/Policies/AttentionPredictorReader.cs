@@ -70,16 +70,12 @@ internal sealed class AttentionPredictorReader : SparseReader
     /// <inheritdoc/>
     public override void Prepare(IReadOnlyList<KvSequence> sequences, bool decodes)
     {
+        RequireEverything(sequences);
         (_sequences, _decodes) = (sequences.Count, decodes);
         int rows = sequences.Count * _config.KvHeads;
         for (int row = 0; row < rows; row++)
         {
             KvSequence sequence = sequences[row / _config.KvHeads];
-            if (sequence.HasEvicted)
-            {
-                throw new InvalidOperationException("Sparse reading needs a cache that nothing has left.");
-            }
-
             int tokens = sequence.Length + 1;
             (Part(Tokens)[row], Part(Blocks)[row], Part(Oldest)[row]) = (tokens, KvCache.PagesFor(tokens), sequence.Length % AttentionSignals.HistorySteps);
             Part(WantedBlocks)[row] = Wanted(tokens);

@@ -22,6 +22,7 @@ public static class KvPolicies
         new(TidalDecodePolicy.Description, (budget, o, _) => new TidalDecodePolicy(budget, o.Int("start"), o.Int("correction"))),
         new(AttentionPredictorPolicy.Description, (budget, o, _) => new AttentionPredictorPolicy(
             budget, o.Text("weights") ?? "", o.Int("sinks"), o.Int("local"), o.Int("calibration"), o.Int("dense"))),
+        new(PodPolicy.Description, (budget, o, _) => new PodPolicy(budget, o.Int("sinks"), o.Int("group"), o.Ints("starts"))),
         new(KeyDiffPolicy.Description, (budget, o, _) => new KeyDiffPolicy(budget, o.Int("block"))),
         new(LagKvPolicy.Description, (budget, o, _) => new LagKvPolicy(budget, o.Int("sinks"), o.Int("lag"))),
         new(TramsPolicy.Description, (budget, o, _) => new TramsPolicy(budget, o.Float("recent"))),

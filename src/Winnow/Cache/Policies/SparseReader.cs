@@ -27,6 +27,18 @@ public abstract class SparseReader : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Refuses sequences that something has evicted from: slots of all heads are those of the same tokens, and none is missing.</summary>
+    private protected static void RequireEverything(IReadOnlyList<KvSequence> sequences)
+    {
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            if (sequences[i].HasEvicted)
+            {
+                throw new InvalidOperationException("Sparse reading needs a cache that nothing has left.");
+            }
+        }
+    }
+
     /// <summary>Frees what it holds on the device.</summary>
     /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
     protected abstract void Dispose(bool disposing);

@@ -49,16 +49,12 @@ internal sealed class TidalDecodeReader : SparseReader
     /// <inheritdoc/>
     public override void Prepare(IReadOnlyList<KvSequence> sequences, bool decodes)
     {
+        RequireEverything(sequences);
         _sequences = sequences.Count;
         Span<int> wanted = Part(0, 1), lengths = Part(1, 1), first = Part(2, 3), second = Part(5, 3);
         for (int row = 0; row < _sequences * _config.KvHeads; row++)
         {
             KvSequence sequence = sequences[row / _config.KvHeads];
-            if (sequence.HasEvicted)
-            {
-                throw new InvalidOperationException("Sparse reading needs a cache that nothing has left.");
-            }
-
             (wanted[row], lengths[row]) = (Wanted(sequence.Length + 1), sequence.Length + 1);
             Span<int> head = first.Slice(3 * row, 3);
             (head[0], head[1], head[2]) = (sequence.Row, Math.Min(_policy.Start, _config.Layers - 1), row % _config.KvHeads);

@@ -12,7 +12,7 @@ using Winnow.Models;
 namespace Winnow.Tests.Cache.Policies;
 
 /// <summary>
-/// Sparse reading against attention in double precision over what the rule says is read: a decode step of two sequences over random keys and values, layer by layer.
+/// Sparse reading against attention in double precision over what the rule says is read: a step of two sequences over random keys and values, layer by layer.
 /// </summary>
 internal sealed class SparseReadTests
 {
@@ -28,10 +28,10 @@ internal sealed class SparseReadTests
     public void TidalDecode_ReadsWhatItsLayersSelected([Values(3, 17, 500)] int budget, [Values(false, true)] bool simulator)
     {
         var policy = new TidalDecodePolicy(KvBudget.Slots(budget), start: 1, correction: 3);
-        Run(policy, simulator, (layer, sequence, head, all) =>
+        Run(policy, simulator, [1, 1], (layer, sequence, position, head, all) =>
         {
             int selecting = layer >= 3 ? 3 : 1;
-            double[][] heads = [.. Enumerable.Range(0, Group).Select(h => Softmax(all[selecting].Scores(sequence, (head / Group * Group) + h)))];
+            double[][] heads = [.. Enumerable.Range(0, Group).Select(h => Softmax(all[selecting].Scores(sequence, position, (head / Group * Group) + h)))];
             double[] mass = [.. heads[0].Select((_, slot) => heads.Sum(row => row[slot]))];
             int count = mass.Length;
             bool[] listed = new bool[count];
@@ -41,13 +41,58 @@ internal sealed class SparseReadTests
                 listed[slot] = true;
             }
 
-            double[] scores = all[layer].Scores(sequence, head);
+            double[] scores = all[layer].Scores(sequence, position, head);
             return layer is 0 or 1 or 3 ? scores : [.. scores.Select((score, slot) => listed[slot] ? score : double.NegativeInfinity)];
         });
     }
 
-    private static void Run(SparseReadPolicy policy, bool simulator, Func<int, int, int, IReadOnlyList<LayerOfTest>, double[]> scoresOf)
+    [Test]
+    public void Pod_ReadsDistantTokensAsTheLeaderDoes(
+        [Values("6", "17", "500", "0.3", "1.0", "6KiB")] string budget, [Values(0, 4)] int sinks, [Values] bool prompt, [Values] bool simulator)
     {
+        KvBudget parsed = KvBudget.Parse(budget);
+        int[] leaders = [0, 0, 2, 2, 2, 5];
+        Run(new PodPolicy(parsed, sinks, starts: [2, 5]), simulator, prompt ? [40, 3] : [1, 1], (layer, sequence, position, head, all) =>
+        {
+            // A page of 16 slots is 2 KiB and 12 heads have no page of 6 KiB: what is protected stays.
+            int near = budget switch
+            {
+                "6KiB" => 0,
+                "0.3" => (int)Math.Floor((0.3 * (position + 1)) + 0.5),
+                "1.0" => position + 1,
+                _ => int.Parse(budget),
+            };
+            int window = Math.Max(1, near - sinks);
+            double[] own = all[layer].Scores(sequence, position, head), leader = all[leaders[layer]].Scores(sequence, position, head);
+            return [.. own.Select((score, slot) => slot < sinks || slot > position - window ? score : leader[slot])];
+        });
+    }
+
+    [Test]
+    public void Pod_LeadersAreTheFirstLayersWithoutAWindow()
+    {
+        ModelConfig config = Config with { Window = 8, WindowLayers = [true, false, false, true, false, false] };
+        int[] Leaders(PodPolicy policy, ModelConfig? of = null) => policy.LeadersOf(of ?? Config);
+
+        Assert.That(Leaders(new PodPolicy(KvBudget.Slots(9))), Is.EqualTo(new[] { 0, 0, 2, 2, 4, 4 }));
+        Assert.That(Leaders(new PodPolicy(KvBudget.Slots(9), group: 4)), Is.EqualTo(new[] { 0, 0, 0, 0, 4, 4 }));
+        Assert.That(Leaders(new PodPolicy(KvBudget.Slots(9), group: 1)), Is.EqualTo(new[] { 0, 1, 2, 3, 4, 5 }));
+        Assert.That(Leaders(new PodPolicy(KvBudget.Everything)), Is.EqualTo(new[] { 0, 1, 2, 3, 4, 5 }));
+        Assert.That(Leaders(new PodPolicy(KvBudget.Slots(9), group: 3), config), Is.EqualTo(new[] { 0, 1, 1, 3, 1, 5 }));
+        Assert.That(Leaders(new PodPolicy(KvBudget.Slots(9), starts: [3]), config), Is.EqualTo(new[] { 0, 1, 1, 3, 4, 4 }));
+        Assert.That(() => Leaders(new PodPolicy(KvBudget.Slots(9), starts: [3, 6])), Throws.ArgumentException.With.Message.Contains("layer 6").And.Message.Contains("0 to 5"));
+    }
+
+    [Test]
+    public void Pod_BelowWhatIsProtectedSaysTheLeast()
+    {
+        Assert.That(() => KvPolicies.Create("pod", KvBudget.Slots(4)), Throws.ArgumentException.With.Message.Contains("the least is 5"));
+        Assert.That(() => KvPolicies.Create("pod", KvBudget.Slots(5)), Throws.Nothing);
+    }
+
+    private static void Run(SparseReadPolicy policy, bool simulator, int[] own, Func<int, int, int, int, IReadOnlyList<LayerOfTest>, double[]> scoresOf)
+    {
+        int tokens = own.Sum();
         using ComputeDevice device = simulator ? TestDevices.Simulator() : new CpuDevice(1);
         using var cache = new KvCache(device, new KvCacheOptions
         {
@@ -59,25 +104,26 @@ internal sealed class SparseReadTests
             MaxTokens = 96,
             Attributes = policy.Planes,
         });
-        using SparseReader reader = policy.CreateReader(device, Config, cache, 2, 2);
+        using SparseReader reader = policy.CreateReader(device, Config, cache, 2, tokens);
         int[] lengths = [61, 34];
         var random = new Random(5);
         KvSequence[] sequences = [cache.CreateSequence(), cache.CreateSequence()];
         LayerOfTest[] layers = [.. Enumerable.Range(0, Layers).Select(_ => new LayerOfTest(random, lengths))];
-        Append(device, cache, sequences, layers, [.. lengths.Select(length => length - 1)], 0);
+        int[] before = [.. lengths.Zip(own, (length, count) => length - count)];
+        Append(device, cache, sequences, layers, [0, 0], before);
         for (int s = 0; s < 2; s++)
         {
-            cache.Advance(sequences[s], lengths[s] - 1);
+            cache.Advance(sequences[s], before[s]);
         }
 
-        reader.Prepare(sequences, decodes: true);
-        using var step = new StepTensors(device, sequences, [1, 1], [.. lengths.Select(length => length - 1)]);
-        Append(device, cache, sequences, layers, [1, 1], 1, lengths);
+        reader.Prepare(sequences, decodes: own.All(count => count == 1));
+        using var step = new StepTensors(device, sequences, own, before);
+        Append(device, cache, sequences, layers, before, own);
         reader.Begin();
         for (int layer = 0; layer < Layers; layer++)
         {
-            Tensor queries = step.Upload(layers[layer].Queries, 2);
-            Tensor output = step.Upload(new float[2 * Heads * HeadDim], 2);
+            Tensor queries = step.Upload(LayerOfTest.Part(layers[layer].Queries, before, own, Heads), tokens);
+            Tensor output = step.Upload(new float[tokens * Heads * HeadDim], tokens);
             reader.Attend(new SparseLayer
             {
                 Output = output,
@@ -86,30 +132,30 @@ internal sealed class SparseReadTests
                 Batch = step.Batch,
                 Arguments = new AttentionArguments { Layer = layer, Scale = Config.AttentionScale },
             });
-            float[] actual = new float[2 * Heads * HeadDim];
+            float[] actual = new float[tokens * Heads * HeadDim];
             device.Download(output, actual.AsSpan());
-            for (int row = 0; row < 2 * Heads; row++)
+            for (int row = 0; row < tokens * Heads; row++)
             {
-                double[] weights = Softmax(scoresOf(layer, row / Heads, row % Heads, layers));
-                double[] expected = layers[layer].Mix(row / Heads, row % Heads, weights);
+                int token = row / Heads, sequence = token < own[0] ? 0 : 1, position = before[sequence] + token - (sequence * own[0]);
+                double[] weights = Softmax(scoresOf(layer, sequence, position, row % Heads, layers));
+                double[] expected = layers[layer].Mix(sequence, row % Heads, weights);
                 Assert.That(actual[(row * HeadDim)..((row + 1) * HeadDim)], Is.EqualTo(expected).Within(2e-5), $"layer {layer}, row {row}");
             }
         }
     }
 
-    private static void Append(
-        ComputeDevice device, KvCache cache, KvSequence[] sequences, LayerOfTest[] layers, int[] tokens, int part, int[]? lengths = null)
+    private static void Append(ComputeDevice device, KvCache cache, KvSequence[] sequences, LayerOfTest[] layers, int[] first, int[] tokens)
     {
         for (int s = 0; s < sequences.Length; s++)
         {
             Assert.That(cache.TryReserve(sequences[s], tokens[s]), Is.True);
         }
 
-        using var step = new StepTensors(device, sequences, tokens, [.. tokens.Select((_, s) => part == 0 ? 0 : lengths![s] - 1)]);
+        using var step = new StepTensors(device, sequences, tokens, first);
         for (int layer = 0; layer < layers.Length; layer++)
         {
-            float[] keys = layers[layer].Part(layers[layer].Keys, tokens, part, lengths);
-            float[] values = layers[layer].Part(layers[layer].Values, tokens, part, lengths);
+            float[] keys = LayerOfTest.Part(layers[layer].Keys, first, tokens, KvHeads);
+            float[] values = LayerOfTest.Part(layers[layer].Values, first, tokens, KvHeads);
             device.Cache.Append(cache.Device, step.Batch, layer, step.Upload(keys, tokens.Sum()), step.Upload(values, tokens.Sum()));
         }
     }
@@ -121,27 +167,26 @@ internal sealed class SparseReadTests
         return [.. scores.Select(score => Math.Exp(score - greatest) / sum)];
     }
 
-    /// <summary>One layer's numbers: keys and values of each sequence, [length][kvHeads * headDim], and a query of each.</summary>
+    /// <summary>One layer's numbers: keys and values of each sequence, [length][kvHeads * headDim], and its queries, [length][heads * headDim].</summary>
     private sealed class LayerOfTest(Random random, int[] lengths)
     {
         public float[][] Keys { get; } = [.. lengths.Select(length => Normal(random, length * KvHeads * HeadDim))];
 
         public float[][] Values { get; } = [.. lengths.Select(length => Normal(random, length * KvHeads * HeadDim))];
 
-        public float[] Queries { get; } = Normal(random, lengths.Length * Heads * HeadDim);
+        public float[][] Queries { get; } = [.. lengths.Select(length => Normal(random, length * Heads * HeadDim))];
 
-        public double[] Scores(int sequence, int head, float[]? queries = null)
-        {
-            float[] q = queries ?? Queries;
-            return [.. Enumerable.Range(0, lengths[sequence]).Select(slot => Config.AttentionScale * Enumerable.Range(0, HeadDim).Sum(c =>
-                (double)q[(((sequence * Heads) + head) * HeadDim) + c] * Keys[sequence][(((slot * KvHeads) + (head / Group)) * HeadDim) + c]))];
-        }
+        /// <summary>The scores of all slots up to a query's position.</summary>
+        public double[] Scores(int sequence, int position, int head) =>
+            [.. Enumerable.Range(0, position + 1).Select(slot => Config.AttentionScale * Enumerable.Range(0, HeadDim).Sum(c =>
+                (double)Queries[sequence][(((position * Heads) + head) * HeadDim) + c] * Keys[sequence][(((slot * KvHeads) + (head / Group)) * HeadDim) + c]))];
 
         public double[] Mix(int sequence, int head, double[] weights) => [.. Enumerable.Range(0, HeadDim).Select(c =>
             weights.Select((weight, slot) => weight * Values[sequence][(((slot * KvHeads) + (head / Group)) * HeadDim) + c]).Sum())];
 
-        public float[] Part(float[][] all, int[] tokens, int part, int[]? ends) => [.. all.SelectMany((rows, s) =>
-            part == 0 ? rows.Take(tokens[s] * KvHeads * HeadDim) : rows.Skip((ends![s] - 1) * KvHeads * HeadDim).Take(KvHeads * HeadDim))];
+        /// <summary>Some tokens of each sequence, one after the other.</summary>
+        public static float[] Part(float[][] all, int[] first, int[] tokens, int heads) =>
+            [.. all.SelectMany((rows, s) => rows.Skip(first[s] * heads * HeadDim).Take(tokens[s] * heads * HeadDim))];
 
         private static float[] Normal(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ =>
             (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
