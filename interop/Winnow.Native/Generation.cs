@@ -167,6 +167,8 @@ internal sealed unsafe class Generation : IDisposable
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
+            // Busy for good where another thread has freed it since this one looked its handle up.
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _freed) != 0, this);
             throw new InvalidOperationException("Another call takes pieces of this generation; only one thread may at a time.");
         }
     }
