@@ -1,9 +1,6 @@
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -19,8 +16,6 @@ public sealed class GenerationTests
     private const string Prompt = "Once upon a time";
     private const string Sampled = "{\"seed\": 7, \"max_tokens\": 40}";
     private const string Endless = "{\"seed\": 7, \"ignore_end_of_text\": true}";
-    private static readonly StringBuilder Heard = new();
-    private static ulong _used;
 
     private ulong _engine;
 
@@ -41,44 +36,6 @@ public sealed class GenerationTests
         }
 
         Assert.That(Abi.ReadAll(Abi.Handle("winnow_generate", _engine, Prompt, Sampled)), Is.EqualTo(expected.ToString()));
-    }
-
-    [Test]
-    public unsafe void Run_HandsOverTheSamePieces()
-    {
-        string expected = Abi.ReadAll(Abi.Handle("winnow_generate", _engine, Prompt, Sampled));
-        ulong generation = Abi.Handle("winnow_generate", _engine, Prompt, Sampled);
-        delegate* unmanaged[Cdecl]<void*, Piece*, byte*, nuint, int> hear = &Hear;
-        Heard.Clear();
-        Abi.Do("winnow_generation_run", generation, (nint)hear, (nint)0);
-        Assert.That(Heard.ToString(), Is.EqualTo(expected));
-
-        Cell<UsageFigures> usage = new(new UsageFigures { StructSize = 64 });
-        Abi.Do("winnow_generation_usage", generation, usage);
-        Assert.That((usage.Value.Seed, usage.Value.GeneratedTokens), Is.EqualTo((7UL, 40)));
-        Assert.That(usage.Value.DurationSeconds, Is.GreaterThanOrEqualTo(usage.Value.TimeToFirstTokenSeconds));
-        Abi.Do("winnow_generation_free", generation);
-    }
-
-    [Test]
-    public unsafe void Run_ThatTheCallbackStopsIsCancelled()
-    {
-        ulong generation = Abi.Handle("winnow_generate", _engine, Prompt, Endless);
-        delegate* unmanaged[Cdecl]<void*, Piece*, byte*, nuint, int> stop = &Stop;
-        Assert.That(Abi.Call("winnow_generation_run", generation, (nint)stop, (nint)0), Is.EqualTo(Status.Cancelled));
-        Assert.That(Abi.Next(generation, out _, out _), Is.EqualTo(Status.End));
-        Abi.Do("winnow_generation_free", generation);
-        AssertIdle();
-    }
-
-    [Test]
-    public unsafe void Run_WhoseCallbackCallsBackInAndFreesItEnds()
-    {
-        ulong generation = _used = Abi.Handle("winnow_generate", _engine, Prompt, Endless);
-        delegate* unmanaged[Cdecl]<void*, Piece*, byte*, nuint, int> free = &FreeItself;
-        Assert.That(Abi.Call("winnow_generation_run", generation, (nint)free, (nint)0), Is.EqualTo(Status.Cancelled));
-        Assert.That(Abi.Call("winnow_generation_cancel", generation), Is.EqualTo(Status.InvalidHandle));
-        AssertIdle();
     }
 
     [Test]
@@ -186,13 +143,6 @@ public sealed class GenerationTests
     }
 
     [Test]
-    public unsafe void Load_ThatProgressStopsIsCancelled()
-    {
-        delegate* unmanaged[Cdecl]<void*, int, long, long, int> stop = &StopLoading;
-        Assert.That(Abi.Call("winnow_engine_load", Samples.Model, "{\"device\": \"cpu\"}", (nint)stop, (nint)0, 0UL, new Cell<ulong>()), Is.EqualTo(Status.Cancelled));
-    }
-
-    [Test]
     public void Load_WithoutAModelHasTheMessageOfCSharp()
     {
         string path = Path.Combine(Path.GetTempPath(), "winnow-there-is-none-\u00e4\u4e2d");
@@ -272,49 +222,6 @@ public sealed class GenerationTests
         Abi.Do("winnow_generation_free", generation);
         Abi.Do("winnow_session_free", session);
     }
-
-    [Test]
-    public void Token_CostsLittleMoreThanInCSharp()
-    {
-        // What the library adds to a token: here the pieces wait already, so that only the call itself is measured.
-        const int Tokens = 200;
-        double best = double.MaxValue;
-        for (int attempt = 0; attempt < 5; attempt++)
-        {
-            ulong generation = Abi.Handle("winnow_generate", _engine, Prompt, $"{{\"seed\": 7, \"ignore_end_of_text\": true, \"max_tokens\": {Tokens}}}");
-            Abi.Next(generation, out _, out _);
-            SpinWait.SpinUntil(() => Abi.Text("winnow_engine_statistics", _engine).Contains("\"running_requests\":0", StringComparison.Ordinal));
-            long start = Stopwatch.GetTimestamp();
-            for (int token = 1; token < Tokens; token++)
-            {
-                Abi.Next(generation, out _, out _);
-            }
-
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / (Tokens - 1));
-            Abi.Do("winnow_generation_free", generation);
-        }
-
-        TestContext.Out.WriteLine($"{best:f2} microseconds a token");
-        Assert.That(best, Is.LessThan(5));
-    }
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static unsafe int Hear(void* user, Piece* piece, byte* text, nuint length)
-    {
-        Heard.Append(Encoding.UTF8.GetString(text, (int)length));
-        return 0;
-    }
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static unsafe int Stop(void* user, Piece* piece, byte* text, nuint length) => 1;
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static unsafe int FreeItself(void* user, Piece* piece, byte* text, nuint length) =>
-        Abi.Call("winnow_generation_next", _used, (nint)piece, (nint)text, length) == Status.InvalidState
-        && Abi.Call("winnow_generation_free", _used) == Status.Ok ? 0 : 1;
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static unsafe int StopLoading(void* user, int stage, long done, long total) => 1;
 
     private void AssertIdle()
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -17,6 +18,9 @@ internal sealed unsafe class Generation : IDisposable
     [SuppressMessage("Usage", "CA2213", Justification = "any thread may cancel at any time, and a source without a timer holds nothing")]
     private readonly CancellationTokenSource _cancel = new();
     private readonly IAsyncEnumerator<GeneratedPiece> _pieces;
+    private readonly object _gate = new();
+    private readonly Action _come;
+    private bool _hasCome;
     private GeneratedPiece _piece;
     private Usage? _usage;
     private bool _isPending;
@@ -24,8 +28,11 @@ internal sealed unsafe class Generation : IDisposable
     private int _busy;
     private int _freed;
 
-    public Generation(Func<CancellationToken, IAsyncEnumerable<GeneratedPiece>> start) =>
+    public Generation(Func<CancellationToken, IAsyncEnumerable<GeneratedPiece>> start)
+    {
+        _come = Come;
         _pieces = start(_cancel.Token).GetAsyncEnumerator(CancellationToken.None);
+    }
 
     /// <summary>What the generation took, once it has ended by itself.</summary>
     /// <exception cref="InvalidOperationException">It has not.</exception>
@@ -127,7 +134,34 @@ internal sealed unsafe class Generation : IDisposable
         return Status.Ok;
     }
 
-    private static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
+    /// <summary>Waits on the operating system at once: who spins takes time from the threads that compute the piece.</summary>
+    private bool Wait(ValueTask<bool> piece)
+    {
+        ValueTaskAwaiter<bool> awaiter = piece.GetAwaiter();
+        if (!awaiter.IsCompleted)
+        {
+            _hasCome = false;
+            awaiter.UnsafeOnCompleted(_come);
+            lock (_gate)
+            {
+                while (!_hasCome)
+                {
+                    Monitor.Wait(_gate);
+                }
+            }
+        }
+
+        return awaiter.GetResult();
+    }
+
+    private void Come()
+    {
+        lock (_gate)
+        {
+            _hasCome = true;
+            Monitor.Pulse(_gate);
+        }
+    }
 
     private Status Deliver(Piece* piece, byte* text, nuint size)
     {
