@@ -66,7 +66,7 @@ function Invoke-Tests($project, $sum, [string[]] $filter) {
     if ($bad -and $code -ne 2) { "    $name ended with exit code $code" }
 }
 
-# Compiles the C library ahead of time, runs its tests against it, then the samples in all languages.
+# Compiles the C library ahead of time, runs its tests against it, those that have to see into it without that, then the samples in all languages.
 function Invoke-NativeTests($sum, [string[]] $filter) {
     [Console]::Error.WriteLine('publishing the C library in artifacts/native')
     $native = if ($env:WinnowNativeFramework) { $env:WinnowNativeFramework } else { 'net9.0' }
@@ -74,8 +74,13 @@ function Invoke-NativeTests($sum, [string[]] $filter) {
     if ($LASTEXITCODE) { $log | Out-Host; $sum.Failed += 1; return }
     $name = if ($IsWindows) { 'winnow.dll' } elseif ($IsMacOS) { 'libwinnow.dylib' } else { 'libwinnow.so' }
     $env:WINNOW_LIBRARY = "$PSScriptRoot/artifacts/native/$name"
+    $usual = $script:Category
+    $script:Category = "$usual&TestCategory!=InProcess"
     Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter
     Remove-Item Env:WINNOW_LIBRARY
+    $script:Category = 'TestCategory=InProcess'
+    Invoke-Tests (Get-Item interop/Winnow.Native.Tests) $sum $filter
+    $script:Category = $usual
     if (-not (Get-Command cmake -ErrorAction SilentlyContinue)) {
         if ($env:CI -in 'true', '1') { $sum.Failed += 1 } else { $sum.Skipped += 1 }
         'samples: cmake is not installed'

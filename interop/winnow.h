@@ -152,7 +152,7 @@ WINNOW_API winnow_status WINNOW_CALL winnow_kv_policies(char *buffer, size_t siz
 /* What this machine has to compute with, JSON: devices (device, name, bytes), cuda_problem, nvrtc_problem (empty where there is none). */
 WINNOW_API winnow_status WINNOW_CALL winnow_devices(char *buffer, size_t size, size_t *length);
 
-/* Frees everything that is open, after ending what runs. leaked, which may be null, becomes the number of objects that the caller had not
+/* Frees everything that is open, after ending what runs, and gives memory back to the system. leaked, which may be null, becomes the number of objects that the caller had not
    freed; winnow_last_error then lists their kinds. The library can be used again afterwards. */
 WINNOW_API winnow_status WINNOW_CALL winnow_shutdown(size_t *leaked);
 

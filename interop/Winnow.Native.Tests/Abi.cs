@@ -103,6 +103,9 @@ internal static class Abi
         return values[..^1];
     }
 
+    /// <summary>Gives up what calls might still read; none may be in progress.</summary>
+    public static void Forget() => Kept.Clear();
+
     /// <summary>Takes all pieces of a generation and frees it.</summary>
     public static string ReadAll(ulong generation)
     {

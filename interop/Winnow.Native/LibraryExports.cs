@@ -52,6 +52,7 @@ internal static unsafe class LibraryExports
     internal static Status Shutdown(nuint* leaked) => Failure.Guard(() =>
     {
         List<object> targets = Handles.RemoveAll();
+        int count = targets.Count;
         string kinds = string.Join(", ", targets.GroupBy(target => Handles.KindOf(target.GetType())).OrderBy(kind => kind.Key)
             .Select(kind => string.Create(CultureInfo.InvariantCulture, $"{kind.Count()} x {kind.Key}")));
         foreach (object target in targets.OrderBy(target => target is Generation ? 0 : target is Session ? 1 : 2))
@@ -59,12 +60,15 @@ internal static unsafe class LibraryExports
             (target as IDisposable)?.Dispose();
         }
 
+        // What was freed goes back to the system now, not when the collector would next have come to it.
+        targets.Clear();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (leaked != null)
         {
-            *leaked = (nuint)targets.Count;
+            *leaked = (nuint)count;
         }
 
-        Failure.Report(Status.Ok, targets.Count == 0 ? "" : $"These were not freed: {kinds}.");
+        Failure.Report(Status.Ok, count == 0 ? "" : $"These were not freed: {kinds}.");
         return Status.Ok;
     });
 
