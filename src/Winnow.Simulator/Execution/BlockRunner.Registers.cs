@@ -6,7 +6,9 @@ namespace Winnow.Simulator.Execution;
 /// <content>Registers that warps give away and take.</content>
 internal sealed unsafe partial class BlockRunner
 {
-    private const int WarpsOfGroup = 4;
+    /// <summary>The warps of a warpgroup.</summary>
+    public const int WarpsOfGroup = 4;
+
     private const int MostRegisters = 255;
 
     /// <summary>Registers that each thread may have when the block begins: all there are, in equal parts.</summary>

@@ -77,6 +77,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         StartMemory();
         StartBarriers();
         StartMbarriers();
+        StartProducts();
         _runnable.Clear();
         for (int i = 0; i < WarpCount; i++)
         {
@@ -106,6 +107,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
             }
         }
 
+        EndProducts();
         EndBarriers();
         EndMbarriers();
         EndCopies();

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Winnow.Simulator.Execution.Control;
 
 namespace Winnow.Simulator.Execution;
 
@@ -14,6 +15,9 @@ internal sealed unsafe class Frame : IDisposable
 
     /// <summary>Its registers.</summary>
     public byte* Registers => _registers;
+
+    /// <summary>What is known about registers that products use; null where the function has none.</summary>
+    public ProductRegisters? Products { get; private set; }
 
     /// <summary>The call that called it; null for the kernel.</summary>
     public Frame? Parent { get; set; }
@@ -39,6 +43,8 @@ internal sealed unsafe class Frame : IDisposable
     public void Begin(FunctionCode code, Warp warp)
     {
         // Without checks registers keep what the last block left there; constants are in place then.
+        Products = !code.HasProducts ? null : Code == code ? Products : new ProductRegisters(code.Template.Length);
+        Products?.Clear();
         bool isReady = Code == code && !warp.Block.Launch.Checks;
         Code = code;
         if (code.Template.Length > _capacity)

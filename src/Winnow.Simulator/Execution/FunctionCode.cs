@@ -14,6 +14,9 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <summary>Its operations; the last is the return that every function ends with.</summary>
     public Step[] Steps { get; set; } = [];
 
+    /// <summary>Whether it has products of warpgroups, so that <see cref="Frame.Products"/> is there.</summary>
+    public bool HasProducts { get; set; }
+
     /// <summary>What a profile counts for each of <see cref="Steps"/>; asked only where one is taken.</summary>
     public InstructionTraits[] Traits => field ??= Array.ConvertAll(Steps, step => InstructionTraits.Of(step.Operation.Source));
 

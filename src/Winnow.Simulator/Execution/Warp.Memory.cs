@@ -254,6 +254,7 @@ internal sealed unsafe partial class Warp
         ForgetLocal(0, Block.Launch.Program.Kernel.LocalBytes, lanes);
         StartCopies();
         StartStores();
+        StartProducts();
         (RegisterCount, RegisterChange) = (Block.FirstRegisterCount, null);
     }
 

@@ -10,6 +10,8 @@ namespace Winnow.Simulator.Profiling;
 /// <param name="TensorFlops">Operations of tensor cores for each warp.</param>
 internal readonly record struct InstructionTraits(InstructionClass Class, int LaneFlops, int TensorFlops)
 {
+    private const int WarpsOfGroup = 4;
+
     /// <summary>The traits of an instruction.</summary>
     /// <param name="instruction">The instruction.</param>
     public static InstructionTraits Of(PtxInstruction instruction) => new(ClassOf(instruction), LaneFlopsOf(instruction), TensorFlopsOf(instruction));
@@ -110,7 +112,8 @@ internal readonly record struct InstructionTraits(InstructionClass Class, int La
 
         int n = shape.IndexOf('n', StringComparison.Ordinal);
         int k = shape.IndexOf('k', StringComparison.Ordinal);
-        return n > 0 && k > n ? 2 * Number(shape[1..n]) * Number(shape[(n + 1)..k]) * Number(shape[(k + 1)..]) : 0;
+        int share = instruction.Opcode == "wgmma" ? WarpsOfGroup : 1;
+        return n > 0 && k > n ? 2 * Number(shape[1..n]) * Number(shape[(n + 1)..k]) * Number(shape[(k + 1)..]) / share : 0;
     }
 
     private static int Number(string digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;

@@ -33,4 +33,15 @@ internal static class HopperCode
         #define BULK_WAIT(n) asm volatile("cp.async.bulk.wait_group %0;" :: "n"(n) : "memory")
 
         """;
+
+    /// <summary>Products of warpgroups, of 8 columns; a descriptor without swizzle whose rows of eight and whose steps of k are side by side.</summary>
+    public const string Products = """
+        #define DESC(p, rows) ((u64)(SH(p) >> 4) | (u64)((rows) * 16 >> 4) << 16 | (u64)(128 >> 4) << 32)
+        #define WGMMA_FENCE() asm volatile("wgmma.fence.sync.aligned;" ::: "memory")
+        #define WGMMA_COMMIT() asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory")
+        #define WGMMA_WAIT(n) asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(n) : "memory")
+        #define WGMMA_SS(d, a, b) asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%0,%1,%2,%3}, %4, %5, p, 1, 1, 0, 0;}" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "l"(a), "l"(b) : "memory")
+        #define WGMMA_RS(d, a, b) asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%0,%1,%2,%3}, {%4,%4,%4,%4}, %5, p, 1, 1, 0;}" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a), "l"(b) : "memory")
+
+        """;
 }

@@ -31,6 +31,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         }
 
         steps[^1] = new Step { Operation = new Return { Source = End(instructions) }, Guard = RegisterFile.Always };
+        GuardProducts(instructions, steps);
         code.Steps = steps;
         code.Template = _registers.ToTemplate();
         code.Specials = _registers.Specials;
@@ -81,13 +82,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
     /// <summary>Results go to registers of the function: not to constants and special registers, which lie in the same file.</summary>
     private void CheckDestination(PtxInstruction instruction)
     {
-        bool hasNone = instruction.Operands.Length == 0 || instruction.Opcode switch
-        {
-            "bar" or "barrier" => !instruction.Has("red"),
-            "mbarrier" => instruction.Operands[0].Kind == PtxOperandKind.Address,
-            _ => Array.IndexOf(WithoutResult, instruction.Opcode) >= 0,
-        };
-        foreach (PtxOperand part in hasNone ? [] : Parts(instruction.Operands[0]))
+        foreach (PtxOperand part in HasResult(instruction) ? Parts(instruction.Operands[0]) : [])
         {
             if (part.Kind != PtxOperandKind.Sink && !_function.Registers.ContainsKey(part.Name))
             {
@@ -95,6 +90,15 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
             }
         }
     }
+
+    /// <summary>Whether the first operand of an instruction is where its result goes.</summary>
+    private static bool HasResult(PtxInstruction instruction) => instruction.Operands.Length > 0 && instruction.Opcode switch
+    {
+        "bar" or "barrier" => instruction.Has("red"),
+        "mbarrier" => instruction.Operands[0].Kind != PtxOperandKind.Address,
+        "wgmma" => instruction.Has("mma_async"),
+        _ => Array.IndexOf(WithoutResult, instruction.Opcode) < 0,
+    };
 
     private Operation? DecodeOperation(PtxInstruction instruction) => instruction.Opcode switch
     {
@@ -120,6 +124,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "trap" => new Trap(),
         "bar" or "barrier" => DecodeBarrier(instruction),
         "mbarrier" => DecodeMbarrier(instruction),
+        "wgmma" => DecodeProduct(instruction),
         _ => DecodeRegisters(instruction),
     };
 

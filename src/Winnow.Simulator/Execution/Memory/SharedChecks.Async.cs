@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using Winnow.Gpu;
 using Winnow.Simulator.Execution.Control;
 
@@ -12,7 +13,10 @@ internal sealed unsafe partial class SharedChecks
 {
     private const int Chunk = BulkSize.Step;
 
+    private const int Groups = 8;
+
     private ushort[] _readings = [];
+    private uint[] _factors = [];
 
     /// <summary>Looks whether a copy may count at an mbarrier: its <c>init</c> must be fenced.</summary>
     public void RequireFencedBarrier(Warp warp, int lane, Mbarrier barrier)
@@ -60,6 +64,45 @@ internal sealed unsafe partial class SharedChecks
             *(ulong*)(_states + i) |= BeingRead * EveryByte;
             *(ulong*)(_states + i + sizeof(ulong)) |= BeingRead * EveryByte;
         }
+    }
+
+    /// <summary>A warp reads 16 bytes for a product of its warpgroup.</summary>
+    /// <param name="warp">The warp.</param>
+    /// <param name="offset">Where they are.</param>
+    /// <param name="time">The time of the product.</param>
+    public void ReadFactor(Warp warp, int offset, uint time)
+    {
+        int lane = BitOperations.TrailingZeroCount(warp.Active);
+        if (!IsFine(warp.Index, offset, Chunk, Access.Read))
+        {
+            FailOnWrite(warp, lane, offset, Chunk, Access.Read, isOrdered: false);
+            CheckStates(warp, lane, offset, Chunk, Access.Read);
+        }
+
+        RequireFence(warp, lane, offset, Chunk, "reads");
+        if (_factors.Length * Chunk < _bytes * Groups)
+        {
+            Array.Resize(ref _factors, (_bytes + Chunk - 1) / Chunk * Groups);
+        }
+
+        _factors[(offset / Chunk * Groups) + (warp.Index / BlockRunner.WarpsOfGroup)] = time;
+        *(ulong*)(_states + offset) |= Factor * EveryByte;
+        *(ulong*)(_states + offset + sizeof(ulong)) |= Factor * EveryByte;
+    }
+
+    /// <summary>Whether a product reads a byte that a warp does not know to be over.</summary>
+    private bool IsFactor(int warp, int offset)
+    {
+        ReadOnlySpan<uint> times = _factors.AsSpan(offset / Chunk * Groups, Groups);
+        for (int group = 0; group < Groups; group++)
+        {
+            if (!Clocks.KnowsProduct(warp, group, times[group]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Somebody waited for what read a range.</summary>

@@ -78,7 +78,7 @@ internal sealed unsafe partial class SharedChecks
     {
         byte* states = _states + offset;
         int right = isRead ? Defined : 0;
-        int asked = (isRead ? Defined : 0) | (isWritten ? BeingRead : 0) | OnItsWay | Barrier;
+        int asked = (isRead ? Defined : 0) | (isWritten ? BeingRead | Factor : 0) | OnItsWay | Barrier;
         if (bytes % sizeof(ulong) == 0)
         {
             ulong all = (ulong)asked * EveryByte;

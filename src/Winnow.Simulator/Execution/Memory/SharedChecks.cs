@@ -27,6 +27,9 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     /// <summary>The last write was a <c>cp.async</c> that an mbarrier waited for, which the async proxy does not see by itself.</summary>
     private const byte GenericCopy = 32;
 
+    /// <summary>A product of a warpgroup read the byte, and may still do so for those who do not know that it is over.</summary>
+    private const byte Factor = 64;
+
     /// <summary>The byte is one of an mbarrier.</summary>
     private const byte Barrier = 16;
 
@@ -64,6 +67,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
         Array.Clear(_readings);
         if (Clocks.Start(warps))
         {
+            Array.Clear(_factors);
             new Span<uint>(_writes, _capacity).Clear();
             new Span<uint>(_readTimes, _capacity).Clear();
         }
@@ -165,7 +169,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
                 throw warp.Fault(FaultKinds.MissingWait, lane, copied);
             }
 
-            if ((access & Access.Write) != 0 && (state & BeingRead) != 0)
+            if ((access & Access.Write) != 0 && ((state & BeingRead) != 0 || ((state & Factor) != 0 && IsFactor(warp.Index, i))))
             {
                 string read = $"{Verb(access)} byte {i} of shared memory, which a copy or a product still reads because nobody waited for it";
                 throw warp.Fault(FaultKinds.MissingWait, lane, read);

@@ -8,7 +8,7 @@ namespace Winnow.Simulator.Execution.Memory;
 /// to which time of each other warp it knows that all is over. Times only grow, from block to block too.
 /// </summary>
 /// <remarks>
-/// Copies that run beside the warps are parties too: agents, which do not wait for anybody and are waited for at an mbarrier. What is known is a row of
+/// What runs beside the warps is a party too: copies that are waited for at an mbarrier (agents), and products of warpgroups. What is known is a row of
 /// numbers: for each party up to which time all is over, and then the same for what the async proxy sees of it, which a proxy fence brings up to date.
 /// </remarks>
 internal sealed class WarpClocks
@@ -20,7 +20,8 @@ internal sealed class WarpClocks
     public const int Agents = 32;
 
     private const int Most = 32;
-    private const int Parties = Most + Agents;
+    private const int Groups = 8;
+    private const int Parties = Most + Agents + Groups;
     private const int IdBits = 5;
     private const uint AgentBit = 1u << 31;
     private const uint LatestTime = 1u << 25;
@@ -141,6 +142,20 @@ internal sealed class WarpClocks
         barrier[Most + agent] = time;
         return AgentBit | StampOf(time, agent);
     }
+
+    /// <summary>A product begins.</summary>
+    /// <returns>Its time.</returns>
+    public uint BeginProduct() => ++_now;
+
+    /// <summary>A warp waited for a product of its warpgroup, and so for those before it.</summary>
+    public void SeeProduct(int warp, int group, uint time)
+    {
+        ref uint known = ref _known[(warp * Row) + Most + Agents + group];
+        known = Math.Max(known, time);
+    }
+
+    /// <summary>Whether a warp knows that a product is over.</summary>
+    public bool KnowsProduct(int warp, int group, uint time) => time <= _known[(warp * Row) + Most + Agents + group];
 
     private static uint TimeOf(uint stamp) => (stamp & ~AgentBit) >> IdBits;
 
