@@ -87,11 +87,6 @@ internal sealed class GgufTokenizerBuilder
     {
         int unknown = Id(_source.UnknownId, 100, "unknown_token_id")
             ?? throw Error("is missing, and words that cannot be spelled need it", "unknown_token_id");
-        if (!UnicodeForms.IsAvailable)
-        {
-            throw Error("needs Unicode normalization, which this runtime lacks; turn InvariantGlobalization off", "model");
-        }
-
         var normalizer = new SequenceNormalizer([
             new TextNormalizer(CharacterRules.Clean),
             new TextNormalizer(CharacterRules.SpaceChinese),

@@ -22,10 +22,10 @@ internal static class NormalizerReader
             "StripAccents" => new TextNormalizer(CharacterRules.RemoveMarks),
             "Strip" => ReadStrip(part),
             "Nmt" => new TextNormalizer(CharacterRules.Translation),
-            "NFC" => Form(part, NormalizationForm.FormC),
-            "NFD" => Form(part, NormalizationForm.FormD),
-            "NFKC" => Form(part, NormalizationForm.FormKC),
-            "NFKD" => Form(part, NormalizationForm.FormKD),
+            "NFC" => UnicodeForms.Create(NormalizationForm.FormC),
+            "NFD" => UnicodeForms.Create(NormalizationForm.FormD),
+            "NFKC" => UnicodeForms.Create(NormalizationForm.FormKC),
+            "NFKD" => UnicodeForms.Create(NormalizationForm.FormKD),
             "Precompiled" => ReadPrecompiled(part),
             "ByteLevel" => new TextNormalizer(ByteAlphabet.Write),
             _ => throw part.Error($"the normalizer '{type}' is not known to this version"),
@@ -68,7 +68,7 @@ internal static class NormalizerReader
 
         if (part.Flag("strip_accents", lower))
         {
-            stages.Add(Form(part, NormalizationForm.FormD));
+            stages.Add(UnicodeForms.Create(NormalizationForm.FormD));
             stages.Add(new TextNormalizer(CharacterRules.RemoveAccents));
         }
 
@@ -85,12 +85,6 @@ internal static class NormalizerReader
         bool left = part.Flag("strip_left", true);
         bool right = part.Flag("strip_right", true);
         return new TextNormalizer(text => CharacterRules.Strip(text, left, right));
-    }
-
-    private static TextNormalizer Form(JsonPart part, NormalizationForm form)
-    {
-        return UnicodeForms.IsAvailable ? UnicodeForms.Create(form)
-            : throw part.Error("needs Unicode normalization, which this runtime lacks; turn InvariantGlobalization off");
     }
 
     private static Normalizer ReadPrecompiled(JsonPart part)
