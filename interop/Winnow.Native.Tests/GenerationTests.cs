@@ -2,10 +2,12 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
 using NUnit.Framework;
 using Winnow.Engine;
+using Winnow.Formats.Tokenizers;
 
 namespace Winnow.Native;
 
@@ -188,6 +190,27 @@ public sealed class GenerationTests
         Assert.That(Abi.Call("winnow_tokenizer_decode", tokenizer, new[] { -1 }, 1, (nint)0, (nuint)0, new Cell<nuint>()), Is.EqualTo(Status.InvalidArgument));
         Abi.Do("winnow_tokenizer_free", tokenizer);
         Assert.That(Abi.ReadAll(Abi.Handle("winnow_generate_tokens", _engine, tokens, Sampled)), Is.Not.Empty);
+    }
+
+    [TestCase("NFC")]
+    [TestCase("NFKC")]
+    public void Tokenizer_ThatNormalizesEncodesAsInCSharp(string form)
+    {
+        // The published library has no ICU, with which the runtime would normalize.
+        string path = Path.Combine(Directory.CreateTempSubdirectory("winnow-abi-").FullName, "tokenizer.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(Samples.Model, "tokenizer.json")))!;
+        json["normalizer"] = new JsonObject { ["type"] = form };
+        File.WriteAllText(path, json.ToJsonString());
+        Tokenizer expected = Tokenizer.Load(path);
+        ulong tokenizer = Abi.Handle("winnow_tokenizer_load", path);
+        foreach (string text in new[] { "e\u0301", "\u00E9", "\uFB01\u2460", "\u1112\u1161\u11AB", "q\u0307\u0323 and a plain word" })
+        {
+            Assert.That(Abi.Values<int>("winnow_tokenizer_encode", tokenizer, text, 0, 0), Is.EqualTo(expected.Encode(text, false, false)), text);
+        }
+
+        Assert.That(Abi.Values<int>("winnow_tokenizer_encode", tokenizer, "e\u0301", 0, 0), Is.EqualTo(Abi.Values<int>("winnow_tokenizer_encode", tokenizer, "\u00E9", 0, 0)));
+        Abi.Do("winnow_tokenizer_free", tokenizer);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
     [Test]
