@@ -29,6 +29,18 @@ public ref struct ArgumentBlock(Span<byte> storage)
         _length = end;
     }
 
+    /// <summary>Adds a tensor map.</summary>
+    /// <param name="map">What <see cref="GpuDriver.EncodeTensorMap"/> wrote.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The storage is full, or this is no map.</exception>
+    public void AddMap(ReadOnlySpan<byte> map)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(map.Length, TensorMapShape.EncodedBytes);
+        int start = (_length + TensorMapShape.EncodedAlignment - 1) & -TensorMapShape.EncodedAlignment;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + map.Length, _storage.Length);
+        map.CopyTo(_storage[start..]);
+        _length = start + map.Length;
+    }
+
     private static int AlignmentOf<T>()
         where T : unmanaged
         => Unsafe.SizeOf<Padded<T>>() - Unsafe.SizeOf<T>();

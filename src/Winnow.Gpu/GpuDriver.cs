@@ -87,6 +87,17 @@ public abstract class GpuDriver : IDisposable
     /// <param name="bytes">At most <see cref="GpuProperties.MaxSharedBytesPerBlock"/> less what the kernel declares itself.</param>
     public abstract void AllowSharedBytes(GpuFunction function, int bytes);
 
+    /// <summary>
+    /// Encodes a tensor map, by which kernels of compute capability 9.0 copy boxes of an array with <c>cp.async.bulk.tensor</c>. It is the device's own and
+    /// opaque; <see cref="ArgumentBlock.AddMap"/> hands it to a kernel.
+    /// </summary>
+    /// <param name="shape">The array and the box.</param>
+    /// <param name="map">Takes the map: <see cref="TensorMapShape.EncodedBytes"/> bytes.</param>
+    /// <exception cref="ArgumentException">There is no such map.</exception>
+    /// <exception cref="NotSupportedException">The device has no tensor maps.</exception>
+    public virtual void EncodeTensorMap(TensorMapShape shape, Span<byte> map)
+        => throw new NotSupportedException($"{Properties.Name} has no tensor maps.");
+
     /// <summary>Launches a kernel.</summary>
     /// <param name="function">The kernel.</param>
     /// <param name="shape">Grid, block and dynamic shared memory.</param>

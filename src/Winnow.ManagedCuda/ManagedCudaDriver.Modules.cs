@@ -82,6 +82,9 @@ public sealed unsafe partial class ManagedCudaDriver
     }
 
     /// <inheritdoc/>
+    public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => CudaDriver.Encode(shape, map);
+
+    /// <inheritdoc/>
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
     {
         MakeCurrent();

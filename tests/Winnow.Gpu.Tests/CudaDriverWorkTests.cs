@@ -76,6 +76,26 @@ public sealed class CudaDriverWorkTests
     }
 
     [Test]
+    public void EncodeTensorMap_PassesTheShapeAndReturnsWhatTheDriverMade()
+    {
+        TensorMapShape shape = new()
+        {
+            Address = 0x1000,
+            Type = TensorMapType.BFloat16,
+            Dimensions = [448, 128],
+            Strides = [896],
+            Box = [64, 32],
+            Swizzle = TensorMapSwizzle.Bytes128,
+        };
+        byte[] map = new byte[TensorMapShape.EncodedBytes];
+        _driver.EncodeTensorMap(shape, map);
+
+        Assert.That(FakeCuda.Log.Last(), Is.EqualTo("map 9 1000 0 3 2 0: 448/896/64/1 128/0/32/1"));
+        Assert.That(map, Is.All.EqualTo(0x5A));
+        Assert.That(() => _driver.EncodeTensorMap(shape with { Box = [64, 300] }, map), Throws.ArgumentException);
+    }
+
+    [Test]
     public void Launch_PassesShapeAndArgumentsAsTheyAre()
     {
         ArgumentBlock arguments = new(stackalloc byte[64]);

@@ -21,6 +21,21 @@ internal static unsafe partial class Driver
     public static partial CudaResult cuFuncSetAttribute(nint function, FunctionAttribute attribute, int value);
 
     [LibraryImport(Library)]
+    public static partial CudaResult cuTensorMapEncodeTiled(
+        byte* map,
+        int type,
+        uint rank,
+        nint address,
+        ulong* dimensions,
+        ulong* strides,
+        uint* box,
+        uint* elementStrides,
+        int interleave,
+        int swizzle,
+        int promotion,
+        int fill);
+
+    [LibraryImport(Library)]
     public static partial CudaResult cuLaunchKernel(
         nint function,
         uint gridX,

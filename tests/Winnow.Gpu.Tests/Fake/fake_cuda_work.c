@@ -56,6 +56,20 @@ CUresult cuFuncSetAttribute(Named* function, int attribute, int value) {
   return value <= 232448 ? 0 : 1;
 }
 
+// Writes the numbers it was given into the log, and a byte of its own into the map.
+CUresult cuTensorMapEncodeTiled(unsigned char* map, int type, unsigned rank, size_t address, const unsigned long long* dimensions,
+                                const unsigned long long* strides, const unsigned* box, const unsigned* steps, int interleave, int swizzle,
+                                int promotion, int fill) {
+  ENTER(0);
+  char text[512];
+  int length = snprintf(text, sizeof text, "map %d %zx %d %d %d %d:", type, address, interleave, swizzle, promotion, fill);
+  for (unsigned i = 0; i < rank; i++)
+    length += snprintf(text + length, sizeof text - length, " %llu/%llu/%u/%u", dimensions[i], i + 1 < rank ? strides[i] : 0, box[i], steps[i]);
+  note("%s\n", text);
+  memset(map, 0x5A, 128);
+  return (size_t)map % 64 ? 1 : 0;
+}
+
 CUresult cuLaunchKernel(Named* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
                         unsigned block_z, unsigned shared, Stream* stream, void** parameters, void** extra) {
   ENTER(1);

@@ -92,6 +92,8 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
 
     public override void AllowSharedBytes(GpuFunction function, int bytes) => inner.AllowSharedBytes(function, bytes);
 
+    public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => inner.EncodeTensorMap(shape, map);
+
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
     {
         FailIfDue();
