@@ -139,6 +139,18 @@ public sealed partial class PtxSimulator : GpuDriver
     }
 
     /// <inheritdoc/>
+    public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map)
+    {
+        if (Properties.ComputeCapability < 90)
+        {
+            throw new NotSupportedException($"{Properties.Name} is for {Architecture}, which has no tensor maps.");
+        }
+
+        shape.Validate();
+        TensorMap.Encode(shape, map);
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_isDisposed)

@@ -16,15 +16,21 @@ internal sealed unsafe partial class Warp
     /// <param name="address">Where the range begins.</param>
     /// <param name="bytes">How many bytes it has.</param>
     /// <param name="access">Whether it is read or written; 0 where it is only named.</param>
-    /// <returns>What it is in.</returns>
-    public Allocation CheckBulk(int lane, ulong address, int bytes, Access access)
+    public void CheckBulk(int lane, ulong address, int bytes, Access access)
     {
-        Addresses[lane] = address;
         if (address % BulkSize.Step != 0)
         {
             throw Fault(FaultKinds.Misaligned, lane, $"a bulk copy at address 0x{address:x}, which is no multiple of {BulkSize.Step}");
         }
 
+        CheckRange(lane, address, bytes, access);
+    }
+
+    /// <summary>Looks whether a lane may copy a range of global memory that begins anywhere.</summary>
+    /// <inheritdoc cref="CheckBulk"/>
+    public void CheckRange(int lane, ulong address, int bytes, Access access)
+    {
+        Addresses[lane] = address;
         Allocation? found = Block.Find(address);
         if (found is null || !found.Contains(address, (ulong)bytes))
         {
@@ -45,8 +51,6 @@ internal sealed unsafe partial class Warp
                 throw Fault(FaultKinds.Uninitialized, lane, $"a bulk copy of {bytes} bytes reads {where}, which nothing wrote");
             }
         }
-
-        return found;
     }
 
     /// <summary>The present group of a lane's copies to global memory.</summary>

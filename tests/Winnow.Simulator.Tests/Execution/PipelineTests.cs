@@ -17,6 +17,7 @@ public sealed class PipelineTests
     private const int N = 64;
     private const int K = 64;
     private const int Steps = 7;
+    private const int SharedBytes = 3 * (M + N) * K * sizeof(ushort);
 
     private static readonly string Kernel = HopperCode.Mbarriers + HopperCode.Copies + HopperCode.Products + Multiply() + """
         extern __shared__ __align__(1024) char stages[];
@@ -62,8 +63,17 @@ public sealed class PipelineTests
         }
         """;
 
-    [Test]
-    public void Launch_OfPipelineGivesProduct()
+    /// <summary>The same with factors as they are, row by row: tensor maps put their tiles in order, and products take them so.</summary>
+    private static readonly string TensorKernel = HopperCode.Tensors + Kernel
+        .Replace("const char* a, const char* b,", "const __grid_constant__ Map a, const __grid_constant__ Map b,", StringComparison.Ordinal)
+        .Replace("BULK_LOAD(stage, a + j * aBytes, aBytes, full + j % 3);", "TENSOR_LOAD(stage, a, j * 64, 0, full + j % 3);", StringComparison.Ordinal)
+        .Replace("BULK_LOAD(stage + aBytes, b + j * bBytes, bBytes, full + j % 3);", "TENSOR_LOAD(stage + aBytes, b, j * 64, 0, full + j % 3);", StringComparison.Ordinal)
+        .Replace("group * 1024 + k * 4096) >> 4) | (u64)(2048 >> 4) << 16 | (u64)(128 >> 4) << 32", "group * 8192 + k * 32) >> 4) | 64ull << 32 | 1ull << 62", StringComparison.Ordinal)
+        .Replace("aBytes + k * 2048) >> 4) | (u64)(1024 >> 4) << 16 | (u64)(128 >> 4) << 32", "aBytes + k * 32) >> 4) | 64ull << 32 | 1ull << 62", StringComparison.Ordinal);
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Launch_OfPipelineGivesProduct(bool hasMaps)
     {
         Random random = new(5);
         float[] a = [.. Enumerable.Range(0, M * K * Steps).Select(_ => random.Next(-8, 9) / 4f)];
@@ -79,7 +89,8 @@ public sealed class PipelineTests
 
         for (int seed = 1; seed <= 5; seed++)
         {
-            Assert.That(Run(Kernel, a, b, seed), Is.EqualTo(expected.Select(sum => (float)sum)), $"seed {seed}");
+            float[] found = hasMaps ? RunTensors(a, b, seed) : Run(Kernel, a, b, seed);
+            Assert.That(found, Is.EqualTo(expected.Select(sum => (float)sum)), $"seed {seed}");
         }
     }
 
@@ -115,12 +126,30 @@ public sealed class PipelineTests
     private static float[] Run(string kernel, float[] a, float[] b, int seed)
     {
         using SimulatedKernel test = new(kernel, new PtxSimulatorOptions { Architecture = HopperCode.Architecture, Seed = seed });
-        const int sharedBytes = 3 * (M + N) * K * sizeof(ushort);
-        test.Driver.AllowSharedBytes(test.Function, sharedBytes + 1024);
+        test.Driver.AllowSharedBytes(test.Function, SharedBytes + 1024);
         nint result = test.Buffer(M * N * sizeof(float));
-        test.Launch(LaunchShape.Linear(1, 384, sharedBytes), result, test.Buffer<ushort>(Tiles(a, M)), test.Buffer<ushort>(Tiles(b, N)), Steps);
+        test.Launch(LaunchShape.Linear(1, 384, SharedBytes), result, test.Buffer<ushort>(Tiles(a, M)), test.Buffer<ushort>(Tiles(b, N)), Steps);
         return test.Read<float>(result, M * N);
     }
+
+    private static float[] RunTensors(float[] a, float[] b, int seed)
+    {
+        using SimulatedKernel test = new(TensorKernel, new PtxSimulatorOptions { Architecture = HopperCode.Architecture, Seed = seed });
+        test.Driver.AllowSharedBytes(test.Function, SharedBytes + 1024);
+        nint result = test.Buffer(M * N * sizeof(float));
+        test.Launch(LaunchShape.Linear(1, 384, SharedBytes), result, Map(test, a, M), Map(test, b, N), Steps);
+        return test.Read<float>(result, M * N);
+    }
+
+    private static byte[] Map(SimulatedKernel test, float[] values, int rows) => test.Map(new TensorMapShape
+    {
+        Address = test.Buffer<ushort>([.. values.Select(value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))]),
+        Type = TensorMapType.BFloat16,
+        Dimensions = [K * Steps, rows],
+        Strides = [K * Steps * sizeof(ushort)],
+        Box = [K, rows],
+        Swizzle = TensorMapSwizzle.Bytes128,
+    });
 
     /// <summary>The tiles of a factor one after the other: in each, eight k after eight k, all rows with eight values in a row.</summary>
     private static ushort[] Tiles(float[] values, int rows)

@@ -52,10 +52,18 @@ internal sealed unsafe class SimulatedKernel : IDisposable
         return buffer;
     }
 
-    /// <summary>Launches with buffers and numbers as arguments.</summary>
+    /// <summary>A tensor map.</summary>
+    public byte[] Map(TensorMapShape shape)
+    {
+        byte[] map = new byte[TensorMapShape.EncodedBytes];
+        Driver.EncodeTensorMap(shape, map);
+        return map;
+    }
+
+    /// <summary>Launches with buffers, numbers and tensor maps as arguments.</summary>
     public void Launch(LaunchShape shape, params ReadOnlySpan<object> arguments)
     {
-        ArgumentBlock block = new(new byte[256]);
+        ArgumentBlock block = new(new byte[512]);
         foreach (object argument in arguments)
         {
             switch (argument)
@@ -68,6 +76,9 @@ internal sealed unsafe class SimulatedKernel : IDisposable
                     break;
                 case float number:
                     block.Add(number);
+                    break;
+                case byte[] map:
+                    block.AddMap(map);
                     break;
                 default:
                     throw new ArgumentException($"No argument of type {argument.GetType()}.");

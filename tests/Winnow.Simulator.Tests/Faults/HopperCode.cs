@@ -34,6 +34,14 @@ internal static class HopperCode
 
         """;
 
+    /// <summary>Bulk copies of boxes of two dimensions.</summary>
+    public const string Tensors = """
+        struct __align__(64) Map { char bytes[128]; };
+        #define TENSOR_LOAD(to, map, x, y, b) asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" :: "r"(SH(to)), "l"(&map), "r"(x), "r"(y), "r"(SH(b)) : "memory")
+        #define TENSOR_STORE(map, x, y, from) asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%0, {%1, %2}], [%3];" :: "l"(&map), "r"(x), "r"(y), "r"(SH(from)) : "memory")
+
+        """;
+
     /// <summary>Products of warpgroups, of 8 columns; a descriptor without swizzle whose rows of eight and whose steps of k are side by side.</summary>
     public const string Products = """
         #define DESC(p, rows) ((u64)(SH(p) >> 4) | (u64)((rows) * 16 >> 4) << 16 | (u64)(128 >> 4) << 32)

@@ -1,3 +1,4 @@
+using System;
 using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Operations;
@@ -33,6 +34,11 @@ internal sealed partial class FunctionDecoder
 
         // A hint for the cache is one more operand, the last.
         int count = operands.Length - (reader.Take("L2::cache_hint") ? 1 : 0);
+        if (reader.Take("tensor"))
+        {
+            return DecodeTensor(instruction, reader, count);
+        }
+
         if (reader.Take("prefetch"))
         {
             return reader.Take("L2") && reader.Take("global") && count == 2 ? new PrefetchBulk(Address(operands[0]), _registers.Offset(operands[1], 32)) : null;
@@ -51,6 +57,34 @@ internal sealed partial class FunctionDecoder
             ? new StoreBulk(Address(operands[0]), Place(operands[1], true), _registers.Offset(operands[2], 32))
             : null;
     }
+
+    private Operation? DecodeTensor(PtxInstruction instruction, InstructionReader reader, int count)
+    {
+        PtxOperand[] operands = instruction.Operands;
+        string? rank = reader.TakeAny("1d", "2d", "3d", "4d", "5d");
+        reader.Take("tile");
+        reader.Take("global");
+        if (reader.Take("prefetch"))
+        {
+            return reader.Take("L2") && count == 1 && MapOf(operands[0], rank) is TensorPlace prefetched ? new PrefetchTensor(prefetched) : null;
+        }
+
+        bool isLoad = Array.IndexOf(instruction.Modifiers, "global") > 4;
+        if (isLoad && reader.TakeAny("shared::cluster", "shared::cta") is not null && reader.Take("mbarrier::complete_tx::bytes") && count == 3
+            && MapOf(operands[1], rank) is TensorPlace source)
+        {
+            return new LoadTensor(Place(operands[0], true), source, Place(operands[2], true));
+        }
+
+        return !isLoad && reader.Take("shared::cta") && reader.Take("bulk_group") && count == 2 && MapOf(operands[0], rank) is TensorPlace target
+            ? new StoreTensor(target, Place(operands[1], true))
+            : null;
+    }
+
+    /// <summary>A tensor map and the coordinates of a box; null where there are not as many as dimensions.</summary>
+    private TensorPlace? MapOf(PtxOperand operand, string? rank) => rank is null || operand.Parts.Length != rank[0] - '0'
+        ? null
+        : new TensorPlace(Address(operand), Array.ConvertAll(operand.Parts, part => _registers.Offset(part, 32)));
 
     private static Operation DecodeFence(PtxInstruction instruction) => instruction switch
     {

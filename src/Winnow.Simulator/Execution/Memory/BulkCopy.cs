@@ -67,7 +67,7 @@ internal sealed unsafe class BulkLoad(PtxInstruction source, Warp warp, int lane
 }
 
 /// <summary>One from shared to global memory, which the lane waits for.</summary>
-internal sealed unsafe class BulkStore(PtxInstruction source, Warp warp, int lane, Allocation target) : BulkCopy(source, warp, lane)
+internal sealed unsafe class BulkStore(PtxInstruction source, Warp warp, int lane) : BulkCopy(source, warp, lane)
 {
     private bool _isDone;
 
@@ -82,7 +82,7 @@ internal sealed unsafe class BulkStore(PtxInstruction source, Warp warp, int lan
             if (piece.Global != 0)
             {
                 new ReadOnlySpan<byte>(block.Shared + piece.Shared, piece.Bytes).CopyTo(new Span<byte>((void*)piece.Global, piece.Bytes));
-                target.MarkWritten(piece.Global, piece.Bytes);
+                block.Find(piece.Global)!.MarkWritten(piece.Global, piece.Bytes);
             }
         }
 

@@ -42,11 +42,11 @@ internal sealed unsafe class StoreBulk(AddressOperand destination, SharedPlace s
             int count = BulkSize.Read(warp, bytes, lane);
             destination.Compute(warp);
             ulong to = warp.Addresses[lane];
-            Allocation target = warp.CheckBulk(lane, to, count, Access.Write);
+            warp.CheckBulk(lane, to, count, Access.Write);
             source.Compute(warp);
             int from = source.OffsetOf(warp, lane, count, BulkSize.Step);
             CopyPiece[] pieces = [new CopyPiece(to, from, count)];
-            warp.BeginStore(new BulkStore(Source, warp, lane, target) { Pieces = pieces, Offset = from, Bytes = count, Group = warp.StoreGroupOf(lane) });
+            warp.BeginStore(new BulkStore(Source, warp, lane) { Pieces = pieces, Offset = from, Bytes = count, Group = warp.StoreGroupOf(lane) });
         }
     }
 }
