@@ -124,7 +124,8 @@ typedef struct winnow_launch {
     int32_t repeats;            /* 1 or more launches, one after another; the time is their mean */
 } winnow_launch;
 
-/* Called from one other thread while winnow_engine_load waits. Stages: 0 opening, 1 weights, 2 allocating, 3 ready. Not 0 stops loading. */
+/* Called from one other thread while winnow_engine_load waits. Stages: 0 opening, 1 weights, 2 allocating, 4 compiling
+   kernels (counted where bytes are otherwise), 3 ready. Not 0 stops loading. */
 typedef int32_t(WINNOW_CALL *winnow_progress_callback)(void *user, int32_t stage, int64_t bytes_done, int64_t bytes_total);
 
 /* Called from the thread that called winnow_generation_run. piece and text (length bytes and a zero byte) are valid until it returns. Not 0 ends the generation. */

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
@@ -81,6 +82,18 @@ public abstract class ComputeDevice : IDisposable
         ArgumentNullException.ThrowIfNull(destination);
         IssueCopyOut(AddressOf(destination, byteOffset, source.Bytes), source.Address, source.Bytes);
     }
+
+    /// <summary>
+    /// Gets ready what an action will issue, without doing any of it: kernels that are not loaded yet are compiled side by side, where otherwise each would
+    /// be when its turn comes.
+    /// </summary>
+    /// <param name="issue">Issues operations and copies of this device, and waits for nothing.</param>
+    /// <param name="progress">Told how many of the kernels that were missing are compiled; not at all where none was.</param>
+    /// <param name="cancellationToken">Stops between kernels.</param>
+    /// <exception cref="Gpu.KernelCompileException">A kernel does not compile.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public virtual void Prepare(Action issue, IProgress<KernelProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        ArgumentNullException.ThrowIfNull(issue);
 
     /// <summary>
     /// Records what an action issues, without doing it. Everything it uses must have been used before: nothing may be allocated or compiled.

@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using System.Threading.Tasks;
 using Winnow.Gpu;
 
 namespace Winnow.Kernels;
@@ -9,6 +12,7 @@ internal sealed class CudaContext : IDisposable
 {
     private readonly KernelCompiler _compiler;
     private readonly Dictionary<string, GpuModule> _modules = new(StringComparer.Ordinal);
+    private Dictionary<string, KernelVariant>? _missing;
 
     /// <param name="driver">The device; it stays with the caller.</param>
     /// <param name="compiler">Turns sources into images.</param>
@@ -27,11 +31,67 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Grows whenever scratch memory is replaced: recordings made before are stale.</summary>
     public int ScratchGeneration { get; private set; }
 
+    /// <summary>Whether launches and copies are left out, and kernels noted instead of loaded.</summary>
+    public bool IsRehearsing => _missing is not null;
+
+    /// <summary>Goes through what an action issues without doing it.</summary>
+    /// <returns>Kernels that it needs and that are not loaded, one of each module.</returns>
+    public IReadOnlyCollection<KernelVariant> Rehearse(Action issue)
+    {
+        Dictionary<string, KernelVariant> missing = new(StringComparer.Ordinal);
+        _missing = missing;
+        try
+        {
+            issue();
+        }
+        finally
+        {
+            _missing = null;
+        }
+
+        return missing.Values;
+    }
+
+    /// <summary>Notes a kernel that a rehearsal came across.</summary>
+    public void Note(KernelVariant variant)
+    {
+        string key = KeyOf(variant);
+        if (!_modules.ContainsKey(key))
+        {
+            _missing!.TryAdd(key, variant);
+        }
+    }
+
+    /// <summary>Compiles kernels side by side, and loads them.</summary>
+    public void LoadAll(IReadOnlyCollection<KernelVariant> variants, IProgress<KernelProgress>? progress, CancellationToken cancellationToken)
+    {
+        int done = 0;
+        ParallelOptions options = new() { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        try
+        {
+            Parallel.ForEach(variants, options, variant =>
+            {
+                _compiler.Compile(KernelSources.Get(variant.Source), variant.Definitions, Driver.Architecture);
+                progress?.Report(new KernelProgress(Interlocked.Increment(ref done), variants.Count));
+            });
+        }
+        catch (AggregateException exception)
+        {
+            // One that does not compile is what its caller would have met.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+
+        foreach (KernelVariant variant in variants)
+        {
+            Load(variant);
+        }
+    }
+
     /// <summary>Compiles (or takes from the cache) and loads a kernel. Variants of one source with the same constants share a module.</summary>
     /// <exception cref="KernelCompileException">The source does not compile.</exception>
     public GpuFunction Load(KernelVariant variant)
     {
-        string key = $"{variant.Source}|{string.Join('|', variant.Definitions)}";
+        string key = KeyOf(variant);
         if (!_modules.TryGetValue(key, out GpuModule module))
         {
             byte[] image = _compiler.Compile(KernelSources.Get(variant.Source), variant.Definitions, Driver.Architecture);
@@ -52,8 +112,13 @@ internal sealed class CudaContext : IDisposable
     public void ScratchMoved() => ScratchGeneration++;
 
     /// <summary>Launches on <see cref="Stream"/>.</summary>
-    public void Launch(GpuFunction function, in LaunchShape shape, in ArgumentBlock arguments) =>
-        Driver.Launch(function, shape, arguments.Bytes, Stream);
+    public void Launch(GpuFunction function, in LaunchShape shape, in ArgumentBlock arguments)
+    {
+        if (!IsRehearsing)
+        {
+            Driver.Launch(function, shape, arguments.Bytes, Stream);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -66,4 +131,6 @@ internal sealed class CudaContext : IDisposable
         _modules.Clear();
         Driver.DestroyStream(Stream);
     }
+
+    private static string KeyOf(KernelVariant variant) => $"{variant.Source}|{string.Join('|', variant.Definitions)}";
 }

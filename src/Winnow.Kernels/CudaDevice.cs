@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Threading;
 using Winnow.Gpu;
 using Winnow.Kernels.Attention;
 using Winnow.Kernels.Cache;
@@ -80,8 +82,24 @@ public sealed class CudaDevice : ComputeDevice
     public override DType UsualKvType(DType weights) => weights is DType.F32 or DType.BF16 ? weights : DType.F16;
 
     /// <inheritdoc/>
-    public override void Fill(Tensor destination, byte value) =>
-        _driver.Fill(destination.Address, value, destination.Bytes, _context.Stream);
+    public override void Fill(Tensor destination, byte value)
+    {
+        if (!_context.IsRehearsing)
+        {
+            _driver.Fill(destination.Address, value, destination.Bytes, _context.Stream);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Prepare(Action issue, IProgress<KernelProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(issue);
+        IReadOnlyCollection<KernelVariant> missing = _context.Rehearse(issue);
+        if (missing.Count > 0)
+        {
+            _context.LoadAll(missing, progress, cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public override DeviceRecording Record(Action issue)
@@ -134,10 +152,20 @@ public sealed class CudaDevice : ComputeDevice
     protected override void FreeHost(nint address) => _driver.FreeHost(address);
 
     /// <inheritdoc/>
-    protected override void IssueCopyIn(nint destination, nint source, long bytes) =>
-        _driver.CopyToDevice(destination, source, bytes, _context.Stream);
+    protected override void IssueCopyIn(nint destination, nint source, long bytes)
+    {
+        if (!_context.IsRehearsing)
+        {
+            _driver.CopyToDevice(destination, source, bytes, _context.Stream);
+        }
+    }
 
     /// <inheritdoc/>
-    protected override void IssueCopyOut(nint destination, nint source, long bytes) =>
-        _driver.CopyToHost(destination, source, bytes, _context.Stream);
+    protected override void IssueCopyOut(nint destination, nint source, long bytes)
+    {
+        if (!_context.IsRehearsing)
+        {
+            _driver.CopyToHost(destination, source, bytes, _context.Stream);
+        }
+    }
 }

@@ -20,6 +20,12 @@ internal sealed class KernelVariants<TKey>(CudaContext context, Func<TKey, Kerne
         {
             if (!_functions.TryGetValue(key, out GpuFunction function))
             {
+                if (context.IsRehearsing)
+                {
+                    context.Note(describe(key));
+                    return default;
+                }
+
                 function = context.Load(describe(key));
                 _functions.Add(key, function);
             }

@@ -14,4 +14,7 @@ public enum LoadStage
 
     /// <summary>Done.</summary>
     Ready,
+
+    /// <summary>Compiling kernels that no cache has yet, on devices that have kernels; before <see cref="Ready"/>.</summary>
+    Compiling,
 }

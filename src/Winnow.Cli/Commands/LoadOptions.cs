@@ -52,6 +52,7 @@ internal sealed class LoadOptions
     {
         public void Report(LoadProgress value)
         {
+            bar.Text = value.Stage == LoadStage.Compiling ? "compiling kernels" : "loading";
             bar.Total = Math.Max(1, value.BytesTotal);
             bar.Done = value.BytesDone;
         }

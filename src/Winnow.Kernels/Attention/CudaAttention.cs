@@ -27,11 +27,11 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private readonly KernelVariants<CallKey> _prefills;
     private readonly KernelVariants<SignalKey> _signals;
     private readonly KernelVariants<CallKey> _histories;
+    private readonly KernelVariants<byte> _merges;
     private readonly CudaScratch _partials;
     private readonly CudaScratch _states;
     private readonly CudaScratch _tickets;
     private readonly CudaScratch _logSumExps;
-    private GpuFunction? _merge;
     private long _clearedBytes;
 
     /// <param name="context">The device.</param>
@@ -42,6 +42,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _signals = new KernelVariants<SignalKey>(context, Describe);
         _histories = new KernelVariants<CallKey>(context, DescribeHistory);
+        _merges = new KernelVariants<byte>(context, static _ => MergeVariant);
         _partials = new CudaScratch(context);
         _states = new CudaScratch(context);
         _tickets = new CudaScratch(context);
@@ -105,8 +106,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         arguments.Add(otherLogSumExp.Address);
         arguments.Add(rows);
         arguments.Add(headDim);
-        _merge ??= _context.Load(MergeVariant);
-        _context.Launch(_merge.Value, LaunchShape.Linear((rows + MergeRows - 1) / MergeRows, CudaAttentionShapes.Threads), arguments);
+        _context.Launch(_merges[default], LaunchShape.Linear((rows + MergeRows - 1) / MergeRows, CudaAttentionShapes.Threads), arguments);
     }
 
     /// <inheritdoc/>

@@ -68,6 +68,7 @@ internal static class EngineLoader
                 CacheBytes = capacity.CacheBytes,
             };
             Allocate(parts, capacity, weights, progress, cancellationToken);
+            KernelPreparation.Run(parts, progress, cancellationToken);
         }
         catch
         {

@@ -115,8 +115,7 @@ public sealed class Decoder : IDisposable
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(batch);
         CheckCapacity(batch, keepHidden);
-        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null, batch.Signals);
-        _signals = SignalPlanes.SignalsOf(cache, batch.Signals, batch.WindowTokens, batch.HitThreshold);
+        Describe(cache, batch);
         _reads = _reader is not null && (!_readsDecodesOnly || batch.Tokens == batch.Sequences.Count);
         if (_reads)
         {
@@ -126,7 +125,7 @@ public sealed class Decoder : IDisposable
         batch.MarkPending();
         if (batch.IsDecode && batch.Watched.Count == 0 && !keepHidden)
         {
-            _recordings.Run(_step, _issue);
+            _recordings.Run(_step, _issue, mayPrepare: !_reads);
         }
         else
         {
@@ -148,6 +147,20 @@ public sealed class Decoder : IDisposable
 
         _logitCount = batch.NeedsLogits ? batch.LogitCount : 0;
         _hiddenCount = keepHidden ? batch.Tokens : 0;
+    }
+
+    /// <summary>Has the kernels of a step compiled side by side, without running it. Policies that note on the host what passes in a step are left out.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="batch">The step.</param>
+    /// <param name="progress">Told how many are compiled.</param>
+    /// <param name="cancellationToken">Stops between kernels.</param>
+    internal void Prepare(KvCache cache, StepBatch batch, IProgress<KernelProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (_reader is null && batch.Watched.Count == 0)
+        {
+            Describe(cache, batch);
+            _device.Prepare(_issue, progress, cancellationToken);
+        }
     }
 
     /// <summary>From now on steps over a cache are read as a policy says; for one cache alone.</summary>
@@ -211,6 +224,12 @@ public sealed class Decoder : IDisposable
         {
             cache.Advance(batch.Sequences[s], batch.CountOf(s));
         }
+    }
+
+    private void Describe(KvCache cache, StepBatch batch)
+    {
+        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null, batch.Signals);
+        _signals = SignalPlanes.SignalsOf(cache, batch.Signals, batch.WindowTokens, batch.HitThreshold);
     }
 
     // Everything a step issues, in order; nothing in it waits, so that it can be recorded.

@@ -18,7 +18,8 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
     /// <summary>Issues a step.</summary>
     /// <param name="key">What the addresses and sizes of the step depend on.</param>
     /// <param name="issue">Issues it op by op.</param>
-    public void Run(in Key key, Action issue)
+    /// <param name="mayPrepare">Whether it may go through the step beforehand, to have its kernels compiled side by side.</param>
+    public void Run(in Key key, Action issue, bool mayPrepare)
     {
         if (_unsupported)
         {
@@ -28,6 +29,11 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
 
         if (!_recordings.TryGetValue(key, out DeviceRecording? recording))
         {
+            if (mayPrepare)
+            {
+                device.Prepare(issue);
+            }
+
             issue();
             _recordings.Add(key, null);
             return;

@@ -1,9 +1,12 @@
+using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using NUnit.Framework;
 using Winnow.Engine;
+using Winnow.Gpu;
 using Winnow.Kernels;
 using Winnow.Simulator;
 using Winnow.TestSupport;
@@ -72,6 +75,40 @@ internal sealed class CudaEngineTests : EngineTests
         }
 
         Assert.That(traces, Is.All.EqualTo(traces[0]));
+    }
+
+    [Test]
+    public async Task LoadAsync_CompilesWhatTheFirstRequestNeedsAndRunsNothing()
+    {
+        NvrtcSupport.Require();
+        string cache = Path.Combine(Folder, "kernels");
+        var driver = new ProbedDriver(new PtxSimulator(Fast));
+        var progress = new Compiling();
+        var options = new EngineOptions { Device = new CudaDevice(driver, new KernelCompiler(cache), ownsDriver: true), OwnsDevice = true };
+
+        await using WinnowEngine engine = await WinnowEngine.LoadAsync(Folder, options, progress);
+
+        int compiled = Directory.GetFiles(cache).Length;
+        Assert.That(driver.Launches + driver.GraphLaunches, Is.Zero);
+        Assert.That(progress.Reports, Has.Count.EqualTo(compiled).And.Count.GreaterThan(5));
+        Assert.That(progress.Reports.Count(report => report.BytesDone == report.BytesTotal), Is.InRange(1, 3), "a whole chunk, a short prompt, a token");
+        await ReadAsync(engine.GenerateAsync(Story, Sampled(1, 6)));
+        Assert.That(driver.Launches, Is.Positive);
+        Assert.That(Directory.GetFiles(cache), Has.Length.EqualTo(compiled), "nothing is left to compile");
+        Assert.That(engine.Statistics.FreePages, Is.EqualTo(engine.Statistics.TotalPages));
+    }
+
+    private sealed class Compiling : IProgress<LoadProgress>
+    {
+        public ConcurrentBag<LoadProgress> Reports { get; } = [];
+
+        public void Report(LoadProgress value)
+        {
+            if (value.Stage == LoadStage.Compiling)
+            {
+                Reports.Add(value);
+            }
+        }
     }
 
     private Task<WinnowEngine> LoadOnKernelsAsync(EngineOptions? options = null) => LoadAsync((options ?? new EngineOptions()) with
