@@ -49,6 +49,9 @@ public sealed class CudaDevice : ComputeDevice
     /// <summary>What the device is and has.</summary>
     public GpuProperties Properties => _driver.Properties;
 
+    /// <summary>The stream that operations are issued to, for code that times them or adds its own kernels between them.</summary>
+    public GpuStream Stream => _context.Stream;
+
     /// <inheritdoc/>
     public override string Name => _driver.Properties.Name;
 

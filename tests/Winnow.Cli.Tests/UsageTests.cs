@@ -40,6 +40,7 @@ public sealed class UsageTests
     [TestCase("kernels", "check", "x.cu", "--device", "cpu")]
     [TestCase("kernels", "bench", "x.cu", "--samples", "29")]
     [TestCase("kernels", "bench", "x.cu", "--method", "cold")]
+    [TestCase("kernels", "bench", "--against", "x")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)

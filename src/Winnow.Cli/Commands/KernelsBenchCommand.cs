@@ -2,6 +2,8 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
 using Winnow.Benchmarking;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Descriptions;
@@ -19,6 +21,12 @@ internal static class KernelsBenchCommand
     {
         Description = "A second kernel that takes turns with the first: its name in the same file, or another .cu or .json file.",
         HelpName = "kernel",
+    };
+
+    private static readonly Option<string?> Filter = new("--filter")
+    {
+        Description = "Without a file: only the cases with this in family, name or shape, for instance linear/matvec.",
+        HelpName = "text",
     };
 
     private static readonly Option<int> Samples = new("--samples")
@@ -50,19 +58,39 @@ internal static class KernelsBenchCommand
 
     public static Command Create(CliHost host)
     {
-        KernelOptions options = new(fileIsRequired: true);
+        KernelOptions options = new(fileIsRequired: false);
         KernelDevice device = new();
         GpuOption gpus = new();
-        Command command = new("bench", "Time a kernel, alone or in turns with another, and the GPU's own peaks with it; without a GPU, predict.");
+        Command command = new("bench", "Time a kernel, alone or in turns with another, or those that ship; with the GPU's own peaks. Without a GPU, predict.");
         options.AddTo(command, withLaunch: true);
         command.Options.Add(Against);
+        command.Options.Add(Filter);
         command.Options.Add(Samples);
         command.Options.Add(Method);
         device.AddTo(command);
         gpus.AddTo(command);
-        command.SetAction(parsed => Run(host, parsed, options, device, gpus));
+        command.SetAction((parsed, cancellationToken) => options.File(parsed) is null
+            ? RunCasesAsync(host, parsed, device, gpus, cancellationToken)
+            : Task.FromResult(Run(host, parsed, options, device, gpus)));
         return command;
     }
+
+    private static async Task<int> RunCasesAsync(CliHost host, ParseResult parsed, KernelDevice device, GpuOption gpus, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(Against) is not null)
+        {
+            throw new UsageException("--against needs a file to compare with");
+        }
+
+        KernelCasesRun cases = new(host, parsed.GetValue(CommonOptions.Json));
+        bool showsProgress = StatusBar.IsShown(parsed, host);
+        using CudaDriver? gpu = device.OpenGpu(parsed);
+        return gpu is null
+            ? await cases.PredictAsync(parsed.GetValue(Filter), gpus.Get(parsed), showsProgress, cancellationToken).ConfigureAwait(false)
+            : await cases.MeasureAsync(parsed.GetValue(Filter), gpu, Timing(parsed), showsProgress, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static TimingOptions Timing(ParseResult parsed) => new() { Samples = parsed.GetValue(Samples), Method = MethodOf(parsed.GetValue(Method)!) };
 
     private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
     {
@@ -75,8 +103,7 @@ internal static class KernelsBenchCommand
         }
         else
         {
-            TimingOptions timing = new() { Samples = parsed.GetValue(Samples), Method = MethodOf(parsed.GetValue(Method)!) };
-            Measure(host, parsed.GetValue(CommonOptions.Json), gpu, timing, description, other);
+            Measure(host, parsed.GetValue(CommonOptions.Json), gpu, Timing(parsed), description, other);
         }
 
         return ExitCodes.Success;

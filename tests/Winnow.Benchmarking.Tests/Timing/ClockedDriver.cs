@@ -1,10 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Winnow.Gpu;
 
 namespace Winnow.Benchmarking.Timing;
 
-/// <summary>A device without memory whose clock goes on by what a script says for each launch, so that what is measured can be known.</summary>
+/// <summary>A device without memory of its own whose clock goes on by what a script says for each launch, so that what is measured can be known.</summary>
 internal sealed class ClockedDriver : GpuDriver
 {
     private readonly Dictionary<nint, string> _functions = [];
@@ -44,13 +45,26 @@ internal sealed class ClockedDriver : GpuDriver
 
     public override long FreeBytes => Properties.TotalBytes;
 
-    public override nint Allocate(long bytes) => New();
+    public override nint Allocate(long bytes)
+    {
+        nint address = New();
+        _handles += (nint)bytes + 255 & ~255;
+        return address;
+    }
 
     public override void Free(nint address) => Live--;
 
-    public override nint AllocateHost(long bytes) => New();
+    public override nint AllocateHost(long bytes)
+    {
+        Live++;
+        return Marshal.AllocHGlobal((nint)bytes);
+    }
 
-    public override void FreeHost(nint address) => Live--;
+    public override void FreeHost(nint address)
+    {
+        Live--;
+        Marshal.FreeHGlobal(address);
+    }
 
     public override void CopyToDevice(nint destination, nint source, long bytes, GpuStream stream) => Log.Add("upload");
 
@@ -66,8 +80,8 @@ internal sealed class ClockedDriver : GpuDriver
 
     public override GpuFunction GetFunction(GpuModule module, string name)
     {
-        _functions.Add(++_handles, name);
-        return new GpuFunction(_handles);
+        _functions.Add(_functions.Count + 1, name);
+        return new GpuFunction(_functions.Count);
     }
 
     public override GpuFunctionAttributes GetAttributes(GpuFunction function) => new(32, 0, 0, 1024);

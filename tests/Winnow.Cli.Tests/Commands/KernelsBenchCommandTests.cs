@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using System.Threading;
 using System.Threading.Tasks;
 using NUnit.Framework;
 using Winnow.Benchmarking.Descriptions;
@@ -54,6 +55,63 @@ public sealed class KernelsBenchCommandTests
         JsonElement row = run.Json.Single();
         Assert.That((row.GetProperty("kind").GetString(), row.GetProperty("memory_bytes").GetInt32()), Is.EqualTo(("predicted", 512_000)));
         Assert.That(row.TryGetProperty("median_us", out _), Is.False);
+    }
+
+    [Test]
+    public async Task Bench_WithoutAFileRunsTheKernelsThatShip()
+    {
+        CliRun text = await CliRun.OfAsync("kernels", "bench", "--filter", "NORM/rope", "--device", "simulator", "--gpu", "h200,a100");
+        CliRun json = await CliRun.OfAsync("kernels", "bench", "--filter", "norm/rope", "--device", "simulator", "--gpu", "h200,a100", "--json");
+
+        Assert.That((text.Code, text.Error), Is.EqualTo((0, "")));
+        Assert.That(text.OutputLines[0], Does.Contain("nothing is measured").And.Contain("predictions"));
+        Assert.That(text.OutputLines.Count(line => line.StartsWith("predicted for ", StringComparison.Ordinal)), Is.EqualTo(2));
+        Assert.That(text.Output, Does.Match("\nnorm/rope +512 x 4096 +[0-9.]+ us +4800 +[0-9.]+ +100% memory +memory +1\n").And.Contain("\n2 cases predicted\n"));
+        Assert.That(json.Json.Select(row => (row.GetProperty("kind").GetString(), row.GetProperty("case").GetString(), row.GetProperty("device").GetString())), Is.EqualTo(new[]
+        {
+            ("predicted", "rope", "H200"), ("predicted", "rope", "A100 80GB SXM"), ("predicted", "rope table", "H200"), ("predicted", "rope table", "A100 80GB SXM"),
+        }));
+    }
+
+    [Test]
+    public async Task Bench_WithAFilterThatNothingHasSaysSo()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "bench", "--filter", "nothing", "--device", "simulator");
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Usage, "")));
+        Assert.That(run.Error, Does.Contain("no case has 'nothing'"));
+    }
+
+    [Test]
+    public async Task CasesRun_OnADriverShowsMediansAndPeaksOfTheSameRun()
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        using ClockedDriver driver = new() { Microseconds = kernel => kernel.Contains("copy", StringComparison.Ordinal) ? 400 : 20 };
+        KernelCasesRun run = new(new CliHost(TextReader.Null, output, TextWriter.Null), asJson: false);
+
+        int code = await run.MeasureAsync("norm/rms norm 512", driver, new TimingOptions { Samples = 30 }, showsProgress: false, CancellationToken.None);
+
+        string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(code, Is.Zero);
+        Assert.That(lines[0], Does.Match("^case +shape +measured +p10 +p90 +GB/s +TFLOP/s +of measured peak$"));
+        Assert.That(lines[1], Does.Match("^norm/rms norm +512 x 4096 +20.0 us +20.0 us +20.0 us +840 +0.42 +63% memory$"));
+        Assert.That(lines[2], Does.StartWith("clocked: events around one call").And.Contain("copy 1342 GB/s"));
+        Assert.That(lines[^1], Is.EqualTo("1 cases measured"));
+    }
+
+    [Test]
+    public async Task CasesRun_OfACaseThatFailsGoesOnWithTheOthersAndCountsIt()
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        using StringWriter error = new() { NewLine = "\n" };
+        using ClockedDriver driver = new() { Microseconds = kernel => kernel == "winnow_rope_table" ? throw new WinnowException("the driver refuses") : 20 };
+        KernelCasesRun run = new(new CliHost(TextReader.Null, output, error), asJson: false);
+
+        int code = await run.MeasureAsync("norm/rope", driver, new TimingOptions { Samples = 30 }, showsProgress: false, CancellationToken.None);
+
+        Assert.That(code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(error.ToString(), Is.EqualTo("winnow: norm/rope table 512 x 4096: the driver refuses\n"));
+        Assert.That(output.ToString(), Does.Contain("norm/rope ").And.EndWith("1 cases measured, 1 skipped because they failed, see above\n"));
     }
 
     [Test]

@@ -1,0 +1,51 @@
+using System;
+using System.Collections.Generic;
+using Winnow.Kernels;
+using Winnow.Kernels.Attention;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Benchmarking.Cases;
+
+/// <summary>Attention of 32 query heads over 8 KV heads of 128 in F16, as in an 8B model.</summary>
+internal static class AttentionCases
+{
+    private const int Heads = 32;
+    private const int Hidden = Heads * CachePlan.HeadDim;
+
+    public static IEnumerable<KernelCase> All()
+    {
+        yield return Forward("decode", 1, 4096, 1);
+        yield return Forward("decode", 1, 16_384, 1);
+        yield return Forward("decode", 8, 2048, 1);
+        yield return Forward("prefill", 1, 512, 512);
+        yield return Forward("prefill", 1, 4096, 256);
+        yield return Forward("decode + column mass", 1, 4096, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) });
+        yield return Forward("prefill + window mass", 1, 512, 512, plan => new AttentionSignals { WindowMass = Plane(plan), WindowTokens = 32 });
+        yield return Forward("decode + block history", 1, 4096, 1, plan => new AttentionSignals { BlockHistory = plan.Cache.Attributes });
+        yield return new KernelCase("attention", "merge two parts", $"512 x {Heads} x {CachePlan.HeadDim}", workspace =>
+        {
+            (Tensor output, Tensor logSumExp) = (workspace.Both(512, Hidden), workspace.Both(512, Heads));
+            (Tensor other, Tensor otherLog) = (workspace.Input(512, Hidden), workspace.Input(512, Heads));
+            return new CaseWork(() => workspace.Device.Attention.Merge(output, logSumExp, other, otherLog, Heads), 3.0 * 512 * Hidden);
+        });
+    }
+
+    /// <summary>The last tokens of sequences attend to so many slots, their own included.</summary>
+    private static KernelCase Forward(string name, int sequences, int slots, int tokens, Func<CachePlan, AttentionSignals>? signals = null) =>
+        new("attention", name, $"{sequences} x {tokens} tokens, {slots} slots", workspace =>
+        {
+            var plan = new CachePlan(workspace, sequences, slots, attributes: signals is null ? 0 : AttentionSignals.HistoryPlanes);
+            workspace.Count(plan.BytesOf(slots), 0);
+            RaggedBatch batch = plan.Batch(tokens, slots - tokens);
+            Tensor queries = workspace.Input(sequences * tokens, Hidden);
+            Tensor output = workspace.Output(sequences * tokens, Hidden);
+            var arguments = new AttentionArguments { Layer = 0, Scale = 1 / MathF.Sqrt(CachePlan.HeadDim), Signals = signals?.Invoke(plan) ?? default };
+
+            // Causal: the first of the tokens sees all but the others, the last sees everything.
+            double seen = slots - ((tokens - 1) / 2.0);
+            return new CaseWork(() => workspace.Device.Attention.Forward(output, queries, plan.Cache, batch, arguments), 4.0 * sequences * tokens * seen * Hidden);
+        });
+
+    private static Tensor Plane(CachePlan plan) =>
+        plan.Cache.Attributes.Rows(0, 1).Reshape(new Shape(plan.Pages, PagedKv.PageSlots));
+}

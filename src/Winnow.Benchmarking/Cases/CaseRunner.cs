@@ -1,0 +1,85 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Winnow.Benchmarking.Compilation;
+using Winnow.Benchmarking.Prediction;
+using Winnow.Benchmarking.Timing;
+using Winnow.Gpu;
+using Winnow.Kernels;
+using Winnow.Simulator;
+
+namespace Winnow.Benchmarking.Cases;
+
+/// <summary>Times cases on a GPU, or predicts them from the simulator's counts.</summary>
+public static class CaseRunner
+{
+    /// <summary>Runs a case on the simulator and predicts its time on GPUs: the sum over the kernels that it launches.</summary>
+    /// <param name="kernelCase">The case.</param>
+    /// <param name="compiler">The compiler.</param>
+    /// <param name="gpus">The GPUs.</param>
+    /// <returns>A prediction for each GPU.</returns>
+    public static IReadOnlyList<CaseResult> Predict(KernelCase kernelCase, KernelCompiler compiler, IReadOnlyList<GpuSpecification> gpus)
+    {
+        ArgumentNullException.ThrowIfNull(kernelCase);
+        ArgumentNullException.ThrowIfNull(gpus);
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Checks = false });
+        using var device = new CudaDevice(simulator, compiler);
+        using var workspace = new CaseWorkspace(device);
+        CaseWork work = kernelCase.Prepare(workspace);
+        device.Synchronize();
+        simulator.TakeProfiles();
+        work.Run();
+        device.Synchronize();
+        IReadOnlyList<KernelProfile> profiles = simulator.TakeProfiles();
+        return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
+    }
+
+    /// <summary>Times a case on a device.</summary>
+    /// <param name="kernelCase">The case.</param>
+    /// <param name="driver">The device; it stays with the caller.</param>
+    /// <param name="compiler">The compiler.</param>
+    /// <param name="peaks">What the device reached in the same run.</param>
+    /// <param name="options">How times are taken; null for the defaults. Graphs are not for cases that change what they read.</param>
+    public static CaseResult Measure(KernelCase kernelCase, GpuDriver driver, KernelCompiler compiler, PeakRates peaks, TimingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(kernelCase);
+        ArgumentNullException.ThrowIfNull(peaks);
+        using var device = new CudaDevice(driver, compiler);
+        using var workspace = new CaseWorkspace(device);
+        CaseWork work = kernelCase.Prepare(workspace);
+        using var timer = new GpuTimer(driver, device.Stream, (options ?? new TimingOptions()) with { Method = TimingMethod.Flush });
+        double[] times = timer.Measure(new TimedWork((_, _) => work.Run(), work.Restore is { } restore ? _ => restore() : null));
+        var statistics = TimeStatistics.Of(times);
+        return new CaseResult
+        {
+            Case = kernelCase,
+            Device = device.Name,
+            Measured = statistics,
+            Microseconds = statistics.Median,
+            Bytes = workspace.ReadBytes + workspace.WrittenBytes,
+            Flops = work.Flops,
+            PeakBytesPerSecond = peaks.CopyBytesPerSecond,
+            PeakFlopsPerSecond = peaks.TensorFlopsPerSecond,
+        };
+    }
+
+    private static CaseResult Predict(KernelCase kernelCase, GpuSpecification gpu, IReadOnlyList<KernelProfile> profiles, CaseWorkspace workspace, CaseWork work)
+    {
+        var predictions = profiles
+            .Select(profile => (Prediction: KernelPredictor.Predict(gpu, profile, workspace.ReadBytes, workspace.WrittenBytes), profile.Launches))
+            .ToList();
+        KernelPrediction longest = predictions.MaxBy(item => item.Prediction.Microseconds * item.Launches).Prediction;
+        return new CaseResult
+        {
+            Case = kernelCase,
+            Device = gpu.Name,
+            Microseconds = predictions.Sum(item => item.Prediction.Microseconds * item.Launches),
+            Launches = (int)predictions.Sum(item => item.Launches),
+            Bytes = workspace.ReadBytes + workspace.WrittenBytes,
+            Flops = work.Flops,
+            PeakBytesPerSecond = gpu.MemoryBytesPerSecond,
+            PeakFlopsPerSecond = gpu.TensorFlopsPerSecond,
+            Bound = longest.Longest.Kind == BoundKind.L2 ? "L2" : longest.Longest.Kind.ToString().ToLowerInvariant(),
+        };
+    }
+}

@@ -1,0 +1,27 @@
+using System;
+
+namespace Winnow.Benchmarking.Cases;
+
+/// <summary>One operation of one family on operands of one shape, as a model asks for it: what is timed of Winnow's own kernels.</summary>
+public sealed record KernelCase
+{
+    internal KernelCase(string family, string name, string shape, Func<CaseWorkspace, CaseWork> prepare)
+    {
+        (Family, Name, Shape, Prepare) = (family, name, shape, prepare);
+    }
+
+    /// <summary>The family: attention, cache, linear, norm, reduction or sampling.</summary>
+    public string Family { get; }
+
+    /// <summary>The operation, with what makes it what it is: <c>matvec Q4_K</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The shape, for people.</summary>
+    public string Shape { get; }
+
+    /// <summary>Makes the operands.</summary>
+    internal Func<CaseWorkspace, CaseWork> Prepare { get; }
+
+    /// <summary>Family, operation and shape on one line.</summary>
+    public override string ToString() => $"{Family}/{Name} {Shape}";
+}

@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using Winnow.Kernels;
+using Winnow.Kernels.Linear;
+
+namespace Winnow.Benchmarking.Cases;
+
+/// <summary>Products of one row, which memory bounds, and of 512, which tensor cores bound; 4096 inputs as in an 8B model.</summary>
+internal static class LinearCases
+{
+    private const int Inputs = 4096;
+    private const int Outputs = 4096;
+    private const int FeedForward = 14_336;
+
+    public static IEnumerable<KernelCase> All()
+    {
+        foreach (DType type in new[]
+        {
+            DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL,
+        })
+        {
+            yield return Project($"matvec {type}", type, 1);
+        }
+
+        yield return Project("matvec F16", DType.F16, 8);
+        foreach (DType type in new[] { DType.F16, DType.BF16, DType.Q8_0, DType.Q4_K })
+        {
+            yield return Project($"matmul {type}", type, 512);
+        }
+
+        yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);
+        yield return Gated("gated matmul BF16", DType.BF16, 128);
+    }
+
+    private static KernelCase Project(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {Outputs}", workspace =>
+    {
+        Tensor input = workspace.Input(rows, Inputs);
+        var projection = new Projection { Weight = workspace.Weight(type, Outputs, Inputs), Output = workspace.Output(rows, Outputs) };
+        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * Inputs * Outputs);
+    });
+
+    private static KernelCase Gated(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>
+    {
+        Tensor input = workspace.Input(rows, Inputs);
+        (Tensor gate, Tensor up) = (workspace.Weight(type, FeedForward, Inputs), workspace.Weight(type, FeedForward, Inputs));
+        Tensor output = workspace.Output(rows, FeedForward);
+        return new CaseWork(() => workspace.Device.Linear.ProjectGated(output, input, gate, up, Activation.Silu), 4.0 * rows * Inputs * FeedForward);
+    });
+}

@@ -1,0 +1,70 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using NUnit.Framework;
+using Winnow.Benchmarking.Timing;
+using Winnow.Kernels;
+using Winnow.TestSupport;
+
+namespace Winnow.Benchmarking.Cases;
+
+/// <summary>On a device that runs nothing, so that all cases are prepared and issued in moments.</summary>
+public sealed class KernelCasesTests
+{
+    private static readonly PeakRates Peaks = new(1e12, 1e14);
+
+    [SetUp]
+    public void RequireNvrtc() => NvrtcSupport.Require();
+
+    [Test]
+    public void All_HaveNamesOfTheirOwnInEveryFamily()
+    {
+        IReadOnlyList<KernelCase> cases = KernelCases.All();
+
+        Assert.That(cases.Select(kernelCase => kernelCase.ToString()), Is.Unique);
+        Assert.That(cases.Select(kernelCase => kernelCase.Family).Distinct(), Is.EqualTo(new[] { "attention", "cache", "linear", "norm", "reduction", "sampling" }));
+    }
+
+    [Test]
+    public void All_TogetherLaunchEveryKernelThatShips()
+    {
+        using ClockedDriver driver = new();
+        foreach (KernelCase kernelCase in KernelCases.All())
+        {
+            using CudaDevice device = new(driver, Kernels.Compiler);
+            using CaseWorkspace workspace = new(device);
+            kernelCase.Prepare(workspace).Run();
+        }
+
+        HashSet<string> launched = [.. driver.Log.Where(line => line.StartsWith("launch ", StringComparison.Ordinal)).Select(line => line["launch ".Length..])];
+        Assert.That(ShippedKernels.All().Select(variant => variant.Entry).Distinct().Except(launched), Is.Empty, "kernels that no case launches");
+        Assert.That(driver.Live, Is.Zero);
+    }
+
+    [Test]
+    public void Measure_TimesAllKernelsOfACallAndRestoresWhatItChanges()
+    {
+        KernelCase append = KernelCases.All().Single(kernelCase => kernelCase is { Name: "append", Shape: "1 tokens" });
+        using ClockedDriver driver = new() { Microseconds = _ => 4 };
+
+        CaseResult result = CaseRunner.Measure(append, driver, Kernels.Compiler, Peaks, new TimingOptions { Samples = 30, WarmUps = 1 });
+
+        Assert.That((result.Microseconds, result.Measured!.Samples, result.Device), Is.EqualTo((4.0, 30, "clocked")));
+        Assert.That(result.BytesPerSecond, Is.EqualTo(result.Bytes / 4e-6).Within(1e-3));
+        int[] launches = [.. driver.Log.Select((line, index) => (line, index)).Where(item => item.line.StartsWith("launch", StringComparison.Ordinal)).Select(item => item.index)];
+        Assert.That(launches[1..].Select(index => driver.Log[index - 2]), Is.All.StartsWith("fill 2000"), "the cache is written over last");
+        Assert.That(launches[1..].Select(index => driver.Log[index - 3]), Is.All.EqualTo("upload").Or.EqualTo("wait"), "the counts are put back before");
+        Assert.That(driver.Live, Is.Zero);
+    }
+
+    [Test]
+    public void PartOfPeak_IsOfTheNearerOne()
+    {
+        KernelCase any = KernelCases.All()[0];
+        CaseResult memory = new() { Case = any, Device = "", Microseconds = 10, Bytes = 5e6, Flops = 1e6, PeakBytesPerSecond = 1e12, PeakFlopsPerSecond = 1e14 };
+        CaseResult tensor = memory with { Flops = 9e8 };
+
+        Assert.That((memory.PartOfPeak, memory.IsNearerToTensorPeak), Is.EqualTo((0.5, false)));
+        Assert.That((tensor.PartOfPeak, tensor.IsNearerToTensorPeak), Is.EqualTo((0.9, true)));
+    }
+}
