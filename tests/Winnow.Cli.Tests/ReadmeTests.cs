@@ -78,6 +78,24 @@ public sealed class ReadmeTests
     }
 
     [Test]
+    public async Task Kernel_DoesWhatThePageShows()
+    {
+        NvrtcSupport.Require();
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder["saxpy.cu"], Block("cuda"));
+        await File.WriteAllTextAsync(folder["saxpy.json"], Block("json"));
+
+        CliRun check = await CliRun.OfAsync("kernels", "check", folder["saxpy.cu"], "--device", "simulator");
+        CliRun profile = await CliRun.OfAsync("kernels", "profile", folder["saxpy.cu"]);
+        await File.WriteAllTextAsync(folder["saxpy.cu"], Block("cuda").Replace("i < n", "i <= n", StringComparison.Ordinal));
+        CliRun finding = await CliRun.OfAsync("kernels", "profile", folder["saxpy.cu"], "--axis", "n=1000");
+
+        Assert.That(Readme, Does.Contain(check.Output));
+        Assert.That(Readme, Does.Contain(profile.Output.Split("\n\n")[1].Split("\npredicted ")[0]));
+        Assert.That(Readme, Does.Contain(finding.Output));
+    }
+
+    [Test]
     public void Links_LeadSomewhere()
     {
         IEnumerable<string> missing = new[] { "README.md", "CONTRIBUTING.md" }
