@@ -9,8 +9,8 @@ using Winnow.Models;
 namespace Winnow.Engine;
 
 /// <summary>
-/// Has the kernels of an engine's usual steps compiled, side by side, before a request waits for them: a whole chunk of a prompt, a short prompt, and a decoded token.
-/// Nothing is computed.
+/// Has the kernels that nearly every request needs compiled, side by side, before one waits for them: those of a short prompt and of a decoded token. Nothing is
+/// computed. Longer prompts prepare their own when the first one comes.
 /// </summary>
 internal static class KernelPreparation
 {
@@ -20,13 +20,13 @@ internal static class KernelPreparation
     {
         KvPolicy? policy = parts.Policies.Choose(null) is { } chosen and not NonePolicy ? chosen : null;
         Reporter? reporter = progress is null ? null : new Reporter(progress);
-        int chunk = Math.Min(parts.Scheduling.ChunkTokens, parts.Cache.Options.MaxTokens);
-        foreach (int tokens in (ReadOnlySpan<int>)[chunk, Math.Min(ShortPromptTokens, chunk), 1])
+        int prompt = Math.Min(ShortPromptTokens, Math.Min(parts.Scheduling.ChunkTokens, parts.Cache.Options.MaxTokens));
+        foreach (int tokens in (ReadOnlySpan<int>)[prompt, 1])
         {
             KvSequence sequence = parts.Cache.CreateSequence(policy);
             try
             {
-                // Where a cache is smaller than a chunk there is no such step.
+                // Where a cache is smaller than that there is no such step.
                 if (parts.Cache.TryReserve(sequence, tokens))
                 {
                     Prepare(parts, sequence, tokens, reporter, cancellationToken);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Numerics;
 using System.Threading;
 using Winnow.Cache;
@@ -27,6 +28,7 @@ public sealed class Decoder : IDisposable
     private readonly float[] _hidden;
     private readonly StepRecordings _recordings;
     private readonly Action _issue;
+    private readonly HashSet<(int Tokens, int MostTokens, SignalKinds Signals, bool HasLogits)> _prepared = [];
     private StepRecordings.Key _step;
     private AttentionSignals _signals;
     private SparseReader? _reader;
@@ -129,6 +131,7 @@ public sealed class Decoder : IDisposable
         }
         else
         {
+            PrepareOnce(batch);
             Issue();
         }
 
@@ -223,6 +226,16 @@ public sealed class Decoder : IDisposable
         for (int s = 0; s < batch.Sequences.Count; s++)
         {
             cache.Advance(batch.Sequences[s], batch.CountOf(s));
+        }
+    }
+
+    // Which kernel multiplies and attends goes by the number of rows, roughly.
+    private void PrepareOnce(StepBatch batch)
+    {
+        var kind = (BitOperations.Log2((uint)batch.Tokens), BitOperations.Log2((uint)batch.MostTokens), batch.Signals, batch.LogitCount > 0);
+        if (!_reads && batch.Watched.Count == 0 && _prepared.Add(kind))
+        {
+            _device.Prepare(_issue);
         }
     }
 

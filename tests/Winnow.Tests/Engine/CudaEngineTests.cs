@@ -91,7 +91,7 @@ internal sealed class CudaEngineTests : EngineTests
         int compiled = Directory.GetFiles(cache).Length;
         Assert.That(driver.Launches + driver.GraphLaunches, Is.Zero);
         Assert.That(progress.Reports, Has.Count.EqualTo(compiled).And.Count.GreaterThan(5));
-        Assert.That(progress.Reports.Count(report => report.BytesDone == report.BytesTotal), Is.InRange(1, 3), "a whole chunk, a short prompt, a token");
+        Assert.That(progress.Reports.Count(report => report.BytesDone == report.BytesTotal), Is.InRange(1, 2), "a short prompt, a token");
         await ReadAsync(engine.GenerateAsync(Story, Sampled(1, 6)));
         Assert.That(driver.Launches, Is.Positive);
         Assert.That(Directory.GetFiles(cache), Has.Length.EqualTo(compiled), "nothing is left to compile");
