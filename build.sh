@@ -151,7 +151,7 @@ bundle() {
   local root=artifacts/bundle/winnow-linux-x64 archive=artifacts/winnow-linux-x64.tar.xz project
   rm -rf artifacts/bundle "$archive"
   mkdir -p "$root/app"
-  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels}.Tests tests/Winnow.Tests bench/Winnow.{Kernels,Simulator}.Bench bench/Winnow.Bench src/Winnow.Cli; do
+  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels,Benchmarking}.Tests tests/Winnow.Tests bench/Winnow.{Kernels,Simulator}.Bench bench/Winnow.Bench src/Winnow.Cli; do
     echo "publishing $project" >&2
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
   done

@@ -41,6 +41,7 @@ public sealed class UsageTests
     [TestCase("kernels", "bench", "x.cu", "--samples", "29")]
     [TestCase("kernels", "bench", "x.cu", "--method", "cold")]
     [TestCase("kernels", "bench", "--against", "x")]
+    [TestCase("kernels", "profile", "x.cu", "--simulate", "sm_90a")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)

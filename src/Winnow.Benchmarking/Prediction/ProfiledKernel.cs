@@ -16,10 +16,11 @@ public sealed record ProfiledKernel(KernelDescription Description, LaunchPlan Pl
     /// <param name="compiler">The compiler.</param>
     /// <param name="description">The kernel.</param>
     /// <param name="seed">What the order of warps is drawn from.</param>
+    /// <param name="architecture">What the simulator is: <c>compute_80</c>, or <c>compute_90a</c> for kernels that need Hopper's instructions.</param>
     /// <exception cref="GpuFaultException">The kernel did what it must not; the message names line, block and thread.</exception>
-    public static ProfiledKernel Run(KernelCompiler compiler, KernelDescription description, int seed = 1)
+    public static ProfiledKernel Run(KernelCompiler compiler, KernelDescription description, int seed = 1, string architecture = "compute_80")
     {
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Seed = seed });
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Seed = seed, Architecture = architecture });
         using var kernel = new PreparedKernel(simulator, compiler, description);
         kernel.Run();
         return new ProfiledKernel(description, kernel.Plan, simulator.TakeProfiles()[0] with { Kernel = kernel.Build.Entry.Name });

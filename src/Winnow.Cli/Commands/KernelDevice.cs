@@ -14,12 +14,30 @@ internal sealed class KernelDevice
         DefaultValueFactory = _ => "auto",
     };
 
+    private readonly Option<string> _architecture = new("--simulate")
+    {
+        Description = "What the simulator is: compute_80, or compute_90a for kernels that need Hopper's instructions. Default: compute_80.",
+        HelpName = "architecture",
+        DefaultValueFactory = _ => "compute_80",
+    };
+
     public KernelDevice()
     {
+        _architecture.AcceptOnlyFromAmong("compute_80", "compute_90a");
         _device.AcceptOnlyFromAmong("auto", "cuda", "simulator");
     }
 
-    public void AddTo(Command command) => command.Options.Add(_device);
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_device);
+        AddSimulatorTo(command);
+    }
+
+    /// <summary>Adds the option of the simulator alone, to commands that use nothing else.</summary>
+    public void AddSimulatorTo(Command command) => command.Options.Add(_architecture);
+
+    /// <summary>What the simulator is.</summary>
+    public string Architecture(ParseResult parsed) => parsed.GetValue(_architecture)!;
 
     /// <summary>Opens the GPU that was asked for; null where the simulator is to be used.</summary>
     /// <exception cref="WinnowException">A GPU was asked for and cannot be used.</exception>
@@ -30,5 +48,5 @@ internal sealed class KernelDevice
     }
 
     /// <summary>Opens what was asked for.</summary>
-    public GpuDriver Open(ParseResult parsed) => OpenGpu(parsed) ?? (GpuDriver)new PtxSimulator();
+    public GpuDriver Open(ParseResult parsed) => OpenGpu(parsed) ?? (GpuDriver)new PtxSimulator(new PtxSimulatorOptions { Architecture = Architecture(parsed) });
 }

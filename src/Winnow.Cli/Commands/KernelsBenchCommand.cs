@@ -97,13 +97,22 @@ internal static class KernelsBenchCommand
         KernelDescription description = options.Description(parsed);
         KernelDescription? other = parsed.GetValue(Against) is { } against ? Other(description, against) : null;
         using CudaDriver? gpu = device.OpenGpu(parsed);
-        if (gpu is null)
+        bool asJson = parsed.GetValue(CommonOptions.Json);
+        try
         {
-            Predict(host, parsed.GetValue(CommonOptions.Json), other is null ? [description] : [description, other], gpus.Get(parsed));
+            if (gpu is null)
+            {
+                Predict(host, asJson, device.Architecture(parsed), other is null ? [description] : [description, other], gpus.Get(parsed));
+            }
+            else
+            {
+                Measure(host, asJson, gpu, Timing(parsed), description, other);
+            }
         }
-        else
+        catch (GpuFaultException fault)
         {
-            Measure(host, parsed.GetValue(CommonOptions.Json), gpu, Timing(parsed), description, other);
+            KernelsProfileCommand.WriteFinding(host, asJson, fault);
+            return ExitCodes.Failure;
         }
 
         return ExitCodes.Success;
@@ -122,7 +131,7 @@ internal static class KernelsBenchCommand
         _ => TimingMethod.Flush,
     };
 
-    private static void Predict(CliHost host, bool asJson, IReadOnlyList<KernelDescription> descriptions, IReadOnlyList<GpuSpecification> gpus)
+    private static void Predict(CliHost host, bool asJson, string architecture, IReadOnlyList<KernelDescription> descriptions, IReadOnlyList<GpuSpecification> gpus)
     {
         if (!asJson)
         {
@@ -132,7 +141,7 @@ internal static class KernelsBenchCommand
         KernelCompiler compiler = new();
         foreach (KernelDescription description in descriptions)
         {
-            ProfiledKernel kernel = ProfiledKernel.Run(compiler, description);
+            ProfiledKernel kernel = ProfiledKernel.Run(compiler, description, architecture: architecture);
             foreach (GpuSpecification gpu in gpus)
             {
                 KernelPrediction prediction = kernel.Predict(compiler, gpu);
@@ -148,7 +157,7 @@ internal static class KernelsBenchCommand
         }
     }
 
-    /// <summary>Times kernels on a driver; the simulator will do to try this.</summary>
+    /// <summary>Times kernels on a driver.</summary>
     public static void Measure(CliHost host, bool asJson, GpuDriver gpu, TimingOptions timing, KernelDescription description, KernelDescription? other)
     {
         KernelBenchmark benchmark = new(gpu, new KernelCompiler(), timing);
@@ -157,21 +166,27 @@ internal static class KernelsBenchCommand
         PairedTiming? pair = other is null ? null : benchmark.Compare(description, other);
         KernelTiming[] timings = pair is null ? [benchmark.Measure(description)] : [pair.First, pair.Second];
         GpuState? after = GpuState.Read();
-        if (asJson)
+        if (!asJson)
         {
-            foreach (KernelTiming kernel in timings)
-            {
-                JsonLine.Write(host.Output, json => Write(json, kernel, peaks, after));
-            }
-
-            if (pair is not null)
-            {
-                JsonLine.Write(host.Output, json => Write(json, pair));
-            }
-
+            WriteTable(host, timings, peaks);
+            WriteNotes(host, timings[0], pair, peaks);
+            host.Output.WriteLine(before is null || after is null ? "clocks and power: nvidia-smi does not tell" : $"before: {before}; after: {after}");
             return;
         }
 
+        foreach (KernelTiming kernel in timings)
+        {
+            JsonLine.Write(host.Output, json => Write(json, kernel, peaks, after));
+        }
+
+        if (pair is not null)
+        {
+            JsonLine.Write(host.Output, json => Write(json, pair));
+        }
+    }
+
+    private static void WriteTable(CliHost host, KernelTiming[] timings, PeakRates peaks)
+    {
         TextTable table = new("kernel", "#measured", "#p10", "#p90", "#GB/s", "#of copy", "#TFLOP/s", "#of tensor");
         foreach (KernelTiming kernel in timings)
         {
@@ -187,16 +202,19 @@ internal static class KernelsBenchCommand
         }
 
         table.Write(host);
+    }
+
+    private static void WriteNotes(CliHost host, KernelTiming first, PairedTiming? pair, PeakRates peaks)
+    {
         if (pair is { Ratio: { } ratio })
         {
             host.Output.WriteLine(
                 $"{pair.Second.Kernel} takes {Ratio(ratio.Median)} x as long as {pair.First.Kernel} (p10 {Ratio(ratio.P10)}, p90 {Ratio(ratio.P90)}, pair by pair)");
         }
 
-        host.Output.WriteLine($"{timings[0].Device}: {timings[0].Method}");
+        host.Output.WriteLine($"{first.Device}: {first.Method}");
         host.Output.WriteLine(
             $"peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, mma.sync {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
-        host.Output.WriteLine(before is null || after is null ? "clocks and power: nvidia-smi does not tell" : $"before: {before}; after: {after}");
     }
 
     private static void Write(Utf8JsonWriter json, KernelTiming kernel, PeakRates peaks, GpuState? state)

@@ -22,22 +22,24 @@ internal static class KernelsProfileCommand
     {
         KernelOptions options = new(fileIsRequired: true);
         GpuOption gpus = new();
+        KernelDevice device = new();
         Command command = new("profile", "Run a kernel on the simulator: what it does wrong, what it counts, and the time predicted for named GPUs.");
         options.AddTo(command, withLaunch: true);
         gpus.AddTo(command);
         command.Options.Add(Seed);
-        command.SetAction(parsed => Run(host, parsed, options, gpus));
+        device.AddSimulatorTo(command);
+        command.SetAction(parsed => Run(host, parsed, options, device, gpus));
         return command;
     }
 
-    private static int Run(CliHost host, ParseResult parsed, KernelOptions options, GpuOption gpus)
+    private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
     {
         bool asJson = parsed.GetValue(CommonOptions.Json);
         KernelCompiler compiler = new();
         ProfiledKernel kernel;
         try
         {
-            kernel = ProfiledKernel.Run(compiler, options.Description(parsed), parsed.GetValue(Seed));
+            kernel = ProfiledKernel.Run(compiler, options.Description(parsed), parsed.GetValue(Seed), device.Architecture(parsed));
         }
         catch (GpuFaultException fault)
         {
@@ -45,31 +47,37 @@ internal static class KernelsProfileCommand
             return ExitCodes.Failure;
         }
 
-        if (asJson)
-        {
-            JsonLine.Write(host.Output, json => WriteCounts(json, kernel.Profile));
-        }
-        else
-        {
-            host.Output.WriteLine("no findings");
-            host.Output.WriteLine(kernel.Profile.ToString());
-        }
-
+        Write(host, asJson, kernel.Profile);
         foreach (GpuSpecification gpu in gpus.Get(parsed))
         {
-            KernelPrediction prediction = kernel.Predict(compiler, gpu);
-            if (asJson)
-            {
-                JsonLine.Write(host.Output, json => PredictionText.Write(json, prediction));
-            }
-            else
-            {
-                host.Output.WriteLine();
-                PredictionText.Write(host, prediction);
-            }
+            Write(host, asJson, kernel.Predict(compiler, gpu));
         }
 
         return ExitCodes.Success;
+    }
+
+    private static void Write(CliHost host, bool asJson, KernelProfile profile)
+    {
+        if (asJson)
+        {
+            JsonLine.Write(host.Output, json => WriteCounts(json, profile));
+            return;
+        }
+
+        host.Output.WriteLine("no findings");
+        host.Output.WriteLine(profile.ToString());
+    }
+
+    private static void Write(CliHost host, bool asJson, KernelPrediction prediction)
+    {
+        if (asJson)
+        {
+            JsonLine.Write(host.Output, json => PredictionText.Write(json, prediction));
+            return;
+        }
+
+        host.Output.WriteLine();
+        PredictionText.Write(host, prediction);
     }
 
     /// <summary>A finding is a result: it is what the command was asked for.</summary>

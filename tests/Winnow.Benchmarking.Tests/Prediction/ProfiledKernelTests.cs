@@ -1,5 +1,7 @@
 using NUnit.Framework;
 using Winnow.Benchmarking.Compilation;
+using Winnow.Benchmarking.Descriptions;
+using Winnow.Gpu;
 using Winnow.TestSupport;
 
 namespace Winnow.Benchmarking.Prediction;
@@ -18,5 +20,25 @@ public sealed class ProfiledKernelTests
         Assert.That((kernel.Profile.GlobalLoads.Bytes, kernel.Profile.GlobalStores.Bytes), Is.EqualTo((8000L, 4000L)));
         Assert.That((prediction.MemoryBytes, prediction.Flops, prediction.Blocks), Is.EqualTo((12_000.0, 2000.0, 4L)));
         Assert.That((prediction.Occupancy!.Blocks, prediction.Waves), Is.EqualTo((8, (double?)(4 / 864.0))));
+    }
+
+    [Test]
+    public void Run_OfAKernelForHopperNeedsASimulatorOfIt()
+    {
+        NvrtcSupport.Require();
+        KernelDescription hopper = Kernels.Describe(
+            """
+            #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+            #error "needs Hopper"
+            #endif
+            __global__ void k(int* out) {
+              asm volatile("setmaxnreg.inc.sync.aligned.u32 128;");
+              out[threadIdx.x] = __CUDA_ARCH__;
+            }
+            """,
+            "\"grid\": 1, \"block\": 128, \"arguments\": [\"out out: i32[128]\"]");
+
+        Assert.That(() => ProfiledKernel.Run(Kernels.Compiler, hopper), Throws.TypeOf<KernelCompileException>());
+        Assert.That(ProfiledKernel.Run(Kernels.Compiler, hopper, architecture: "compute_90a").Profile.GlobalStores.Bytes, Is.EqualTo(512));
     }
 }

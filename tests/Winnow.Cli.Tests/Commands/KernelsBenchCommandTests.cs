@@ -22,7 +22,10 @@ public sealed class KernelsBenchCommandTests
         NvrtcSupport.Require();
         _folder = new TemporaryFolder();
         File.WriteAllText(_folder["fill.cu"], """
-            __global__ void fill(float* y) { y[blockIdx.x * 128 + threadIdx.x] = 1; }
+            #ifndef SHIFT
+            #define SHIFT 0
+            #endif
+            __global__ void fill(float* y) { y[blockIdx.x * 128 + threadIdx.x + SHIFT] = 1; }
             __global__ void slow_fill(float* y) { for (int i = 0; i < 9; ++i) y[blockIdx.x * 128 + threadIdx.x] = i; }
             """);
         File.WriteAllText(_folder["fill.json"], """
@@ -55,6 +58,15 @@ public sealed class KernelsBenchCommandTests
         JsonElement row = run.Json.Single();
         Assert.That((row.GetProperty("kind").GetString(), row.GetProperty("memory_bytes").GetInt32()), Is.EqualTo(("predicted", 512_000)));
         Assert.That(row.TryGetProperty("median_us", out _), Is.False);
+    }
+
+    [Test]
+    public async Task Bench_OfAFaultyKernelShowsTheFinding()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "bench", _folder["fill.cu"], "--device", "simulator", "--define", "SHIFT=1000000");
+
+        Assert.That(run.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(run.Output, Does.Contain("finding: fill.cu(4): ").And.Contain("out-of-bounds"));
     }
 
     [Test]
