@@ -162,6 +162,17 @@ public sealed class HostileTests
         Assert.That(Abi.Call("winnow_generate", _samples.Live["winnow_engine"], "Once", twice, new Cell<ulong>()), Is.EqualTo(Status.InvalidArgument));
     }
 
+    [TestCaseSource(typeof(OptionTexts), nameof(OptionTexts.EngineKeys))]
+    public void EngineOption_OfTheWrongKindIsInvalid(string key)
+    {
+        foreach (string value in new[] { "{}", "\"x\"", "[{}]", "1e999" })
+        {
+            string json = $"{{{JsonSerializer.Serialize(key)}: {value}}}";
+            Assert.That(Abi.Call("winnow_engine_load", Samples.Model, json, (nint)0, (nint)0, 0UL, new Cell<ulong>()), Is.EqualTo(Status.InvalidArgument), json);
+            Assert.That(Abi.LastError, Does.Contain(key));
+        }
+    }
+
     [Test]
     public void Free_TheSecondTimeIsAnError()
     {
