@@ -1,4 +1,4 @@
-/* What a C compiler sees of the header, and the shapes that C# must agree with. usage: surface MODEL [exit] */
+/* What a C compiler sees of the header, and the shapes that C# must agree with. usage: surface MODEL [exit | callback] */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,12 @@ static int32_t WINNOW_CALL progress(void *user, int32_t stage, int64_t done, int
     (void)stage;
     if (done <= total) ++*calls;
     return 0;
+}
+
+/* The process ends with the library below on the stack, and the engine at work. */
+static int32_t WINNOW_CALL leave(void *user, const winnow_piece *piece, const char *text, size_t length) {
+    (void)user, (void)piece, (void)text, (void)length;
+    exit(0);
 }
 
 static void use(winnow_engine engine) {
@@ -59,7 +65,28 @@ static void use(winnow_engine engine) {
     EXPECT(winnow_tokenizer_free(tokenizer), WINNOW_OK);
 }
 
+static void use_policies(winnow_engine engine) {
+    const char *window = "{\"kv_policy\": {\"name\": \"window\", \"budget\": 2}}";
+    winnow_session session;
+    winnow_kv_usage held = {.struct_size = sizeof held};
+    double slots[64];
+    char text[16];
+    size_t count, length;
+    EXPECT(winnow_kv_policies(text, sizeof text, &length), WINNOW_BUFFER_TOO_SMALL);
+    EXPECT(winnow_session_create_with(engine, "{\"kv_policy\": {\"name\": \"h3o\"}}", WINNOW_ZERO_TERMINATED, &session), WINNOW_INVALID_ARGUMENT);
+    EXPECT(winnow_object_error(engine, NULL, 0, &length), WINNOW_OK);
+    if (length == 0) exit(1);
+    EXPECT(winnow_session_create_with(engine, window, WINNOW_ZERO_TERMINATED, &session), WINNOW_OK);
+    EXPECT(winnow_session_append_text(session, "Once upon a time", 16, 0), WINNOW_OK);
+    EXPECT(winnow_session_freeze(session), WINNOW_OK);
+    EXPECT(winnow_session_usage(session, &held), WINNOW_OK);
+    EXPECT(winnow_session_slots(session, slots, 64, &count), WINNOW_OK);
+    if (held.tokens < 3 || (int32_t)count != held.layers || slots[0] != 2 || held.kept >= 1) exit(1);
+    EXPECT(winnow_session_free(session), WINNOW_OK);
+}
+
 int main(int argc, char **argv) {
+    const char *options = "{\"device\": \"cpu\", \"more_kv_policies\": [{\"name\": \"window\", \"budget\": 2}]}";
     winnow_engine engine;
     winnow_generation generation;
     winnow_piece piece = {.struct_size = sizeof piece};
@@ -67,11 +94,16 @@ int main(int argc, char **argv) {
     int calls = 0;
     size_t leaked = 1;
     if (argc < 2) return 2;
-    EXPECT(winnow_engine_load(argv[1], WINNOW_ZERO_TERMINATED, "{\"device\": \"cpu\"}", WINNOW_ZERO_TERMINATED, progress, &calls, 0, &engine), WINNOW_OK);
+    EXPECT(winnow_engine_load(argv[1], WINNOW_ZERO_TERMINATED, options, WINNOW_ZERO_TERMINATED, progress, &calls, 0, &engine), WINNOW_OK);
     if (calls < 2) return 1;
     use(engine);
+    use_policies(engine);
     EXPECT(winnow_generate(engine, "Once", 4, "{\"ignore_end_of_text\": true}", WINNOW_ZERO_TERMINATED, &generation), WINNOW_OK);
     EXPECT(winnow_generation_next(generation, &piece, text, sizeof text), WINNOW_OK);
+    if (argc > 2 && strcmp(argv[2], "callback") == 0) {
+        winnow_generation_run(generation, leave, NULL);
+        return 1;
+    }
     if (argc > 2) return 0; /* The process ends while the engine generates. */
     EXPECT(winnow_shutdown(&leaked), WINNOW_OK);
     EXPECT(winnow_last_error(text, sizeof text, NULL), WINNOW_OK);
