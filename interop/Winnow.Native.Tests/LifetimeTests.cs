@@ -29,20 +29,25 @@ public sealed class LifetimeTests
     [Test, CancelAfter(120_000), Category("InProcess")]
     public void Sessions_OfManyThreadsLeaveNothingOnTheHeap()
     {
-        // Of the published library interop/tests/stress.cpp measures the memory; here it is known to the byte what the collector keeps.
+        // Of the published library interop/tests/stress.cpp measures the memory; here it is known to the byte what the collector keeps. What stays
+        // for each session comes again in every round; threads that the pool starts on a busy machine, and what they hold, come once.
         const int SmallestObject = 24;
+        const int Rounds = 6;
         ulong engine = LoadSmall();
-        long[] kept = new long[3];
-        for (int round = 0; round < kept.Length; round++)
+        long kept = 0;
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds && least >= SmallestObject * Threads * SessionsOfThread; round++)
         {
             Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread => Use(engine, new Random(thread)));
             Assert.That(SpinWait.SpinUntil(() => Abi.Text("winnow_engine_statistics", engine).Contains("\"running_requests\":0", StringComparison.Ordinal), 10_000));
             Abi.Forget();
-            kept[round] = GC.GetTotalMemory(forceFullCollection: true);
+            long before = kept;
+            kept = GC.GetTotalMemory(forceFullCollection: true);
+            least = round == 0 ? least : Math.Min(least, kept - before);
         }
 
-        TestContext.Out.WriteLine($"{kept[2] - kept[1]} bytes more after {Threads * SessionsOfThread} sessions");
-        Assert.That(kept[2] - kept[1], Is.LessThan(SmallestObject * Threads * SessionsOfThread), "an object stays for each session");
+        TestContext.Out.WriteLine($"{least} bytes more after {Threads * SessionsOfThread} sessions");
+        Assert.That(least, Is.LessThan(SmallestObject * Threads * SessionsOfThread), "an object stays for each session");
         Abi.Do("winnow_engine_free", engine);
     }
 

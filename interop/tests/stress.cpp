@@ -139,17 +139,22 @@ int main(int argc, char **argv) {
     if (argc < 2) return 2;
     round(argv[1], 0);
 #if defined(MEASURES_MEMORY)
-    memory before = measure();
-    round(argv[1], 1);
-    memory after = measure();
     memory held = hold(argv[1]);
-    long allocated = after.allocated - before.allocated, resident = after.resident - before.resident, all = held.resident - after.resident;
-    std::printf("a second round: %ld bytes more of malloc, %ld more resident; unfreed it would have been %ld\n", allocated, resident, all);
+    memory after = measure();
+    long all = held.resident - after.resident;
 
     // No block of malloc is smaller than 32 bytes: not one stayed for each session. The collector's heap and the threads' stacks may lie
-    // otherwise than before, but less than one session in eight can have stayed.
-    expect(allocated < 32L * threads * sessions, "memory of malloc was not given back");
-    expect(8 * resident < all, "memory was not given back");
+    // otherwise than before, but less than one session in eight can have stayed. What stays does so in every round, other things once.
+    bool is_given_back = false;
+    for (unsigned again = 1; again <= 5 && !is_given_back; again++) {
+        memory before = after;
+        round(argv[1], again);
+        after = measure();
+        long allocated = after.allocated - before.allocated, resident = after.resident - before.resident;
+        std::printf("a further round: %ld bytes more of malloc, %ld more resident; unfreed it would have been %ld\n", allocated, resident, all);
+        is_given_back = allocated < 32L * threads * sessions && 8 * resident < all;
+    }
+    expect(is_given_back, "memory was not given back");
 #endif
     return 0;
 }
