@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using Winnow.Gpu;
 
 namespace Winnow.Simulator.Bench;
@@ -9,10 +11,13 @@ namespace Winnow.Simulator.Bench;
 /// <param name="Source">CUDA C++ with a kernel called <c>bench</c>.</param>
 internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string Source)
 {
+    /// <summary>What it is compiled for.</summary>
+    public string Architecture { get; init; } = "compute_80";
+
     /// <summary>Elements of both buffers.</summary>
     public const int Elements = 1 << 16;
 
-    /// <summary>What is measured: arithmetic, streaming, shared memory, tensor cores, divergence.</summary>
+    /// <summary>What is measured: arithmetic, streaming, shared memory, tensor cores, divergence, products of warpgroups.</summary>
     public static BenchKernel[] All { get; } =
     [
         new("arithmetic", LaunchShape.Linear(4, 256), 400, """
@@ -99,5 +104,29 @@ internal sealed record BenchKernel(string Name, LaunchShape Shape, int N, string
               out[i] = steps + v;
             }
             """),
+        new("products", LaunchShape.Linear(4, 128), 8, """
+            extern "C" __global__ void bench(float* out, const float* in, int n) {
+              __shared__ __align__(1024) float tile[128 * 32];
+              for (int i = threadIdx.x; i < 128 * 32; i += 128) tile[i] = in[i];
+              asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+              __syncthreads();
+              unsigned long long t = (unsigned long long)((unsigned)__cvta_generic_to_shared(tile) >> 4) | 64ull << 32 | 1ull << 62;
+              float d[64] = {};
+              for (int j = 0; j < n; j++) {
+                asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+                #pragma unroll
+                for (int k = 0; k < 4; k++)
+                  asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {LIST}, %64, %65, p, 1, 1, 0, 0;}"
+                    : OUTPUTS : "l"(t + 2 * k), "l"(t + 2 * k) : "memory");
+                asm volatile("wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;" ::: "memory");
+              }
+              for (int i = 0; i < 64; i++) out[i * 128 + threadIdx.x] = d[i];
+            }
+            """.Replace("LIST", Products(i => $"%{i}"), StringComparison.Ordinal).Replace("OUTPUTS", Products(i => $"\"+f\"(d[{i}])"), StringComparison.Ordinal))
+        {
+            Architecture = "compute_90a",
+        },
     ];
+
+    private static string Products(Func<int, string> operand) => string.Join(", ", Enumerable.Range(0, 64).Select(operand));
 }

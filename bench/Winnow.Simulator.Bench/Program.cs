@@ -28,7 +28,7 @@ internal static class Program
         foreach (BenchKernel kernel in Array.FindAll(BenchKernel.All, kernel => kernel.Name.Contains(filter, StringComparison.Ordinal)))
         {
             KernelSource source = new("bench.cu", kernel.Source, new Dictionary<string, string>());
-            byte[] image = new KernelCompiler().Compile(source, [], "compute_80");
+            byte[] image = new KernelCompiler().Compile(source, [], kernel.Architecture);
             if (isProfile)
             {
                 Console.WriteLine((Profile(kernel, image) with { Kernel = kernel.Name }).ToString());
@@ -46,7 +46,7 @@ internal static class Program
         string line = $"{kernel.Name,-12}";
         foreach ((bool checks, int threads) in new[] { (true, 1), (false, 1), (true, 0), (false, 0) })
         {
-            using BenchLaunch launch = new(kernel, image, new PtxSimulatorOptions { Checks = checks, Threads = threads });
+            using BenchLaunch launch = new(kernel, image, new PtxSimulatorOptions { Architecture = kernel.Architecture, Checks = checks, Threads = threads });
             double rate = instructions / Quickest(launch).TotalSeconds / 1e6;
             line += string.Create(CultureInfo.InvariantCulture, $"{rate,16:F0}");
         }
@@ -56,7 +56,7 @@ internal static class Program
 
     private static KernelProfile Profile(BenchKernel kernel, byte[] image)
     {
-        using BenchLaunch launch = new(kernel, image, new PtxSimulatorOptions { Profiles = true });
+        using BenchLaunch launch = new(kernel, image, new PtxSimulatorOptions { Architecture = kernel.Architecture, Profiles = true });
         launch.Run();
         return launch.Driver.TakeProfiles()[0];
     }

@@ -219,25 +219,36 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
     [MethodImpl(Lane.Hot)]
     private static void Multiply(double* rows, double* columns, float* sums, bool adds)
     {
-        for (int row = 0; row < 8; row += Four, rows += Four * Depth, sums += Four * Four)
+        Vector256<double> sum0 = Start(sums, 0, adds);
+        Vector256<double> sum1 = Start(sums, 1, adds);
+        Vector256<double> sum2 = Start(sums, 2, adds);
+        Vector256<double> sum3 = Start(sums, 3, adds);
+        Vector256<double> sum4 = Start(sums, 4, adds);
+        Vector256<double> sum5 = Start(sums, 5, adds);
+        Vector256<double> sum6 = Start(sums, 6, adds);
+        Vector256<double> sum7 = Start(sums, 7, adds);
+        for (double* end = rows + Depth; rows < end; rows++, columns += Four)
         {
-            Vector256<double> sum0 = adds ? VectorMath.Widen(Vector128.Load(sums)) : default;
-            Vector256<double> sum1 = adds ? VectorMath.Widen(Vector128.Load(sums + Four)) : default;
-            Vector256<double> sum2 = adds ? VectorMath.Widen(Vector128.Load(sums + (2 * Four))) : default;
-            Vector256<double> sum3 = adds ? VectorMath.Widen(Vector128.Load(sums + (3 * Four))) : default;
-            for (int k = 0; k < Depth; k++)
-            {
-                var column = Vector256.Load(columns + (k * Four));
-                sum0 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[k]), column, sum0);
-                sum1 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[Depth + k]), column, sum1);
-                sum2 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[(2 * Depth) + k]), column, sum2);
-                sum3 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[(3 * Depth) + k]), column, sum3);
-            }
-
-            Store(sum0, sum1, sums);
-            Store(sum2, sum3, sums + (2 * Four));
+            var column = Vector256.Load(columns);
+            sum0 = Vector256.FusedMultiplyAdd(Vector256.Create(*rows), column, sum0);
+            sum1 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[Depth]), column, sum1);
+            sum2 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[2 * Depth]), column, sum2);
+            sum3 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[3 * Depth]), column, sum3);
+            sum4 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[4 * Depth]), column, sum4);
+            sum5 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[5 * Depth]), column, sum5);
+            sum6 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[6 * Depth]), column, sum6);
+            sum7 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[7 * Depth]), column, sum7);
         }
+
+        Store(sum0, sum1, sums);
+        Store(sum2, sum3, sums + (2 * Four));
+        Store(sum4, sum5, sums + (4 * Four));
+        Store(sum6, sum7, sums + (6 * Four));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Start(float* sums, int row, bool adds)
+        => adds ? VectorMath.Widen(Vector128.Load(sums + (row * Four))) : Vector256<double>.Zero;
 
     /// <summary>Cuts two rows to floats towards zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

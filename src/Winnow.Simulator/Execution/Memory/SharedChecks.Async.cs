@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Winnow.Gpu;
 using Winnow.Simulator.Execution.Control;
 
@@ -17,6 +18,9 @@ internal sealed unsafe partial class SharedChecks
 
     private ushort[] _readings = [];
     private uint[] _factors = [];
+
+    /// <summary>For each warp some stamps of writes that its products see; what they see once they see until the block ends.</summary>
+    private readonly uint[] _visible = new uint[Warp.Lanes * Warp.Lanes];
 
     /// <summary>Looks whether a copy may count at an mbarrier: its <c>init</c> must be fenced.</summary>
     public void RequireFencedBarrier(Warp warp, int lane, Mbarrier barrier)
@@ -72,14 +76,15 @@ internal sealed unsafe partial class SharedChecks
     /// <param name="time">The time of the product.</param>
     public void ReadFactor(Warp warp, int offset, uint time)
     {
-        int lane = BitOperations.TrailingZeroCount(warp.Active);
-        if (!IsFine(warp.Index, offset, Chunk, Access.Read))
+        if (!IsOfVisibleWrite(warp.Index, offset) || !AreStatesFine(offset, Chunk, isRead: true, isWritten: false))
         {
+            int lane = BitOperations.TrailingZeroCount(warp.Active);
             FailOnWrite(warp, lane, offset, Chunk, Access.Read, isOrdered: false);
             CheckStates(warp, lane, offset, Chunk, Access.Read);
+            RequireFence(warp, lane, offset, Chunk, "reads");
+            _visible[PlaceOf(warp.Index, _writes[offset])] = _writes[offset];
         }
 
-        RequireFence(warp, lane, offset, Chunk, "reads");
         if (_factors.Length * Chunk < _bytes * Groups)
         {
             Array.Resize(ref _factors, (_bytes + Chunk - 1) / Chunk * Groups);
@@ -89,6 +94,18 @@ internal sealed unsafe partial class SharedChecks
         *(ulong*)(_states + offset) |= Factor * EveryByte;
         *(ulong*)(_states + offset + sizeof(ulong)) |= Factor * EveryByte;
     }
+
+    /// <summary>Whether 16 bytes were written at once, and a product of the warp read some of what was written then, so that it sees all of it.</summary>
+    private bool IsOfVisibleWrite(int warp, int offset)
+    {
+        uint stamp = _writes[offset];
+        var all = Vector256.Create(stamp);
+        return _visible[PlaceOf(warp, stamp)] == stamp
+            && Vector256.EqualsAll(Vector256.Load(_writes + offset), all) && Vector256.EqualsAll(Vector256.Load(_writes + offset + Vector256<uint>.Count), all);
+    }
+
+    /// <summary>Where <see cref="_visible"/> has a stamp, if it does.</summary>
+    private static int PlaceOf(int warp, uint stamp) => (warp * Warp.Lanes) + (int)(stamp % Warp.Lanes);
 
     /// <summary>Whether a product reads a byte that a warp does not know to be over.</summary>
     private bool IsFactor(int warp, int offset)

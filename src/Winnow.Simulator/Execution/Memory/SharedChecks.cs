@@ -65,6 +65,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     {
         new Span<byte>(_states, _bytes).Clear();
         Array.Clear(_readings);
+        Array.Clear(_visible);
         if (Clocks.Start(warps))
         {
             Array.Clear(_factors);
