@@ -32,7 +32,7 @@ public sealed record KernelProfile
     /// <summary>Atomics and reductions on global memory.</summary>
     public required GlobalTraffic GlobalAtomics { get; init; }
 
-    /// <summary>Loads, stores and atomics of shared memory, <c>ldmatrix</c> and the shared side of <c>cp.async</c> included.</summary>
+    /// <summary>Loads, stores and atomics of shared memory, <c>ldmatrix</c> and the shared side of <c>cp.async</c> included; not what bulk copies and <c>wgmma</c> access.</summary>
     public required SharedTraffic Shared { get; init; }
 
     /// <summary>Bytes of global memory that bulk copies moved, in either direction; <see cref="GlobalLoads"/> and <see cref="GlobalStores"/> include them.</summary>

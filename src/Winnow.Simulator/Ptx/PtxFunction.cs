@@ -52,6 +52,9 @@ internal sealed class PtxFunction
     /// <summary>The most threads of a block by its launch bounds; 0 where it states none.</summary>
     public int MaxThreads => Product(Directives.TryGetValue("reqntid", out int[]? sizes) ? sizes : Directives.GetValueOrDefault("maxntid"));
 
+    /// <summary>The blocks of a cluster that it asks for; 0 where it asks for none.</summary>
+    public int ClusterBlocks => Product(Directives.GetValueOrDefault("reqnctapercluster"));
+
     private static int Product(int[]? sizes)
     {
         int product = sizes is null ? 0 : 1;

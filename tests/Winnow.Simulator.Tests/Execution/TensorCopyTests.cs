@@ -151,6 +151,26 @@ public sealed class TensorCopyTests
     }
 
     [Test]
+    public void Launch_OfPrefetchesChangesNothing()
+    {
+        const string kernel = Head + """
+            extern "C" __global__ void test(int* out, const __grid_constant__ Map map) {
+              if (threadIdx.x == 0) {
+                asm volatile("prefetch.tensormap [%0];" :: "l"(&map) : "memory");
+                asm volatile("cp.async.bulk.prefetch.tensor.2d.L2.global.tile [%0, {%1, %2}];" :: "l"(&map), "r"(0), "r"(1) : "memory");
+                asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(out), "r"(64) : "memory");
+              }
+              out[threadIdx.x] += 1;
+            }
+            """;
+        using SimulatedKernel test = new(kernel, Options());
+        nint array = test.Buffer<int>(Places(40 * 64));
+        test.Launch(LaunchShape.Linear(1, 32), array, test.Map(Shape(array, [8, 5])));
+
+        Assert.That(test.Read<int>(array, 32), Is.EqualTo(Enumerable.Range(2, 32)));
+    }
+
+    [Test]
     public void Launch_WithoutATensorMapIsAFault()
     {
         using SimulatedKernel test = new(Load, Options());

@@ -164,6 +164,37 @@ internal static class ProductFaults
             }
             """),
         new("""
+            extern "C" __global__ void product_of_what_threads_copied(int* out, int* in, int n) {
+              SETUP(1)
+              asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" :: "r"(SH(tile + 4 * i)), "l"(in + i % 64) : "memory");
+              asm volatile("cp.async.wait_all;" ::: "memory");
+              if (!FAULT) FENCE_ASYNC();
+              __syncthreads();
+              WGMMA_FENCE();
+              WGMMA_SS(d, a, b);  // <- missing-fence
+              WGMMA_COMMIT();
+              WGMMA_WAIT(0);
+              FINISH()
+            }
+            """),
+        new("""
+            extern "C" __global__ void product_of_copies_that_an_mbarrier_waited_for(int* out, int* in, int n) {
+              SETUP(1)
+              __shared__ u64 copied;
+              if (i == 0) MBAR_INIT(&copied, 128);
+              __syncthreads();
+              asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" :: "r"(SH(tile + 4 * i)), "l"(in + i % 64) : "memory");
+              asm volatile("cp.async.mbarrier.arrive.noinc.shared.b64 [%0];" :: "r"(SH(&copied)) : "memory");
+              MBAR_WAIT(&copied, 0);
+              if (!FAULT) FENCE_ASYNC();
+              WGMMA_FENCE();
+              WGMMA_SS(d, a, b);  // <- missing-fence
+              WGMMA_COMMIT();
+              WGMMA_WAIT(0);
+              FINISH()
+            }
+            """),
+        new("""
             extern "C" __global__ void bulk_load_over_a_factor(int* out, int* in, int n) {
               SETUP(1)
               WGMMA_FENCE();

@@ -150,6 +150,10 @@ public sealed class RefusedLaunchTests
     [TestCase("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%rd1], [%r1], %r1;")]
     [TestCase("setmaxnreg.sync.aligned.u32 40;")]
     [TestCase("barrier.cluster.arrive.aligned;")]
+    [TestCase("griddepcontrol.launch;")]
+    [TestCase("ld.shared::cluster.u32 %r1, [%r1];")]
+    [TestCase("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1}], [%r1];")]
+    [TestCase("cp.async.bulk.tensor.3d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1, %r1, %r1}], [%r1];")]
     [TestCase("mapa.shared::cluster.u32 %r1, %r1, 1;")]
     public void GetFunction_MalformedInstructionIsRefused(string instruction)
     {
@@ -158,6 +162,14 @@ public sealed class RefusedLaunchTests
         PtxParseException exception = Assert.Throws<PtxParseException>(() => _simulator.GetFunction(module, "k"))!;
 
         Assert.That(exception.Line, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void GetFunction_OfClusterKernelIsRefused()
+    {
+        GpuModule module = Load(".entry k() .explicitcluster .reqnctapercluster 2, 1, 1\n{\nret;\n}");
+
+        Assert.That(() => _simulator.GetFunction(module, "k"), Throws.InstanceOf<WinnowException>().With.Message.Contains("no clusters"));
     }
 
     [Test]

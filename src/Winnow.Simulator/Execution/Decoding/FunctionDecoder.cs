@@ -112,8 +112,9 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "createpolicy" => Convert(instruction, instruction.Operands[0], new PtxOperand { Kind = PtxOperandKind.Immediate }, isToSpace: false, window: 0),
         "cvta" => DecodeAddressConversion(instruction),
         "isspacep" => DecodeIsInSpace(instruction),
-        "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "griddepcontrol" or "brkpt" or "pmevent"
+        "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "brkpt" or "pmevent"
             => new Control.Nothing(),
+        "griddepcontrol" when instruction.Modifiers is ["wait" or "launch_dependents"] => new Control.Nothing(),
         "setmaxnreg" => DecodeRegisterCount(instruction),
         "fence" or "membar" => DecodeFence(instruction),
         "bra" => new Branch(_function.Labels[instruction.Operands[0].Name]),
