@@ -41,29 +41,28 @@ public sealed class AdaKvPolicy : WrappingPolicy
     protected internal override void Allocate(KvPass pass, Tensor scores)
     {
         float[] values = pass.ReadBack(scores);
-        int recent = RecentOf(pass.Slots);
         for (int layer = 0; layer < pass.Layers; layer++)
         {
-            Allocate(pass, values, layer, recent);
+            Allocate(pass, values, layer);
         }
     }
 
-    private void Allocate(KvPass pass, float[] values, int layer, int recent)
+    private void Allocate(KvPass pass, float[] values, int layer)
     {
-        int heads = pass.KvHeads, first = layer * heads;
+        int heads = pass.KvHeads, first = layer * heads, sinks = pass.Sinks, recent = pass.Recent;
         List<(float Score, int Head)> open = [];
         Span<int> free = stackalloc int[heads];
         for (int head = 0; head < heads; head++)
         {
             int count = pass.Counts[first + head];
-            free[head] = Math.Max(0, count - SinkTokens - recent);
-            for (int slot = SinkTokens; slot < count - recent; slot++)
+            free[head] = Math.Max(0, count - sinks - recent);
+            for (int slot = sinks; slot < count - recent; slot++)
             {
                 open.Add((values[((first + head) * pass.Entries) + slot], head));
             }
         }
 
-        int each = Math.Max(0, pass.SlotsOf(layer) - SinkTokens - recent);
+        int each = Math.Max(0, pass.SlotsOf(layer) - sinks - recent);
         int pool = Math.Min(open.Count, heads * each);
 
         // In order of heads and slots already; a stable order keeps that among equals.
@@ -74,7 +73,8 @@ public sealed class AdaKvPolicy : WrappingPolicy
             shares[open[order[i]].Head]++;
         }
 
-        double least = Math.Floor(each * _floor);
+        // No head is left with nothing, also where nothing is protected.
+        double least = Math.Max(Math.Floor(each * _floor), sinks + recent == 0 ? 1 : 0);
         foreach (ref double share in shares)
         {
             share = least + (share * (pool - (heads * least)) / Math.Max(1, pool));

@@ -8,7 +8,7 @@ namespace Winnow.Cache.Policies;
 /// <summary>Keeps some slots by another policy's scores, and fills up by those scores times what the values do to the layer's output.</summary>
 /// <remarks>
 /// <para>Source: Feng et al. 2025, "Identify Critical KV Cache in LLM Inference from an Output Perturbation Perspective", arXiv:2502.03805, algorithm 1.</para>
-/// <para>Inputs: the inner policy's scores s, values, and the output matrix. Output: the best `share` of the budget by s, what the inner policy protects included; of the
+/// <para>Inputs: the inner policy's scores s, values, and the output matrix. Output: the best `share` of the budget by s, what is protected included; of the
 /// others the best by (s + epsilon) ||Wo_h v||_1, mean over the query heads of a KV head. State: none. Cost: two rankings, and for the
 /// slots of each layer as many flops as the layer's output projection takes for as many tokens.</para>
 /// <para>Differs from the paper: s is on the inner policy's scale, sums of attention as a rule, not means. Not for: scores that may be negative.</para>
@@ -51,7 +51,7 @@ public sealed class CriticalKvPolicy : WrappingPolicy
         Tensor beyond = Places(pass, scores);
         Tensor norms = pass.Matrix();
         OutputNorms output = pass.Derived(OutputNorms.Make);
-        int kept = SinkTokens + RecentOf(pass.Slots);
+        int kept = pass.Sinks + pass.Recent;
         for (int layer = 0; layer < pass.Layers; layer++)
         {
             using KvArenaScope scope = pass.Scope();
@@ -71,10 +71,10 @@ public sealed class CriticalKvPolicy : WrappingPolicy
     }
 
     // The place of each slot by its score, from 1 for the best, among those that are not protected.
-    private Tensor Places(KvPass pass, Tensor scores)
+    private static Tensor Places(KvPass pass, Tensor scores)
     {
         IReduction reduction = pass.Device.Reduction;
-        int recent = RecentOf(pass.Slots);
+        int recent = pass.Recent;
         List<int> open = pass.HostList();
         foreach (int count in pass.Counts)
         {
@@ -83,12 +83,12 @@ public sealed class CriticalKvPolicy : WrappingPolicy
 
         Tensor lengths = pass.RentList(open);
         Tensor ranks = pass.Matrix();
-        reduction.RankRows(ranks, scores, lengths, SinkTokens);
+        reduction.RankRows(ranks, scores, lengths, pass.Sinks);
 
         // Weights of equal scores are 1 over the number of slots; where none are, infinity says that the place does not matter.
         Tensor number = pass.Matrix();
         pass.Device.Fill(number, 0);
-        reduction.SoftmaxRows(number, number, lengths, SinkTokens);
+        reduction.SoftmaxRows(number, number, lengths, pass.Sinks);
         reduction.Map(number, ElementOp.Reciprocal, number);
         reduction.Map(ranks, ElementOp.MultiplyAdd, ranks, number, a: -1);
         return ranks;

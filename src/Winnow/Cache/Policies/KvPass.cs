@@ -80,6 +80,12 @@ public sealed partial class KvPass : IDisposable
     /// <param name="layer">The layer.</param>
     public int SlotsOf(int layer) => Math.Max(_policy.LeastSlots, _policy.SlotsOf(this, layer));
 
+    /// <summary>How many of the first slots of a row stay in any case, as the outermost policy says.</summary>
+    internal int Sinks => _policy.SinkTokens;
+
+    /// <summary>How many of the last slots of a row stay in any case, as the outermost policy says.</summary>
+    internal int Recent => _policy.RecentOf(Slots);
+
     /// <summary>How many slots each row has.</summary>
     public ReadOnlySpan<int> Counts => _cache.Counts(_sequence);
 

@@ -5,7 +5,7 @@ namespace Winnow.Cache.Policies;
 /// <summary>Gives lower layers more of the budget and higher ones less, in a straight line; what stays there another policy decides.</summary>
 /// <remarks>
 /// <para>Source: Cai et al. 2024, "PyramidKV: Dynamic KV Cache Compression based on Pyramidal Information Funneling", arXiv:2406.02069, section 3.</para>
-/// <para>Inputs: the budget C of a head and the w slots that the inner policy protects. Output: layer l of L keeps w + max - l (max - min) / (L - 1) slots, with
+/// <para>Inputs: the budget C of a head and the w slots that are protected. Output: layer l of L keeps w + max - l (max - min) / (L - 1) slots, with
 /// min = (C - w) / beta and max = 2 (C - w) - min; where max exceeds what there is, max is that and min makes up for it. State, cost: none.</para>
 /// <para>Differs from the paper: rounded layer by layer instead of by a whole step, which would lose up to L - 1 slots; no pyramid where a layer
 /// has less than twice the budget to choose from, as in the authors' code.</para>
@@ -36,7 +36,7 @@ public sealed class PyramidKvPolicy : WrappingPolicy
     /// <inheritdoc/>
     protected internal override int SlotsOf(KvPass pass, int layer)
     {
-        int kept = SinkTokens + RecentOf(pass.Slots);
+        int kept = pass.Sinks + pass.Recent;
         int budget = pass.Slots - kept;
         int most = pass.Entries - kept;
         if (pass.Layers == 1 || budget <= 0 || most <= budget)
@@ -44,13 +44,15 @@ public sealed class PyramidKvPolicy : WrappingPolicy
             return pass.Slots;
         }
 
-        double least = Math.Floor(budget / _beta);
+        // No layer is left with nothing, also where nothing is protected.
+        int fewest = kept == 0 ? 1 : 0;
+        double least = Math.Max(fewest, Math.Floor(budget / _beta));
         double greatest = (2 * budget) - least;
         if (greatest > most)
         {
             (greatest, least) = (most, (2 * budget) - most);
         }
 
-        return least < 0 ? pass.Slots : kept + (int)Math.Round(greatest - (layer * (greatest - least) / (pass.Layers - 1)), MidpointRounding.AwayFromZero);
+        return least < fewest ? pass.Slots : kept + (int)Math.Round(greatest - (layer * (greatest - least) / (pass.Layers - 1)), MidpointRounding.AwayFromZero);
     }
 }

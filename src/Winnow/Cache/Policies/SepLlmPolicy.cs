@@ -68,7 +68,8 @@ public sealed class SepLlmPolicy : PositionPolicy
     /// <inheritdoc/>
     protected override void Keep(KvPass pass, ReadOnlySpan<int> positions, List<int> kept)
     {
-        int most = (int)(_separators * pass.Slots);
+        // Of the smallest budgets nothing is left for separators: the newest token stays.
+        int most = Math.Min((int)(_separators * pass.Slots), pass.Slots - SinkTokens - 1);
         int window = Math.Max(1, pass.Slots - SinkTokens - most - (int)(_slack * pass.Slots));
         IReadOnlySet<int> separators = _ids ?? pass.Model.Separators;
         int end = Math.Max(Math.Min(SinkTokens, positions.Length), positions.Length - window);

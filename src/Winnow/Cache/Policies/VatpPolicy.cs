@@ -11,7 +11,8 @@ namespace Winnow.Cache.Policies;
 /// arXiv:2406.12335, section 3.</para>
 /// <para>Inputs: the inner policy's scores (H2O or Scissorhands in the paper) and ||v||_1, F32 per slot, taken at append. Score: their product. The first tokens stay in any
 /// case, since their values are tiny. State: a plane. Cost: one product.</para>
-/// <para>Differs from the paper: one decision for each KV head; sinks are protected at all times by a mask, not at prefill by the largest number.</para>
+/// <para>Differs from the paper: one decision for each KV head; sinks are protected at all times by a mask, not at prefill by the
+/// largest number, and leave the last tokens that much less of a small budget.</para>
 /// </remarks>
 public sealed class VatpPolicy : WrappingPolicy
 {
@@ -40,6 +41,9 @@ public sealed class VatpPolicy : WrappingPolicy
 
     /// <inheritdoc/>
     protected internal override int SinkTokens => Math.Max(_sinks, Inner.SinkTokens);
+
+    /// <inheritdoc/>
+    protected internal override int RecentOf(int slots) => Math.Clamp(slots - SinkTokens, RecentTokens, Math.Max(RecentTokens, Inner.RecentOf(slots)));
 
     /// <inheritdoc/>
     protected internal override Tensor Score(KvPass pass)

@@ -47,8 +47,8 @@ internal sealed class SepLlmReference(int sinks, double separators, double slack
 
     public IReadOnlyList<RowDecision> Decide(PolicyView view)
     {
-        int most = (int)Math.Floor(separators * view.Slots);
-        int local = view.Slots - sinks - most - (int)Math.Floor(slack * view.Slots);
+        int most = Math.Min((int)Math.Floor(separators * view.Slots), view.Slots - sinks - 1);
+        int local = Math.Max(1, view.Slots - sinks - most - (int)Math.Floor(slack * view.Slots));
         int windowStart = Math.Max(Math.Min(sinks, _held.Count), _held.Count - local);
         int[] middle = [.. Enumerable.Range(0, _held.Count).Where(i => i >= sinks && i < windowStart && ids.Contains(view.Tokens[_held[i]])).TakeLast(most)];
         int[] kept = [.. Enumerable.Range(0, Math.Min(sinks, _held.Count)), .. middle, .. Enumerable.Range(windowStart, _held.Count - windowStart)];
