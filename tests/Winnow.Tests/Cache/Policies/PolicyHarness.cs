@@ -24,7 +24,7 @@ internal sealed class PolicyHarness : IDisposable
     public const int Hidden = 16;
 
     private const int Heads = KvHeads * Group;
-    private const int MaxTokens = 160;
+    private const int MaxTokens = 208;
 
     private readonly ComputeDevice _device;
     private readonly KvPolicy _policy;
@@ -82,6 +82,12 @@ internal sealed class PolicyHarness : IDisposable
 
     /// <summary>What the token ids are; by default any below 64.</summary>
     public Func<int, int> TokenAt { get; init; } = position => (position * 7) % 64;
+
+    /// <summary>Told about every step: what the policy saw, and what is left.</summary>
+    public Action<PolicyView, IReadOnlyList<IReadOnlyList<SlotView>>>? AfterStep { get; set; }
+
+    /// <summary>Takes what attention gave in each layer of each step.</summary>
+    public List<float[]>? Outputs { get; set; }
 
     /// <summary>A prompt in chunks and then tokens one by one.</summary>
     public void Run(IReadOnlyList<int> chunks, int decoded)
@@ -180,6 +186,11 @@ internal sealed class PolicyHarness : IDisposable
                 Scale = Config.AttentionScale,
                 Signals = SignalPlanes.SignalsOf(Cache, kinds, _policy.WindowTokens, _policy.HitThreshold),
             });
+            if (Outputs is not null)
+            {
+                Outputs.Add(new float[tokens * Heads * HeadDim]);
+                _device.Download(output, Outputs[^1].AsSpan());
+            }
         }
 
         return (queries, inputs);
@@ -225,6 +236,7 @@ internal sealed class PolicyHarness : IDisposable
         IReadOnlyList<IReadOnlyList<SlotView>> after = Read(Sequence);
         PolicyChecks.Survives(_policy, before, after, view);
         PolicyChecks.Pages(Cache, Sequence, after);
+        AfterStep?.Invoke(view, after);
         if (_reference is null)
         {
             return;
