@@ -71,7 +71,7 @@ public sealed record GpuSpecification
     /// <remarks>
     /// Sources: NVIDIA's architecture white papers and data sheets (A100 80GB SXM, GA102, Ada, L40S, H100, H200); the limits of a multiprocessor and its lanes are the
     /// tables "Technical Specifications per Compute Capability" and "Throughput of Native Arithmetic Instructions" of the CUDA C++ Programming Guide. Clocks are the
-    /// ones that the published peaks follow from. GeForce cards sum products of halves in 32 bits at half the rate of their headline figure.
+    /// ones that the published float peaks follow from; the H100's figure for tensor cores is one of 1.83 GHz. GeForce cards sum products of halves in 32 bits at half the rate of their headline figure.
     /// </remarks>
     public static IReadOnlyList<GpuSpecification> All { get; } =
     [

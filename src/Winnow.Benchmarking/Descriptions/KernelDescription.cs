@@ -75,6 +75,11 @@ public sealed record KernelDescription
         ArgumentException.ThrowIfNullOrEmpty(path);
         bool isDescription = path.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
         string json = description ?? Path.ChangeExtension(path, ".json");
+        if (!isDescription && !System.IO.File.Exists(path))
+        {
+            throw KernelFile.Missing(path);
+        }
+
         if (!System.IO.File.Exists(json))
         {
             throw new WinnowException(

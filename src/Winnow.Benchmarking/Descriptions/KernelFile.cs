@@ -23,7 +23,7 @@ public static partial class KernelFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!File.Exists(path))
         {
-            throw new WinnowException($"{path}: there is no such file. A kernel's source is CUDA C++ in a .cu file; `winnow kernels list` names those that ship.");
+            throw Missing(path);
         }
 
         string text = File.ReadAllText(path);
@@ -34,6 +34,10 @@ public static partial class KernelFile
     /// <summary>A source that stands in a description.</summary>
     internal static KernelSource FromText(string text, string folder, IReadOnlyList<string> includeFolders) =>
         new("code", text, Headers(text, folder, includeFolders));
+
+    /// <summary>The exception about a source that is not there.</summary>
+    internal static WinnowException Missing(string path) =>
+        new($"{path}: there is no such file. A kernel's source is CUDA C++ in a .cu file; `winnow kernels list` names those that ship.");
 
     private static Dictionary<string, string> Headers(string text, string folder, IReadOnlyList<string> includeFolders)
     {

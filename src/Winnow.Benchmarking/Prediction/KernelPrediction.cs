@@ -31,6 +31,9 @@ public sealed record KernelPrediction
     /// <summary>Operations, those of tensor cores included.</summary>
     public required double Flops { get; init; }
 
+    /// <summary>Operations of tensor cores.</summary>
+    public required double TensorFlops { get; init; }
+
     /// <summary>How often the GPU is filled with blocks; null where <see cref="Occupancy"/> is.</summary>
     public double? Waves => Occupancy is { Blocks: > 0 } occupancy ? (double)Blocks / ((long)occupancy.Blocks * Gpu.Multiprocessors) : null;
 

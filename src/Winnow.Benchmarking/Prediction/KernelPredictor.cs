@@ -56,6 +56,7 @@ public static class KernelPredictor
             BusiestFactor = busiest,
             MemoryBytes = memoryBytes,
             Flops = (profile.Flops + profile.TensorFlops) / launches,
+            TensorFlops = profile.TensorFlops / launches,
             Bounds =
             [
                 Bound(BoundKind.Memory, memoryBytes, gpu.MemoryBytesPerSecond, "bytes moved once"),

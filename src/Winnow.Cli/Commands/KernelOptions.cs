@@ -85,6 +85,11 @@ internal sealed class KernelOptions
     public KernelSource Source(ParseResult parsed)
     {
         string file = parsed.GetValue(_file)!;
+        if (file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+        {
+            return KernelDescription.Load(file, includeFolders: parsed.GetValue(_include)).Source;
+        }
+
         return !System.IO.File.Exists(file) && ShippedKernels.Sources.Contains(file)
             ? ShippedKernels.Source(file)
             : KernelFile.Load(file, parsed.GetValue(_include));

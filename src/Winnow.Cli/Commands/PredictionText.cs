@@ -25,7 +25,10 @@ internal static class PredictionText
     public static string Summary(KernelPrediction prediction)
     {
         string memory = $"{Quantities.Number(prediction.BytesPerSecond / 1e9, "0")} GB/s ({Percent(prediction.BytesPerSecond, prediction.Gpu.MemoryBytesPerSecond)} of published)";
-        string flops = $"{Quantities.Number(prediction.FlopsPerSecond / 1e12, "0.0")} TFLOP/s";
+        string peak = prediction.TensorFlops > 0
+            ? Percent(prediction.FlopsPerSecond, prediction.Gpu.TensorFlopsPerSecond) + " of tensor cores"
+            : Percent(prediction.FlopsPerSecond, prediction.Gpu.FloatFlopsPerSecond) + " of floats";
+        string flops = $"{Quantities.Number(prediction.FlopsPerSecond / 1e12, "0.0")} TFLOP/s ({peak})";
         string blocks = prediction is { Occupancy: { } occupancy, Waves: { } waves }
             ? $"; {occupancy.Blocks} blocks a multiprocessor ({Percent(occupancy.Warps, occupancy.MaxWarps)} of warps, by {NameOf(occupancy.Limit)}), {Quantities.Number(waves, "0.##")} waves"
             : prediction.Occupancy is { Blocks: 0 } none ? $"; NOT ONE BLOCK FITS a multiprocessor, by {NameOf(none.Limit)}" : "";

@@ -28,9 +28,13 @@ public sealed class KernelsListCommandTests
         using TemporaryFolder folder = new();
         File.WriteAllText(folder["two.cu"], "__global__ void first(float* y, TYPE n) {}\nextern \"C\" __global__ void second() {}\n");
 
+        File.WriteAllText(folder["two.json"], """{ "grid": 1, "block": 1, "arguments": [] }""");
+
         CliRun run = await CliRun.OfAsync("kernels", "list", folder["two.cu"], "--define", "TYPE=double");
+        CliRun described = await CliRun.OfAsync("kernels", "list", folder["two.json"], "--define", "TYPE=double");
 
         Assert.That(run.OutputLines.Order(), Is.EqualTo(new[] { "first   u64, f64", "kernel  arguments", "second" }));
+        Assert.That(described.Output, Is.EqualTo(run.Output));
     }
 
     [Test]

@@ -39,7 +39,7 @@ public sealed class KernelsProfileCommandTests
         Assert.That(run.Code, Is.Zero);
         Assert.That(run.OutputLines[..2], Is.EqualTo(new[] { "no findings", "saxpy: 1 launches, 40 blocks" }));
         Assert.That(run.Output, Does.Match("\nmemory +0.03 us  120,000 bytes moved once\n").And.Match("\nL2 +-  .*no rate is published\n"));
-        Assert.That(run.OutputLines[^1], Does.StartWith("predicted 0.03 us, bound by memory: 4800 GB/s (100% of published), 0.8 TFLOP/s; 8 blocks a multiprocessor").And.Contain("busiest multiprocessor 3.30 x the average"));
+        Assert.That(run.OutputLines[^1], Does.StartWith("predicted 0.03 us, bound by memory: 4800 GB/s (100% of published), 0.8 TFLOP/s (1% of floats); 8 blocks a multiprocessor").And.Contain("busiest multiprocessor 3.30 x the average"));
         Assert.That(run.Output.Split('\n').Where(line => line.Contains(" us", System.StringComparison.Ordinal) && line.StartsWith("pre", System.StringComparison.Ordinal)), Is.All.StartsWith("predicted"));
     }
 
@@ -67,6 +67,19 @@ public sealed class KernelsProfileCommandTests
         Assert.That((text.Code, text.Error), Is.EqualTo((ExitCodes.Failure, "")));
         Assert.That(text.Output, Does.StartWith("finding: saxpy.cu(3): ").And.Contain("out-of-bounds").And.Contain("thread (16, 0, 0)"));
         Assert.That((json.Json[0].GetProperty("finding").GetString(), json.Json[0].GetProperty("line").GetInt32()), Is.EqualTo(("out-of-bounds", 3)));
+    }
+
+    [TestCase("nothing.cu", "nothing.cu: there is no such file. A kernel's source is")]
+    [TestCase("alone.cu", "alone.json: there is no such file. A kernel needs a description")]
+    [TestCase("nothing.json", "nothing.json: there is no such file. A kernel needs a description")]
+    public async Task Profile_OfAMissingFileNamesTheOneThatIsMissing(string file, string problem)
+    {
+        File.WriteAllText(_folder["alone.cu"], "");
+
+        CliRun run = await CliRun.OfAsync("kernels", "profile", _folder[file]);
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Failure, "")));
+        Assert.That(run.Error, Does.StartWith($"winnow: {_folder[problem]}"));
     }
 
     [Test]
