@@ -17,6 +17,7 @@ internal sealed class AllocationTests : EngineTests
     private const int WarmUpSteps = 40;
     private const int MeasuredSteps = 60;
     private const int Tokens = 150;
+    private const int Runs = 10;
 
     [TestCase(0f, 1)]
     [TestCase(0.8f, 1)]
@@ -61,13 +62,18 @@ internal sealed class AllocationTests : EngineTests
     {
         await using WinnowEngine engine = await LoadAsync(new EngineOptions { Threads = 1 });
         using var source = new CancellationTokenSource();
-        long few = await AllocatedAsync(engine, 40, source.Token);
-        few = Math.Min(few, await AllocatedAsync(engine, 40, source.Token));
-        long many = await AllocatedAsync(engine, 140, source.Token);
-        many = Math.Min(many, await AllocatedAsync(engine, 140, source.Token));
+
+        // A reader that comes late makes the queue grow, by luck in one run and not in the other: the least of several runs is without.
+        long few = long.MaxValue;
+        long many = long.MaxValue;
+        for (int run = 0; run < Runs; run++)
+        {
+            few = Math.Min(few, await AllocatedAsync(engine, 40, source.Token));
+            many = Math.Min(many, await AllocatedAsync(engine, 140, source.Token));
+        }
 
         TestContext.Out.WriteLine($"{few} bytes for 40 tokens, {many} for 140");
-        Assert.That((many - few) / 100.0, Is.LessThan(128), "bytes a token: a late reader's queue of 56 bytes a piece doubles, and nothing else");
+        Assert.That((many - few) / 100.0, Is.LessThan(128), "bytes a token: 107 where the queue of a late reader doubles three times, and nothing else");
     }
 
     private static GenerationRequest Submit(EngineCore core, EngineParts parts)
