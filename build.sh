@@ -81,11 +81,11 @@ test_samples() {
   if [ "$bad" -gt 0 ]; then sed 's/^/    /' "$log"; else sed -n 's/^\(.*SKIPPED: \)/    skipped: /p' "$log"; fi
 }
 
-# The tests against the published library, those that have to see into it without that, then the samples.
+# The tests that have to see into the library in this process, the others against the published one, then the samples.
 test_native() {
   if publish_native; then
-    WINNOW_LIBRARY=$PWD/artifacts/native/$native_name category="$category&TestCategory!=InProcess" run_tests interop/Winnow.Native.Tests "$@"
     category='TestCategory=InProcess' run_tests interop/Winnow.Native.Tests "$@"
+    WINNOW_LIBRARY=$PWD/artifacts/native/$native_name category="$category&TestCategory!=InProcess" run_tests interop/Winnow.Native.Tests "$@"
     test_samples "$@"
   else
     failed=$((failed + 1))

@@ -157,6 +157,41 @@ public sealed class GenerationTests
         Assert.That(Abi.Call("winnow_engine_load", Samples.Model, "{\"device\": \"cpu\", \"max_sequences\": -1}", (nint)0, (nint)0, 0UL, new Cell<ulong>()), Is.EqualTo(Status.InvalidArgument));
     }
 
+    [TestCase("config.json", "{\"architectures\": [\"RotaryPhoneForCausalLM\"]}")]
+    [TestCase("config.json", "{")]
+    [TestCase("tokenizer.json", "{\"model\": {\"type\": \"Abacus\"}}")]
+    [TestCase("model.safetensors", "")]
+    [TestCase("model.safetensors", "\uffff\uffff\uffff\uffff")]
+    public void Load_OfADamagedModelHasTheMessageOfCSharp(string file, string content)
+    {
+        string folder = Directory.CreateTempSubdirectory("winnow-abi-").FullName;
+        foreach (string path in Directory.EnumerateFiles(Samples.Model))
+        {
+            File.Copy(path, Path.Combine(folder, Path.GetFileName(path)));
+        }
+
+        Assert.That(Path.Combine(folder, file), Does.Exist);
+        File.WriteAllText(Path.Combine(folder, file), content);
+        Exception expected = Assert.CatchAsync(() => WinnowEngine.LoadAsync(folder))!;
+        Assert.That(Abi.Call("winnow_engine_load", folder, null, (nint)0, (nint)0, 0UL, new Cell<ulong>()), Is.EqualTo(Status.BadModel), Abi.LastError);
+        Assert.That(Abi.LastError, Is.EqualTo(expected.Message));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [TestCase("{\"temperature\": -1}")]
+    [TestCase("{\"max_tokens\": -1}")]
+    [TestCase("{\"top_p\": 2}")]
+    [TestCase("{\"stop_strings\": [\"\"]}")]
+    [TestCase("{\"stop_tokens\": [100000]}")]
+    [TestCase("{\"log_probabilities\": 4096}")]
+    public async Task Generate_WithAnImpossibleOptionHasTheMessageOfCSharp(string json)
+    {
+        await using WinnowEngine engine = await WinnowEngine.LoadAsync(Samples.Model);
+        Exception expected = Assert.Catch(() => engine.GenerateAsync(Prompt, OptionTexts.Generation(json)))!;
+        Assert.That(Abi.Call("winnow_generate", _engine, Prompt, json, new Cell<ulong>()), Is.EqualTo(Status.InvalidArgument));
+        Assert.That(Abi.LastError, Is.EqualTo(expected.Message));
+    }
+
     [Test]
     public async Task Embed_GivesTheVectorsOfCSharp()
     {
