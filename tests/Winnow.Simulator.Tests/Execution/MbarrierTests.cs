@@ -78,6 +78,44 @@ public sealed class MbarrierTests
     }
 
     [Test]
+    public void Launch_OfWaitWithoutALoopShowsUpUnderSomeSeed()
+    {
+        const string kernel = """
+            extern "C" __global__ void test(int* out, const int* in) {
+              __shared__ u64 bar;
+              __shared__ int tile[32];
+              int i = threadIdx.x % 32, ok;
+              if (threadIdx.x == 0) MBAR_INIT(&bar, 32);
+              __syncthreads();
+              if (threadIdx.x < 32) {
+                tile[i] = in[i];
+                MBAR_ARRIVE(&bar);
+              } else {
+                MBAR_TRY(ok, &bar, 0);
+                out[threadIdx.x] = tile[i];
+              }
+            }
+            """;
+
+        int found = Enumerable.Range(1, 2 * Seeds).Count(seed => IsFaulty(kernel, seed));
+
+        Assert.That(found, Is.InRange(1, (2 * Seeds) - 1));
+    }
+
+    private static bool IsFaulty(string kernel, int seed)
+    {
+        try
+        {
+            Run(kernel, 64, seed, new int[32]);
+            return false;
+        }
+        catch (GpuFaultException)
+        {
+            return true;
+        }
+    }
+
+    [Test]
     public void Launch_OfBytesCompletesPhaseWhenAllHaveCome()
     {
         const string kernel = """
