@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
+using Winnow.Simulator.Execution.Control;
 
 namespace Winnow.Simulator.Execution;
 
@@ -8,13 +9,15 @@ namespace Winnow.Simulator.Execution;
 internal sealed unsafe partial class BlockRunner
 {
     private readonly List<ProductLog> _products = [];
+    private readonly Stack<ProductFactor> _unusedFactors = [];
 
     /// <summary>A warp issues a product; the others of its warpgroup must issue the same.</summary>
     /// <param name="warp">The warp.</param>
     /// <param name="operation">The product.</param>
     /// <param name="a">The descriptor of its first factor; 0 where that is in registers.</param>
     /// <param name="b">The descriptor of its second factor.</param>
-    public void IssueProduct(Warp warp, Operation operation, ulong a, ulong b)
+    /// <returns>The product's second factor, which the first of the warps reads for all.</returns>
+    public ProductFactor IssueProduct(Warp warp, Operation operation, ulong a, ulong b)
     {
         int group = warp.Index / WarpsOfGroup;
         if (((group + 1) * WarpsOfGroup) > WarpCount)
@@ -32,7 +35,9 @@ internal sealed unsafe partial class BlockRunner
         int place = warp.ProductCount++ - log.Dropped;
         if (place == log.Products.Count)
         {
-            log.Products.Add(new Product(operation, a, b, _checks?.Clocks.BeginProduct() ?? 0));
+            ProductFactor factor = _unusedFactors.TryPop(out ProductFactor? unused) ? unused : new ProductFactor();
+            factor.IsRead = false;
+            log.Products.Add(new Product(operation, a, b, _checks?.Clocks.BeginProduct() ?? 0, factor));
         }
 
         Product product = log.Products[place];
@@ -45,6 +50,7 @@ internal sealed unsafe partial class BlockRunner
 
         warp.ProductTime = product.Time;
         Advance(log, group);
+        return product.Factor;
     }
 
     /// <summary>A warp reads 16 bytes of shared memory for the product that it issued last.</summary>
@@ -77,6 +83,11 @@ internal sealed unsafe partial class BlockRunner
         if (all == 0)
         {
             return;
+        }
+
+        foreach (Product product in log.Products.GetRange(0, all))
+        {
+            _unusedFactors.Push(product.Factor);
         }
 
         log.Products.RemoveRange(0, all);
@@ -114,7 +125,7 @@ internal sealed unsafe partial class BlockRunner
         }
     }
 
-    private readonly record struct Product(Operation Operation, ulong A, ulong B, uint Time);
+    private readonly record struct Product(Operation Operation, ulong A, ulong B, uint Time, ProductFactor Factor);
 
     private sealed class ProductLog
     {

@@ -17,7 +17,6 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
 {
     private const int Rows = 16;
     private const int Four = 4;
-    private const int MostColumns = 256;
     private const int MostDepth = 16;
 
     private static int Depth => 2 * TElement.Count;
@@ -26,17 +25,15 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
     public override void Execute(Warp warp, uint lanes)
     {
         double* a = stackalloc double[Rows * MostDepth];
-        double* b = stackalloc double[MostColumns * MostDepth];
-        float* sums = stackalloc float[shape.IsHalf ? MostColumns / 2 * Warp.Lanes : 1];
+        float* sums = stackalloc float[2 * Warp.Lanes];
         ulong aBits = shape.ADescriptor < 0 ? 0 : Descriptor(warp, shape.ADescriptor);
         ulong bBits = Descriptor(warp, shape.BDescriptor);
-        warp.Block.IssueProduct(warp, this, aBits, bBits);
+        ProductFactor factor = warp.Block.IssueProduct(warp, this, aBits, bBits);
         if (warp.Block.Launch.Checks)
         {
             CheckRegisters(warp);
         }
 
-        ReadB(warp, new MatrixDescriptor(bBits), b);
         if (shape.ADescriptor >= 0)
         {
             ReadA(warp, new MatrixDescriptor(aBits), a);
@@ -51,7 +48,20 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
             a[i] = -a[i];
         }
 
-        Multiply(warp.Registers, a, b, sums, (shape.Scale.Read(warp.Registers) & 1) != 0);
+        fixed (double* b = factor.Values)
+        {
+            if (!factor.IsRead)
+            {
+                ReadB(warp, new MatrixDescriptor(bBits), b);
+                factor.IsRead = true;
+            }
+            else if (warp.Block.Launch.Checks)
+            {
+                LookAtB(warp, new MatrixDescriptor(bBits));
+            }
+
+            Multiply(warp.Registers, a, b, sums, (shape.Scale.Read(warp.Registers) & 1) != 0);
+        }
     }
 
     /// <summary>A descriptor, which must be the same for all lanes.</summary>
@@ -187,6 +197,20 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
                     row[(i % 2 * Depth * Four) + (i / 2)] = values[i];
                 }
             }
+        }
+    }
+
+    /// <summary>Looks whether the warp may read what another one read for it.</summary>
+    private void LookAtB(Warp warp, MatrixDescriptor descriptor)
+    {
+        for (int i = 0; i < 2 * shape.N && !shape.IsBTransposed; i++)
+        {
+            _ = Chunk(warp, descriptor.OfRow(i / 2, i % 2));
+        }
+
+        for (int i = 0; i < Depth * shape.N / 8 && shape.IsBTransposed; i++)
+        {
+            _ = Chunk(warp, descriptor.OfColumn(i % Depth, i / Depth));
         }
     }
 

@@ -45,6 +45,20 @@ public sealed class WarpgroupProductTests
         Assert.That(found, Is.EqualTo(Reference(product, a, b).Select(sum => (float)sum)));
     }
 
+    [TestCase("-1, 1", -1)]
+    [TestCase("1, -1", -1)]
+    [TestCase("-1, -1", 1)]
+    public void Launch_OfNegatedFactorSubtracts(string signs, int expected)
+    {
+        ProductCase product = new("bf16", 16, 64, false, false, false, false);
+        Random random = new(17);
+        float[] a = [.. Enumerable.Range(0, ProductCase.M * product.K).Select(_ => (float)random.Next(-3, 4))];
+        float[] b = [.. Enumerable.Range(0, product.N * product.K).Select(_ => (float)random.Next(-3, 4))];
+        using SimulatedKernel test = new(product.Kernel().Replace("p, 1, 1", $"p, {signs}", StringComparison.Ordinal), Options(1));
+
+        Assert.That(Launch(test, product, a, b), Is.EqualTo(Reference(product, a, b).Select(sum => (float)sum * expected)));
+    }
+
     [TestCase("bf16")]
     [TestCase("f16")]
     [TestCase("tf32")]
