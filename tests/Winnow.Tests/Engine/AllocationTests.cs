@@ -1,6 +1,5 @@
 using System;
 using System.Threading;
-using System.Threading.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
 using Winnow.Engine;
@@ -10,14 +9,13 @@ namespace Winnow.Tests.Engine;
 
 /// <summary>
 /// What a decode step allocates: planning, the forward pass, sampling and the bookkeeping of pages and requests, run on this thread as the
-/// engine's thread would; and what a reader of the stream takes on top.
+/// engine's thread would.
 /// </summary>
 internal sealed class AllocationTests : EngineTests
 {
     private const int WarmUpSteps = 40;
     private const int MeasuredSteps = 60;
     private const int Tokens = 150;
-    private const int Runs = 10;
 
     [TestCase(0f, 1)]
     [TestCase(0.8f, 1)]
@@ -56,26 +54,6 @@ internal sealed class AllocationTests : EngineTests
         Assert.That(core.Running, Is.EqualTo(1));
     }
 
-    [Test]
-    [NonParallelizable]
-    public async Task GenerateAsync_WithATokenThatMayBeCancelledTakesLittleForEachPiece()
-    {
-        await using WinnowEngine engine = await LoadAsync(new EngineOptions { Threads = 1 });
-        using var source = new CancellationTokenSource();
-
-        // A reader that comes late makes the queue grow, by luck in one run and not in the other: the least of several runs is without.
-        long few = long.MaxValue;
-        long many = long.MaxValue;
-        for (int run = 0; run < Runs; run++)
-        {
-            few = Math.Min(few, await AllocatedAsync(engine, 40, source.Token));
-            many = Math.Min(many, await AllocatedAsync(engine, 140, source.Token));
-        }
-
-        TestContext.Out.WriteLine($"{few} bytes for 40 tokens, {many} for 140");
-        Assert.That((many - few) / 100.0, Is.LessThan(128), "bytes a token: 107 where the queue of a late reader doubles three times, and nothing else");
-    }
-
     private static GenerationRequest Submit(EngineCore core, EngineParts parts)
     {
         int[] prompt = parts.Files.Tokenizer.Encode(Story);
@@ -84,17 +62,6 @@ internal sealed class AllocationTests : EngineTests
         var request = new GenerationRequest(new EngineSequence(prompt, 200), parts.Device.Sampling, plan, text);
         core.Submit(request);
         return request;
-    }
-
-    private static async Task<long> AllocatedAsync(WinnowEngine engine, int tokens, CancellationToken cancellationToken)
-    {
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        var options = new GenerationOptions { MaxTokens = tokens, Temperature = 0, IgnoreEndOfText = true };
-        await foreach (GeneratedPiece _ in engine.GenerateAsync(Story, options, cancellationToken))
-        {
-        }
-
-        return GC.GetTotalAllocatedBytes(precise: true) - before;
     }
 
     private static void Run(EngineCore core, int steps, GenerationRequest? reader = null)
