@@ -16,6 +16,9 @@ internal sealed unsafe class WorkerPool : IDisposable
     // Long enough to bridge the serial parts of a decode step, short enough not to burn a core between requests.
     private const long SpinMicroseconds = 100;
 
+    // A waiting worker lets others in now and then: it may be all that keeps a reader of results from its processor.
+    private const int SpinsBetweenYields = 16;
+
     // The gate holds this bit while work may be joined, and below it the number of workers inside.
     private const int Open = 1 << 30;
 
@@ -127,9 +130,14 @@ internal sealed unsafe class WorkerPool : IDisposable
     private bool WaitForWork(int seen)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Volatile.Read(ref _epoch) == seen && !_stopping)
+        for (int spins = 1; Volatile.Read(ref _epoch) == seen && !_stopping; spins++)
         {
             Thread.SpinWait(8);
+            if (spins % SpinsBetweenYields == 0)
+            {
+                Thread.Yield();
+            }
+
             if (Stopwatch.GetTimestamp() - start > _spinTicks)
             {
                 Sleep(seen);

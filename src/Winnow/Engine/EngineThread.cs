@@ -107,6 +107,9 @@ internal sealed class EngineThread
             if (_core.HasWork)
             {
                 _core.Step();
+
+                // With all processors at work on steps, who waits for the step's pieces would else wait for the end of a time slice.
+                Thread.Yield();
             }
             else
             {
