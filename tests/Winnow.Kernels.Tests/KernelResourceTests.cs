@@ -18,7 +18,12 @@ internal sealed class KernelResourceTests
 {
     private static readonly string[] Architectures = ["sm_80", "sm_86", "sm_89", "sm_90a"];
 
-    private static string TablePath => Path.Combine(SharedFiles.RepositoryRoot, "tests", "Winnow.Kernels.Tests", "KernelResources.txt");
+    private const string Table = "KernelResources.txt";
+
+    private static string TableSource => Path.Combine(SharedFiles.RepositoryRoot, "tests", "Winnow.Kernels.Tests", Table);
+
+    // Beside the program, because a bundle has no sources.
+    private static string TableCopy => Path.Combine(AppContext.BaseDirectory, Table);
 
     [Test]
     public void Variant_DoesNotSpillAndTakesWhatTheTableSays()
@@ -28,11 +33,12 @@ internal sealed class KernelResourceTests
         string[] rows = Measure(out string[] spills);
         if (Environment.GetEnvironmentVariable("WINNOW_WRITE_RESOURCES") == "1")
         {
-            File.WriteAllLines(TablePath, [version, "registers  shared  code  architecture  kernel", .. rows]);
+            File.WriteAllLines(TableSource, [version, "registers  shared  code  architecture  kernel", .. rows]);
+            File.Copy(TableSource, TableCopy, overwrite: true);
         }
 
         Assert.That(spills, Is.Empty, "variants that spill registers or index local arrays");
-        string[] table = File.ReadAllLines(TablePath);
+        string[] table = File.ReadAllLines(TableCopy);
         if (table[0] == version)
         {
             Assert.That(rows.Except(table[2..]), Is.Empty, "not in the table: look at the change, then write the table anew");
