@@ -156,6 +156,7 @@ bundle() {
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
   done
   cp bench/bundle/* Runtime.sln docs/gpu.md "$root/"
+  cp -r bench/peers/torch "$root/peers"
   tar -C artifacts/bundle -c winnow-linux-x64 | xz -T0 -6 >"$archive"
   echo "$archive: $(($(stat -c %s "$archive") / 1000000)) MB"
 }

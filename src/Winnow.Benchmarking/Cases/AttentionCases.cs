@@ -6,7 +6,7 @@ using Winnow.Kernels.Cache;
 
 namespace Winnow.Benchmarking.Cases;
 
-/// <summary>Attention of 32 query heads over 8 KV heads of 128 in F16, as in an 8B model.</summary>
+/// <summary>Attention of 32 query heads over 8 KV heads of 128 as in an 8B model, in F16 where no other type is named.</summary>
 internal static class AttentionCases
 {
     private const int Heads = 32;
@@ -19,6 +19,14 @@ internal static class AttentionCases
         yield return Forward("decode", 8, 2048, 1);
         yield return Forward("prefill", 1, 512, 512);
         yield return Forward("prefill", 1, 4096, 256);
+        yield return Forward("decode", 1, 1024, 1);
+        yield return Forward("decode", 32, 16_384, 1) with { IsMeasuredOnly = true };
+        foreach (int tokens in new[] { 512, 1024, 4096, 16_384 })
+        {
+            yield return Forward("prefill BF16", 1, tokens, tokens, type: DType.BF16) with { IsMeasuredOnly = true };
+            yield return Forward("prefill BF16, bidirectional", 1, tokens, tokens, type: DType.BF16, isCausal: false) with { IsMeasuredOnly = true };
+        }
+
         yield return Forward("decode + column mass", 1, 4096, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) });
         yield return Forward("prefill + window mass", 1, 512, 512, plan => new AttentionSignals { WindowMass = Plane(plan), WindowTokens = 32 });
         yield return Forward("decode + block history", 1, 4096, 1, plan => new AttentionSignals { BlockHistory = plan.Cache.Attributes });
@@ -31,18 +39,19 @@ internal static class AttentionCases
     }
 
     /// <summary>The last tokens of sequences attend to so many slots, their own included.</summary>
-    private static KernelCase Forward(string name, int sequences, int slots, int tokens, Func<CachePlan, AttentionSignals>? signals = null) =>
+    private static KernelCase Forward(
+        string name, int sequences, int slots, int tokens, Func<CachePlan, AttentionSignals>? signals = null, DType type = DType.F16, bool isCausal = true) =>
         new("attention", name, $"{sequences} x {tokens} tokens, {slots} slots", workspace =>
         {
-            var plan = new CachePlan(workspace, sequences, slots, attributes: signals is null ? 0 : AttentionSignals.HistoryPlanes);
+            var plan = new CachePlan(workspace, sequences, slots, attributes: signals is null ? 0 : AttentionSignals.HistoryPlanes, type: type);
             workspace.Count(plan.BytesOf(slots), 0);
             RaggedBatch batch = plan.Batch(tokens, slots - tokens);
             Tensor queries = workspace.Input(sequences * tokens, Hidden);
             Tensor output = workspace.Output(sequences * tokens, Hidden);
-            var arguments = new AttentionArguments { Layer = 0, Scale = 1 / MathF.Sqrt(CachePlan.HeadDim), Signals = signals?.Invoke(plan) ?? default };
+            var arguments = new AttentionArguments { Layer = 0, Scale = 1 / MathF.Sqrt(CachePlan.HeadDim), Signals = signals?.Invoke(plan) ?? default, Bidirectional = !isCausal };
 
             // Causal: the first of the tokens sees all but the others, the last sees everything.
-            double seen = slots - ((tokens - 1) / 2.0);
+            double seen = isCausal ? slots - ((tokens - 1) / 2.0) : slots;
             return new CaseWork(() => workspace.Device.Attention.Forward(output, queries, plan.Cache, batch, arguments), 4.0 * sequences * tokens * seen * Hidden);
         });
 

@@ -5,7 +5,7 @@ using Winnow.Kernels.Cache;
 
 namespace Winnow.Benchmarking.Cases;
 
-/// <summary>A cache of one layer for cases: as many slots in every head of every sequence, F16, 8 KV heads of 128 as in an 8B model.</summary>
+/// <summary>A cache of one layer for cases: as many slots in every head of every sequence, 8 KV heads of 128 as in an 8B model.</summary>
 internal sealed class CachePlan
 {
     public const int KvHeads = 8;
@@ -19,7 +19,8 @@ internal sealed class CachePlan
     /// <param name="slots">Slots in use of each head.</param>
     /// <param name="room">Slots beyond, that there are pages for.</param>
     /// <param name="attributes">Planes of attributes.</param>
-    public CachePlan(CaseWorkspace workspace, int sequences, int slots, int room = 0, int attributes = 0)
+    /// <param name="type">Of keys and values, 16-bit.</param>
+    public CachePlan(CaseWorkspace workspace, int sequences, int slots, int room = 0, int attributes = 0, DType type = DType.F16)
     {
         (_workspace, Sequences, Slots) = (workspace, sequences, slots);
         PagesPerHead = (slots + room + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
@@ -27,8 +28,8 @@ internal sealed class CachePlan
         _counts = [.. Enumerable.Repeat(slots, sequences * KvHeads)];
         Cache = new PagedKv
         {
-            Keys = workspace.Uncounted(DType.F16, Pages, PagedKv.PageSlots, HeadDim),
-            Values = workspace.Uncounted(DType.F16, Pages, PagedKv.PageSlots, HeadDim),
+            Keys = workspace.Uncounted(type, Pages, PagedKv.PageSlots, HeadDim),
+            Values = workspace.Uncounted(type, Pages, PagedKv.PageSlots, HeadDim),
             Positions = workspace.Uncounted(DType.I32, Pages, PagedKv.PageSlots),
             Attributes = attributes == 0 ? default : workspace.Uncounted(DType.F32, attributes, Pages, PagedKv.PageSlots),
             PageTable = workspace.Integers(Enumerable.Range(0, Pages), sequences, 1, KvHeads, PagesPerHead),

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using Winnow.Kernels;
 
 namespace Winnow.Benchmarking.Cases;
@@ -9,8 +10,10 @@ namespace Winnow.Benchmarking.Cases;
 /// <param name="device">The device.</param>
 internal sealed class CaseWorkspace(ComputeDevice device) : IDisposable
 {
-    // As bytes of any type, floats, block scales and minima among them, this is small and finite.
-    private const byte SmallNumbers = 0x2A;
+    // As 16-bit words of any type, floats, block scales and minima among them, such numbers are small and finite; signs and mantissas are random, as
+    // they are in models: the same number everywhere takes less power and is quicker.
+    private const uint SmallNumber = 0x2800;
+    private const uint RandomBits = 0x83FF;
     private readonly List<Tensor> _owned = [];
     private uint _random = 1;
 
@@ -82,8 +85,14 @@ internal sealed class CaseWorkspace(ComputeDevice device) : IDisposable
             3 => new Shape(shape[0], shape[1], shape[2]),
             _ => new Shape(shape[0], shape[1], shape[2], shape[3]),
         });
-        Device.Fill(tensor, SmallNumbers);
         _owned.Add(tensor);
+        ushort[] words = new ushort[(tensor.Bytes + 1) / sizeof(ushort)];
+        foreach (ref ushort word in words.AsSpan())
+        {
+            word = (ushort)(SmallNumber | ((NextBits() >> 16) & RandomBits));
+        }
+
+        Device.Upload<byte>(tensor, MemoryMarshal.AsBytes(words.AsSpan())[..(int)tensor.Bytes]);
         return tensor;
     }
 
@@ -105,9 +114,7 @@ internal sealed class CaseWorkspace(ComputeDevice device) : IDisposable
     }
 
     /// <summary>A number from -1 to 1 by Numerical Recipes' generator: any bits will do, and these are quick.</summary>
-    private float Next()
-    {
-        _random = unchecked((_random * 1664525) + 1013904223);
-        return ((_random >> 8) / (float)(1 << 23)) - 1;
-    }
+    private float Next() => ((NextBits() >> 8) / (float)(1 << 23)) - 1;
+
+    private uint NextBits() => _random = unchecked((_random * 1664525) + 1013904223);
 }

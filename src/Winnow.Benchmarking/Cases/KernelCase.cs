@@ -19,6 +19,9 @@ public sealed record KernelCase
     /// <summary>The shape, for people.</summary>
     public string Shape { get; }
 
+    /// <summary>Whether it is too much for the simulator, so that it is measured on a GPU and not predicted.</summary>
+    public bool IsMeasuredOnly { get; internal init; }
+
     /// <summary>Makes the operands.</summary>
     internal Func<CaseWorkspace, CaseWork> Prepare { get; }
 

@@ -27,15 +27,21 @@ internal static class LinearCases
             yield return Project($"matmul {type}", type, 512);
         }
 
+        yield return Project("matmul BF16", DType.BF16, 4096) with { IsMeasuredOnly = true };
+        foreach (DType type in new[] { DType.BF16, DType.Q8_0, DType.Q4_K })
+        {
+            yield return Project($"matvec {type}", type, 1, FeedForward) with { IsMeasuredOnly = true };
+        }
+
         yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);
         yield return Gated("gated matmul BF16", DType.BF16, 128);
     }
 
-    private static KernelCase Project(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {Outputs}", workspace =>
+    private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs) => new("linear", name, $"{rows} x {Inputs} x {outputs}", workspace =>
     {
         Tensor input = workspace.Input(rows, Inputs);
-        var projection = new Projection { Weight = workspace.Weight(type, Outputs, Inputs), Output = workspace.Output(rows, Outputs) };
-        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * Inputs * Outputs);
+        var projection = new Projection { Weight = workspace.Weight(type, outputs, Inputs), Output = workspace.Output(rows, outputs) };
+        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * Inputs * outputs);
     });
 
     private static KernelCase Gated(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>

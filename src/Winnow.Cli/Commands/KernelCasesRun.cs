@@ -18,6 +18,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
 {
     private readonly List<CaseResult> _results = [];
     private int _failures;
+    private int _leftOut;
 
     /// <summary>Predicts cases for GPUs.</summary>
     /// <param name="filter">A part of family, name or shape; null for all.</param>
@@ -27,7 +28,8 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     public Task<int> PredictAsync(string? filter, IReadOnlyList<GpuSpecification> gpus, bool showsProgress, CancellationToken cancellationToken)
     {
         KernelCompiler compiler = new();
-        return RunAsync(filter, showsProgress, kernelCase => CaseRunner.Predict(kernelCase, compiler, gpus), () => WritePredictions(gpus), cancellationToken);
+        return RunAsync(
+            CasesWith(filter, isMeasured: false), showsProgress, kernelCase => CaseRunner.Predict(kernelCase, compiler, gpus), () => WritePredictions(gpus), cancellationToken);
     }
 
     /// <summary>Measures cases on a driver.</summary>
@@ -37,11 +39,10 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
         GpuState? before = GpuState.Read();
         PeakRates peaks = new KernelBenchmark(driver, compiler, timing).MeasurePeaks();
         return RunAsync(
-            filter, showsProgress, kernelCase => [CaseRunner.Measure(kernelCase, driver, compiler, peaks, timing)], () => WriteMeasurements(peaks, before), cancellationToken);
+            CasesWith(filter, isMeasured: true), showsProgress, kernelCase => [CaseRunner.Measure(kernelCase, driver, compiler, peaks, timing)], () => WriteMeasurements(peaks, before), cancellationToken);
     }
 
-    private async Task<int> RunAsync(
-        string? filter, bool showsProgress, Func<KernelCase, IReadOnlyList<CaseResult>> run, Action write, CancellationToken cancellationToken)
+    private KernelCase[] CasesWith(string? filter, bool isMeasured)
     {
         KernelCase[] cases = [.. KernelCases.All().Where(kernelCase => kernelCase.ToString().Contains(filter ?? "", StringComparison.OrdinalIgnoreCase))];
         if (cases.Length == 0)
@@ -49,6 +50,14 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
             throw new UsageException($"no case has '{filter}' in its name or shape; without --filter all of them run");
         }
 
+        KernelCase[] chosen = isMeasured ? cases : [.. cases.Where(kernelCase => !kernelCase.IsMeasuredOnly)];
+        _leftOut = cases.Length - chosen.Length;
+        return chosen;
+    }
+
+    private async Task<int> RunAsync(
+        KernelCase[] cases, bool showsProgress, Func<KernelCase, IReadOnlyList<CaseResult>> run, Action write, CancellationToken cancellationToken)
+    {
         if (KernelCompiler.Probe() is { IsUsable: false } nvrtc)
         {
             throw new WinnowException(nvrtc.Problem);
@@ -151,7 +160,9 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     }
 
     private void WriteCount(int done, string how) =>
-        host.Output.WriteLine($"{done} cases {how}{(_failures > 0 ? $", {_failures} skipped because they failed, see above" : "")}");
+        host.Output.WriteLine(
+            $"{done} cases {how}{(_failures > 0 ? $", {_failures} skipped because they failed, see above" : "")}"
+            + (_leftOut > 0 ? $", {_leftOut} left out because they are too much for the simulator: a GPU measures them" : ""));
 
     private static string NameOf(CaseResult result) => $"{result.Case.Family}/{result.Case.Name}";
 
