@@ -22,6 +22,16 @@ struct bf16_t {
   u16 bits;
 };
 
+template <typename T>
+constexpr bool is_brain() {
+  return false;
+}
+
+template <>
+constexpr bool is_brain<bf16_t>() {
+  return true;
+}
+
 __device__ __forceinline__ float to_float(float value) { return value; }
 
 // PTX ISA 9.7.9.21 (cvt)

@@ -42,16 +42,6 @@ struct MatrixElement<Weight::kBF16> {
   using Type = bf16_t;
 };
 
-template <typename T>
-constexpr bool is_brain() {
-  return false;
-}
-
-template <>
-constexpr bool is_brain<bf16_t>() {
-  return true;
-}
-
 // Eight weights of one row as they lie in memory.
 struct Piece {
   u32 word[4];

@@ -12,6 +12,9 @@ internal sealed class InstructionReader(PtxInstruction instruction, IRegisterMap
 {
     private uint _taken;
 
+    /// <summary>Whether the code is for Hopper, whose tensor cores add more at once.</summary>
+    public bool IsHopper { get; init; }
+
     /// <summary>The name before the first dot.</summary>
     public string Opcode => instruction.Opcode;
 

@@ -65,7 +65,7 @@ internal static class MatrixDecoder
         int cRegisters = isHalf ? 2 : 4;
         return Registers(reader, 0, cRegisters, 32) is int[] d && Registers(reader, 1, aRegisters, 32) is int[] a
             && Registers(reader, 2, bRegisters, 32) is int[] b && Registers(reader, 3, cRegisters, 32) is int[] c
-                ? new FloatProduct<TFragment>(d, a, b, c)
+                ? new FloatProduct<TFragment>(d, a, b, c, reader.IsHopper)
                 : null;
     }
 

@@ -12,7 +12,8 @@ internal static class OperationDecoder
     /// <summary>The operation of an instruction; null where it is not one of these.</summary>
     /// <param name="instruction">As parsed.</param>
     /// <param name="map">Where its operands lie.</param>
-    public static Operation? Decode(PtxInstruction instruction, IRegisterMap map)
+    /// <param name="isHopper">Whether the code is for Hopper.</param>
+    public static Operation? Decode(PtxInstruction instruction, IRegisterMap map, bool isHopper = false)
     {
         foreach (PtxOperand operand in instruction.Operands)
         {
@@ -22,7 +23,7 @@ internal static class OperationDecoder
             }
         }
 
-        InstructionReader reader = new(instruction, map);
+        InstructionReader reader = new(instruction, map) { IsHopper = isHopper };
         Operation? operation = Decode(reader);
         if (operation is null || !reader.IsUnderstood)
         {

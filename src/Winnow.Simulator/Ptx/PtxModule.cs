@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Winnow.Simulator.Ptx;
@@ -13,6 +14,9 @@ internal sealed class PtxModule
 
     /// <summary>The architecture it is meant for, for instance <c>sm_80</c>.</summary>
     public required string Target { get; init; }
+
+    /// <summary>Whether it is meant for Hopper.</summary>
+    public bool IsForHopper => Target.StartsWith("sm_90", StringComparison.Ordinal);
 
     /// <summary>The width of addresses: 64.</summary>
     public required int AddressSize { get; init; }

@@ -6,23 +6,23 @@ namespace Winnow.Simulator.Tests.Operations;
 
 /// <summary>
 /// <c>mma.sync</c> of floats, bit by bit against what it is said to compute: in each step of k fused multiply-adds in double, k ascending, and one cut
-/// towards zero to the 24 bits of a float. Factors are of all kinds: numbers, zeros, subnormals, infinities and NaN.
+/// towards zero to the 24 bits of a float; on Hopper a step is the whole instruction. Factors are of all kinds: numbers, zeros, subnormals, infinities and NaN.
 /// </summary>
 public sealed class MatrixBitsTests
 {
     private const int Rounds = 40;
 
     [Test]
-    public void Multiply_OfHalvesIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(8, 16)] int depth, [Values] bool isHalfSum)
-        => Check(new Factors(2, depth, Bits.H, 0x7C00, 0x03FF), kind, isHalfSum, isHalfSum ? "f16.f16.f16.f16" : "f32.f16.f16.f32");
+    public void Multiply_OfHalvesIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(8, 16)] int depth, [Values] bool isHalfSum, [Values] bool isHopper)
+        => Check(new Factors(2, depth, Bits.H, 0x7C00, 0x03FF), kind, isHalfSum, isHopper, isHalfSum ? "f16.f16.f16.f16" : "f32.f16.f16.f32");
 
     [Test]
-    public void Multiply_OfBrainFloatsIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(8, 16)] int depth)
-        => Check(new Factors(2, depth, Bits.B, 0x7F80, 0x007F), kind, false, "f32.bf16.bf16.f32");
+    public void Multiply_OfBrainFloatsIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(8, 16)] int depth, [Values] bool isHopper)
+        => Check(new Factors(2, depth, Bits.B, 0x7F80, 0x007F), kind, false, isHopper, "f32.bf16.bf16.f32");
 
     [Test]
-    public void Multiply_OfTensorFloatsIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(4, 8)] int depth)
-        => Check(new Factors(1, depth, bits => Bits.F(bits & 0xFFFFE000), 0x7F800000, 0x007FFFFF), kind, false, "f32.tf32.tf32.f32");
+    public void Multiply_OfTensorFloatsIsTheCutSumOfFusedProducts([Values] Kind kind, [Values(4, 8)] int depth, [Values] bool isHopper)
+        => Check(new Factors(1, depth, bits => Bits.F(bits & 0xFFFFE000), 0x7F800000, 0x007FFFFF), kind, false, isHopper, "f32.tf32.tf32.f32");
 
     [Test]
     public void Multiply_LeavesLanesThatTakeNoPart([Values] bool isHalfSum)
@@ -86,7 +86,7 @@ public sealed class MatrixBitsTests
         public int Width => 4 * PerRegister;
     }
 
-    private static void Check(Factors factors, Kind kind, bool isHalfSum, string types)
+    private static void Check(Factors factors, Kind kind, bool isHalfSum, bool isHopper, string types)
     {
         using TestWarp warp = new();
         Random random = new((int)kind);
@@ -97,17 +97,17 @@ public sealed class MatrixBitsTests
             Fill(warp, 10, 2 * columns, factors, kind, random);
             Fill(warp, 20, columns, factors, kind, random);
             Fill(warp, 30, sums, isHalfSum ? factors : new Factors(1, 0, Bits.F, 0x7F800000, 0x007FFFFF), kind, random);
-            OneInstruction.Run(warp, Statement(types, factors.Depth, sums, columns, 50));
+            OneInstruction.Run(warp, Statement(types, factors.Depth, sums, columns, 50), isHopper: isHopper);
             for (int i = 0; i < 128; i++)
             {
                 (int row, int column) = (i / 8, i % 8);
-                ulong expected = Expected(warp, factors, row, column, isHalfSum);
+                ulong expected = Expected(warp, factors, row, column, isHalfSum, isHopper ? factors.Depth : factors.Width);
                 Assert.That(Sum(warp, 50, row, column, isHalfSum), Is.EqualTo(expected), $"round {round}, row {row}, column {column}");
             }
         }
     }
 
-    private static ulong Expected(TestWarp warp, Factors factors, int row, int column, bool isHalfSum)
+    private static ulong Expected(TestWarp warp, Factors factors, int row, int column, bool isHalfSum, int step)
     {
         ulong addend = Sum(warp, 30, row, column, isHalfSum);
         double sum = isHalfSum ? Bits.H(addend) : Bits.F(addend);
@@ -117,7 +117,7 @@ public sealed class MatrixBitsTests
             float a = Value(warp, factors, 10 + (2 * block) + (row / 8), row % 8, k % factors.Width);
             float b = Value(warp, factors, 20 + block, column, k % factors.Width);
             sum = Math.FusedMultiplyAdd(a, b, sum);
-            if (k % factors.Width == factors.Width - 1)
+            if (k % step == step - 1)
             {
                 sum = BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(sum) & 0xFFFFFFFFE0000000);
             }

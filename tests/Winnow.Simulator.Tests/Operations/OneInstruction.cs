@@ -9,9 +9,9 @@ namespace Winnow.Simulator.Tests.Operations;
 internal static class OneInstruction
 {
     /// <summary>Runs an instruction; the registers are those of <see cref="PtxText"/>.</summary>
-    public static void Run(TestWarp warp, string text, uint lanes = uint.MaxValue)
+    public static void Run(TestWarp warp, string text, uint lanes = uint.MaxValue, bool isHopper = false)
     {
-        Operation? operation = OperationDecoder.Decode(PtxText.Instruction(text), warp);
+        Operation? operation = OperationDecoder.Decode(PtxText.Instruction(text), warp, isHopper);
         Assert.That(operation, Is.Not.Null, $"{text} was refused");
         operation!.Execute(warp.Warp, lanes);
     }

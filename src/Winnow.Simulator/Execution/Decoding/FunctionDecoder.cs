@@ -153,7 +153,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         }
 
         instruction = instruction.Opcode == "shfl" ? WithNumbers(instruction) : instruction;
-        Operation? operation = OperationDecoder.Decode(instruction, _registers);
+        Operation? operation = OperationDecoder.Decode(instruction, _registers, program.Module.Source.IsForHopper);
         return operation is null || !instruction.Has("sync") ? operation : DecodeGather(instruction, operation);
     }
 
