@@ -23,18 +23,48 @@ struct TileShape {
   }
 };
 
-// Issues the copies of a tile of keys or values: kRows entries from `first` on. What is past the count or a head's columns becomes zeros.
+// Issues the copies of a tile of keys or values: kRows entries from `first` on, which lie in lists. What is past the count or a head's columns
+// becomes zeros.
 template <typename T, int kRows>
-__device__ __forceinline__ void load_slots(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
+__device__ __forceinline__ void load_listed(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
   using Shape = TileShape<T>;
   // Lists and large heads together leave no registers for four copies at once.
-  constexpr int kAtOnce = LISTS != 0 && kHeadDim > 128 ? 1 : 4;
+  constexpr int kAtOnce = kHeadDim > 128 ? 1 : 4;
 #pragma unroll kAtOnce
   for (int i = threadIdx.x; i < kRows * Shape::kPieces; i += kThreads) {
     int row = i / Shape::kPieces, piece = i % Shape::kPieces;
     bool there = first + row < view.count && piece < Shape::kFilledPieces;
     const T* from = there ? pool + pool_slot(view, table, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
     copy_async_16(tile + Shape::at(row, piece), from, there);
+  }
+}
+
+// The same where entry i is slot i: a team of threads takes a page, which lies in one piece, so that its place is looked up once.
+template <typename T, int kRows>
+__device__ __forceinline__ void load_pages(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
+  using Shape = TileShape<T>;
+  constexpr int kTeam = kThreads * kPageSlots / kRows;
+  constexpr int kPagePieces = kPageSlots * Shape::kPieces;
+  static_assert(kRows % kPageSlots == 0, "a tile is whole pages");
+  int team = threadIdx.x / kTeam, member = threadIdx.x % kTeam;
+  int slot = first + team * kPageSlots, rows = view.count - slot;
+  const T* from = rows > 0 ? pool + pool_slot(view, table, pages, slot) * kHeadDim : pool;
+#pragma unroll
+  for (int i = 0; i < (kPagePieces + kTeam - 1) / kTeam; ++i) {
+    int item = member + i * kTeam;
+    if (kPagePieces % kTeam != 0 && item >= kPagePieces) break;
+    int row = item / Shape::kPieces, piece = item % Shape::kPieces;
+    bool there = row < rows && piece < Shape::kFilledPieces;
+    copy_async_16(tile + Shape::at(team * kPageSlots + row, piece), from + row * kHeadDim + piece * Shape::kPiece, there);
+  }
+}
+
+template <typename T, int kRows>
+__device__ __forceinline__ void load_slots(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
+  if constexpr (LISTS != 0) {
+    load_listed<T, kRows>(tile, pool, table, pages, view, first);
+  } else {
+    load_pages<T, kRows>(tile, pool, table, pages, view, first);
   }
 }
 
