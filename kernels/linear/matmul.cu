@@ -7,10 +7,10 @@
 // gate, part 1 the projection, and a tile holds 16 outputs of each in turn). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
 // Inputs, and aligned 16-bit weights, come through a ring of 3 to 5 stages by asynchronous copies; other weights are widened
-// to halves on the way, loaded while stages before are multiplied. A panel is 32 inputs of all rows, 64 bytes a row, so that the 16 bytes of
-// each lane of eight cover all banks. Slot order is the order of fragments: those 16 bytes are a lane's registers of both products of a step, so a
-// plain load brings them in the passes that ldmatrix would take, which would ask for wider rows or a swizzle on top. Grid: (row tiles, output
-// tiles); block: 128 or 256 threads.
+// to halves on the way, loaded while stages before are multiplied. A panel is 32 inputs of all rows, 64 bytes a row. Of plain weights its pieces of
+// 16 bytes are exchanged by the number of the row, so that ldmatrix finds eight rows in all banks. Of blocks the slot order is that of fragments:
+// 16 bytes are a lane's registers of both products of a step, and those of eight lanes cover all banks. A unit of plain weights stays in
+// registers beside the sums while its steps pass by. Grid: (row tiles, output tiles); block: 128 or 256 threads.
 // Bound by the tensor cores: 2 * rows * outputs * inputs flops, 64 a byte that comes from the second-level cache with tiles of 128.
 #include "common/async.cuh"
 #include "linear/params.cuh"
@@ -25,8 +25,8 @@ constexpr int kTile = WINNOW_TILE;
 using T = MatrixElement<kType>::Type;
 constexpr bool kPlain = is_plain(kType);
 constexpr bool kAsync = kPlain && kAligned;
-// Warps lie two by two in a tile, or with large tiles and weights that must be widened, which takes registers, two by four.
-constexpr int kRowWarps = kTile == 128 && !kAsync ? 4 : 2;
+// Warps lie two by two in a small tile, two by four in a large one: sums and units, or weights that are widened, take registers.
+constexpr int kRowWarps = kTile == 128 ? 4 : 2;
 constexpr int kThreads = 2 * kRowWarps * kWarpSize;
 constexpr int kTileOutputs = kGate == Gate::kFused ? kTile / 2 : kTile;
 constexpr int kWarpOutputs = kTile / 2;
@@ -38,6 +38,7 @@ constexpr int kStages = kTile == 64 && kAsync ? 5 : 3;
 constexpr int kAhead = kTile == 128 || kAsync ? 1 : block_values(kType) == 256 ? 2 : 4;
 constexpr int kStageSteps = kAsync ? 2 : 1;
 constexpr int kBlockSteps = kPlain ? 1 : block_values(kType) / kStepInputs;
+constexpr int kUnitStages = kPlainUnitSteps / kStageSteps;
 
 constexpr int kPanelBytes = kTile * 2 * kStepInputs;
 constexpr int kInputRingBytes = kStages * kStageSteps * kPanelBytes;
@@ -57,6 +58,9 @@ __device__ __forceinline__ int unknown(int value) {
   asm volatile("" : "+r"(value));
   return value;
 }
+
+// Where 16 bytes of a row of a panel lie.
+__device__ __forceinline__ int place_of(int row, int chunk) { return row * 64 + 16 * (kPlain ? chunk ^ (row / 2 % 4) : chunk); }
 
 struct Tile {
   const u8* weight;
@@ -87,7 +91,7 @@ __device__ __forceinline__ void copy_stage(u8* inputs, u8* weights, const Linear
 #pragma unroll
     for (int i = 0; i < kPieces; ++i) {
       int row = thread / 4 + i * (kThreads / 4);
-      int place = step * kPanelBytes + row * 64 + 16 * q;
+      int place = step * kPanelBytes + place_of(row, q);
       bool valid = tile.first_row + row < params.rows;
       const u8* input = static_cast<const u8*>(params.input);
       i64 at = valid ? (static_cast<i64>(tile.first_row + row) * params.stride + k) * 2 : 0;
@@ -112,7 +116,8 @@ __device__ __forceinline__ void load_weights(Staged& staged, const LinearParams&
   for (int i = 0; i < kPieces; ++i) {
     const u8* row = weights_of(tile, thread / 4 + i * (kThreads / 4));
     if constexpr (kPlain) {
-      staged.piece[i] = plain_piece<false>(row, step * kStepInputs + 8 * q, params.inputs);
+#pragma unroll
+      for (int pair = 0; pair < 4; ++pair) staged.piece[i].word[pair] = plain_pair(row, step * kStepInputs + 8 * q + 2 * pair, params.inputs);
     } else {
       staged.piece[i] = block_piece<kType>(row + static_cast<i64>(step / kBlockSteps) * block_bytes(kType), step % kBlockSteps, q);
     }
@@ -136,7 +141,7 @@ __device__ __forceinline__ void store_weights(u8* panel, float* scales, const St
     } else {
       slots = block_slots<kType>(staged.piece[i], step % kBlockSteps, q);
     }
-    *reinterpret_cast<uint4*>(panel + (threadIdx.x / 4 + i * (kThreads / 4)) * 64 + 16 * q) = slots;
+    *reinterpret_cast<uint4*>(panel + place_of(threadIdx.x / 4 + i * (kThreads / 4), q)) = slots;
   }
   if constexpr (!kPlain) {
     if (threadIdx.x < kTile) {
@@ -147,8 +152,15 @@ __device__ __forceinline__ void store_weights(u8* panel, float* scales, const St
   }
 }
 
-__device__ __forceinline__ uint4 read_slots(const u8* panel, int row, int q) {
-  return *reinterpret_cast<const uint4*>(panel + row * 64 + 16 * q);
+// The slots of eight rows, of which a lane holds those of row lane / 4.
+__device__ __forceinline__ uint4 read_slots(const u8* panel, int first_row, int lane) {
+  if constexpr (kPlain) {
+    u32 slots[4];
+    ldmatrix_x4(slots, panel + place_of(first_row + lane % 8, lane / 8));
+    return make_uint4(slots[0], slots[1], slots[2], slots[3]);
+  } else {
+    return *reinterpret_cast<const uint4*>(panel + place_of(first_row + lane / 4, lane % 4));
+  }
 }
 
 __device__ __forceinline__ StepScale read_scale(const float* scales, int row) {
@@ -166,40 +178,66 @@ struct Weights {
   StepScale upper_scale, lower_scale;
 };
 
-__device__ __forceinline__ Weights read_weights(const u8* panel, const float* scales, int output, int q) {
-  return {read_slots(panel, output, q), read_slots(panel, output + 8, q), read_scale(scales, output), read_scale(scales, output + 8)};
+__device__ __forceinline__ Weights read_weights(const u8* panel, const float* scales, int first_output, int lane) {
+  int output = first_output + lane / 4;
+  return {read_slots(panel, first_output, lane), read_slots(panel, first_output + 8, lane), read_scale(scales, output), read_scale(scales, output + 8)};
+}
+
+using Sums = float[kOutputTiles][kRowTiles][4];
+
+// A unit of plain weights that is under way; nothing of blocks.
+using Units = StepProduct<kType>[kPlain ? kOutputTiles : 1][kPlain ? kRowTiles : 1];
+
+__device__ __forceinline__ void start_units(Units& units) {
+  if constexpr (kPlain) {
+#pragma unroll
+    for (int i = 0; i < kOutputTiles * kRowTiles; ++i) start_unit(units[i / kRowTiles][i % kRowTiles]);
+  }
+}
+
+__device__ __forceinline__ void add_units(Sums& sums, Units& units) {
+  if constexpr (kPlain) {
+#pragma unroll
+    for (int i = 0; i < kOutputTiles * kRowTiles; ++i) add_step(sums[i / kRowTiles][i % kRowTiles], units[i / kRowTiles][i % kRowTiles], {}, {});
+    start_units(units);
+  }
 }
 
 // Weights stay in registers while inputs pass by; with two scales a step the inputs are fewer registers.
-__device__ __forceinline__ void compute_step(float (&sums)[kOutputTiles][kRowTiles][4], const u8* inputs, const u8* weights,
-                                             const float* scales, int warp, int lane) {
-  int g = lane / 4, q = lane % 4;
-  int output = warp / kRowWarps * kWarpOutputs + g, row = warp % kRowWarps * kWarpRows + g;
+__device__ __forceinline__ void compute_step(Sums& sums, Units& units, const u8* inputs, const u8* weights, const float* scales, int warp,
+                                             int lane) {
+  int output = warp / kRowWarps * kWarpOutputs, row = warp % kRowWarps * kWarpRows;
   if constexpr (units_of_step(kType) == 1) {
     Weights held[kOutputTiles];
 #pragma unroll
-    for (int m = 0; m < kOutputTiles; ++m) held[m] = read_weights(weights, scales, output + 16 * m, q);
+    for (int m = 0; m < kOutputTiles; ++m) held[m] = read_weights(weights, scales, output + 16 * m, lane);
 #pragma unroll
     for (int n = 0; n < kRowTiles; ++n) {
-      uint4 share = read_slots(inputs, row + 8 * n, q);
+      uint4 share = read_slots(inputs, row + 8 * n, lane);
       StepProduct<kType> product;
       total_step(product, share);
 #pragma unroll
       for (int m = 0; m < kOutputTiles; ++m) {
-        multiply_step(product, held[m].upper, held[m].lower, share);
-        add_step(sums[m][n], product, held[m].upper_scale, held[m].lower_scale);
+        if constexpr (kPlain) {
+          multiply_step(units[m][n], held[m].upper, held[m].lower, share);
+        } else {
+          start_unit(product);
+          multiply_step(product, held[m].upper, held[m].lower, share);
+          add_step(sums[m][n], product, held[m].upper_scale, held[m].lower_scale);
+        }
       }
     }
   } else {
     uint4 held[kRowTiles];
 #pragma unroll
-    for (int n = 0; n < kRowTiles; ++n) held[n] = read_slots(inputs, row + 8 * n, q);
+    for (int n = 0; n < kRowTiles; ++n) held[n] = read_slots(inputs, row + 8 * n, lane);
 #pragma unroll
     for (int m = 0; m < kOutputTiles; ++m) {
-      Weights weight = read_weights(weights, scales, output + 16 * m, q);
+      Weights weight = read_weights(weights, scales, output + 16 * m, lane);
 #pragma unroll
       for (int n = 0; n < kRowTiles; ++n) {
         StepProduct<kType> product;
+        start_unit(product);
         multiply_step(product, weight.upper, weight.lower, held[n]);
         add_step(sums[m][n], product, weight.upper_scale, weight.lower_scale);
       }
@@ -207,7 +245,7 @@ __device__ __forceinline__ void compute_step(float (&sums)[kOutputTiles][kRowTil
   }
 }
 
-__device__ __forceinline__ void store_sums(const float (&sums)[kOutputTiles][kRowTiles][4], const LinearParams& params,
+__device__ __forceinline__ void store_sums(const Sums& sums, const LinearParams& params,
                                            const LinearPart& part, const Tile& tile, int warp, int lane) {
   constexpr int kStride = kGate == Gate::kFused ? 2 : 1;
 #pragma unroll
@@ -259,7 +297,9 @@ winnow_linear_matmul(const LinearParams params) {
       if (ahead < stages) load_weights(staged[ahead], params, tile, ahead);
     }
   }
-  float sums[kOutputTiles][kRowTiles][4] = {};
+  Sums sums = {};
+  Units units;
+  start_units(units);
   int slot = 0;
   for (int base = 0; base < stages; base += kAhead) {
 #pragma unroll
@@ -283,14 +323,16 @@ winnow_linear_matmul(const LinearParams params) {
         for (int step = 0; step < kStageSteps; ++step) {
           if (stage * kStageSteps + step < steps) {
             const u8* inputs = shared_memory + (slot * kStageSteps + step) * kPanelBytes;
-            compute_step(sums, inputs, panel + step * kPanelBytes, panel_scales, warp, lane);
+            compute_step(sums, units, inputs, panel + step * kPanelBytes, panel_scales, warp, lane);
           }
         }
+        if (kPlain && (stage + 1) % kUnitStages == 0) add_units(sums, units);
         slot = slot + 1 == kStages ? 0 : slot + 1;
       }
     }
   }
   copy_async_wait<0>();
+  if (kPlain && stages % kUnitStages != 0) add_units(sums, units);
   // The part is looked up again, so that its addresses do not occupy registers in the loop.
   store_sums(sums, params, kGate == Gate::kFused ? params.parts[1] : part_of(params, unknown(blockIdx.y)), tile, warp, lane);
 }

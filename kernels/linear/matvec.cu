@@ -30,24 +30,27 @@ constexpr int kStageInputs = block_values(kType) == 256 ? 256 : 128;
 constexpr int kStageSteps = kStageInputs / kStepInputs;
 constexpr int kStageBytes = kStageInputs / block_values(kType) * block_bytes(kType);
 constexpr int kBlockSteps = kPlain ? 1 : block_values(kType) / kStepInputs;
+constexpr bool kCopied = kPlain && kAligned;
+static_assert(!kPlain || kStageSteps == kPlainUnitSteps, "a stage of plain weights is one unit");
 
 // A stage of a row starts up to kLead bytes before its first block, on 16 bytes.
-constexpr int kLead = kPlain && kAligned ? 0 : 16 - block_alignment(kType);
+constexpr int kLead = kCopied ? 0 : 16 - block_alignment(kType);
 constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
-// 16-byte reads of two rows fill all banks where a row ends in the middle of them; single words of eight rows where it ends on an odd sixteen.
-constexpr int kPitch = kPlain && kAligned ? 16 * kChunks + 64 : 16 * (kChunks | 1);
+// 16 bytes, or single words, of eight rows fill all banks where a row ends on an odd sixteen.
+constexpr int kPitch = 16 * (kChunks | 1);
 constexpr int kStageRingBytes = kMatrices * 16 * kPitch;
 constexpr int kWished = (kSplit == 1 ? 20480 : !kPlain ? 12288 : kTiles == 1 ? 20480 : 16384) / kStageRingBytes;
 constexpr int kStages = kWished < 3 ? 3 : kWished > 8 ? 8 : kWished;
 constexpr int kRingBytes = kWarps * kStages * kStageRingBytes;
 
-// What one step leaves for the merge: units [kTiles, kUnits, 4 pairs of rows, 32 and padding], so that neither the warps that write them nor
+// What one unit of plain weights, or step of blocks, leaves for the merge: units [kTiles, kUnits, 4 pairs of rows, 32 and padding], so that neither the warps that write them nor
 // the one that reads a pair of rows meet in a bank; totals [kTiles, 8]; scales [3, 16].
 constexpr int kPairFloats = 40;
 constexpr int kUnitFloats = 4 * kPairFloats;
-constexpr int kRoundSteps = kSplit * kStageSteps;
+constexpr int kStageUnits = kPlain ? 1 : kStageSteps;
+constexpr int kRoundUnits = kSplit * kStageUnits;
 constexpr int kStepFloats = kTiles * (kUnits * kUnitFloats + (has_minimum(kType) ? 8 : 0)) + (kPlain ? 0 : 16 * 3);
-constexpr int kSharedBytes = kRingBytes + (kSplit == 1 ? 0 : kRoundSteps * kStepFloats * 4);
+constexpr int kSharedBytes = kRingBytes + (kSplit == 1 ? 0 : kRoundUnits * kStepFloats * 4);
 static_assert(kSplit == 1 || (kSplit == 4 && kMatrices == 1), "four warps have as many threads as a tile has sums");
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
@@ -88,11 +91,17 @@ __device__ __forceinline__ void copy_stage(u8* ring, const Tile& tile, int stage
   }
 }
 
-// Eight weights in slot order and their scale, out of the ring. `start` is the row's first byte of the stage there.
+// Eight weights in slot order and their scale, out of the ring. `start` is the row's first byte of the stage there; where rows are copied as they lie, a
+// lane gives the address of 16 bytes of one of eight rows.
 __device__ __forceinline__ uint4 read_weights(StepScale& scale, const u8* start, int step, int q, int inputs_left) {
-  if constexpr (kPlain) {
-    Piece piece = plain_piece<kAligned>(start, step * kStepInputs + 8 * q, kAligned ? kStageInputs : inputs_left);
-    return make_uint4(piece.word[0], piece.word[1], piece.word[2], piece.word[3]);
+  if constexpr (kCopied) {
+    u32 slots[4];
+    ldmatrix_x4(slots, start + step * kStepInputs * 2);
+    return make_uint4(slots[0], slots[1], slots[2], slots[3]);
+  } else if constexpr (kPlain) {
+    int k = step * kStepInputs + 2 * q;
+    return make_uint4(plain_pair(start, k, inputs_left), plain_pair(start, k + 8, inputs_left), plain_pair(start, k + 16, inputs_left),
+                      plain_pair(start, k + 24, inputs_left));
   } else {
     const u8* block = start + step / kBlockSteps * block_bytes(kType);
     scale = step_scale<kType>(block, step % kBlockSteps);
@@ -113,7 +122,7 @@ __device__ __forceinline__ void load_shares(Shares& shares, const LinearParams& 
   }
 }
 
-// Leaves one step's products for the merge.
+// Leaves what one unit of plain weights, or step of blocks, came to for the merge.
 __device__ __forceinline__ void leave_step(float* at, const StepProduct<kType>& product, int tile, int lane) {
   float* units = at + tile * kUnits * kUnitFloats + lane % 4 * kPairFloats + lane / 4 * 4;
 #pragma unroll
@@ -139,12 +148,12 @@ __device__ __forceinline__ int merged_output(int lane) { return lane / 4 + lane 
 
 __device__ __forceinline__ int merged_row(int warp, int lane) { return 2 * warp + lane % 2; }
 
-// Adds the first `steps` steps of a round to this thread's sum of each tile of rows. Warps whose rows do not exist have nothing to do.
-__device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* round, int steps, int rows, int warp, int lane) {
+// Adds the first `units_left` units, or steps, of a round to this thread's sum of each tile of rows. Warps whose rows do not exist have nothing to do.
+__device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* round, int units_left, int rows, int warp, int lane) {
   int output = merged_output(lane);
 #pragma unroll 4
-  for (int step = 0; step < steps; ++step) {
-    const float* at = round + step * kStepFloats;
+  for (int unit = 0; unit < units_left; ++unit) {
+    const float* at = round + unit * kStepFloats;
     StepScale scale = {};
     if constexpr (!kPlain) {
       const float* scales = at + kStepFloats - 16 * 3;
@@ -163,6 +172,16 @@ __device__ __forceinline__ void merge_round(float (&sums)[kTiles], const float* 
   }
 }
 
+// A unit of plain weights, or a step of blocks, is complete.
+__device__ __forceinline__ void end_unit(float (&sum)[4], float* left, const StepProduct<kType>& product, const StepScale& upper, const StepScale& lower,
+                                         int tile, int lane) {
+  if constexpr (kSplit == 1) {
+    add_step(sum, product, upper, lower);
+  } else {
+    leave_step(left, product, tile, lane);
+  }
+}
+
 // The steps of one stage: into the sums, or with a split to where the merge finds them.
 __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4], float* left, const u8* ring, const LinearParams& params,
                                               const Tile& tile, Shares& ahead, int stage, int lane) {
@@ -173,9 +192,15 @@ __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4
   for (int matrix = 0; matrix < kMatrices; ++matrix) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      int row = g + 8 * half;
-      rows[matrix][half] = ring + (matrix * 16 + row) * kPitch + lead_of(stage_start(tile, matrix, row, stage));
+      int row = (kCopied ? lane % 8 : g) + 8 * half;
+      int lead = kCopied ? 16 * (lane / 8) : lead_of(stage_start(tile, matrix, row, stage));
+      rows[matrix][half] = ring + (matrix * 16 + row) * kPitch + lead;
     }
+  }
+  StepProduct<kType> product[kPlain ? kMatrices : 1][kTiles];
+  if constexpr (kPlain) {
+#pragma unroll
+    for (int i = 0; i < kMatrices * kTiles; ++i) start_unit(product[i / kTiles][i % kTiles]);
   }
 #pragma unroll
   for (int step = 0; step < kStageSteps; ++step) {
@@ -185,22 +210,19 @@ __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4
 #pragma unroll
       for (int t = 0; t < kTiles; ++t) inputs[t] = round_share<T>(ahead.value[t]);
       if (step + 1 < kStageSteps && k + kStepInputs < params.inputs) load_shares(ahead, params, k + kStepInputs, g, q);
-      StepProduct<kType> product[kTiles];
 #pragma unroll
-      for (int t = 0; t < kTiles; ++t) total_step(product[t], inputs[t]);
+      for (int t = 0; t < kTiles; ++t) total_step(product[0][t], inputs[t]);
 #pragma unroll
       for (int matrix = 0; matrix < kMatrices; ++matrix) {
+        StepProduct<kType>(&products)[kTiles] = product[kPlain ? matrix : 0];
         StepScale upper = {}, lower = {};
         uint4 high = read_weights(upper, rows[matrix][0], step, q, params.inputs - first);
         uint4 low = read_weights(lower, rows[matrix][1], step, q, params.inputs - first);
 #pragma unroll
         for (int t = 0; t < kTiles; ++t) {
-          multiply_step(product[t], high, low, inputs[t]);
-          if constexpr (kSplit == 1) {
-            add_step(sums[matrix][t], product[t], upper, lower);
-          } else {
-            leave_step(left + step * kStepFloats, product[t], t, lane);
-          }
+          if constexpr (!kPlain) start_unit(products[t]);
+          multiply_step(products[t], high, low, inputs[t]);
+          if constexpr (!kPlain) end_unit(sums[matrix][t], left + step * kStepFloats, products[t], upper, lower, t, lane);
         }
         if constexpr (kSplit > 1 && !kPlain) {
           if (q == 0) leave_scale(left + step * kStepFloats, upper, g);
@@ -208,6 +230,10 @@ __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4
         }
       }
     }
+  }
+  if constexpr (kPlain) {
+#pragma unroll
+    for (int i = 0; i < kMatrices * kTiles; ++i) end_unit(sums[i / kTiles][i % kTiles], left, product[i / kTiles][i % kTiles], {}, {}, i % kTiles, lane);
   }
 }
 
@@ -228,7 +254,7 @@ winnow_linear_matvec(const LinearParams params) {
   u8* ring = shared_memory + warp * kStages * kStageRingBytes;
   float* round = reinterpret_cast<float*>(shared_memory + kRingBytes);
   int stages = (params.inputs + kStageInputs - 1) / kStageInputs;
-  int steps = (params.inputs + kStepInputs - 1) / kStepInputs;
+  int units = kPlain ? stages : (params.inputs + kStepInputs - 1) / kStepInputs;
   int first = kSplit == 1 ? 0 : warp;
 #pragma unroll 1
   for (int i = 0; i < kStages - 1; ++i) {
@@ -249,13 +275,13 @@ winnow_linear_matvec(const LinearParams params) {
     if (next < stages) copy_stage(ring + (slot == 0 ? kStages - 1 : slot - 1) * kStageRingBytes, tile, next, lane);
     copy_async_commit();
     if (stage < stages) {
-      compute_stage(sums, round + warp * kStageSteps * kStepFloats, ring + slot * kStageRingBytes, params, tile, ahead, stage, lane);
+      compute_stage(sums, round + warp * kStageUnits * kStepFloats, ring + slot * kStageRingBytes, params, tile, ahead, stage, lane);
     }
     slot = slot + 1 == kStages ? 0 : slot + 1;
     if constexpr (kSplit > 1) {
       __syncthreads();
       if (2 * warp < params.rows) {
-        merge_round(merged, round, min(kRoundSteps, steps - base * kStageSteps), params.rows, warp, lane);
+        merge_round(merged, round, min(kRoundUnits, units - base * kStageUnits), params.rows, warp, lane);
       }
       __syncthreads();
     }

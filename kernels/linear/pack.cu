@@ -1,8 +1,9 @@
 // pack.cu - packed[r, s] = input[r, input at slot s], rounded to the matrix type; zeros past the last input.
 //
-// packed: bf16 (for bf16 weights) or f16 [rows, stride], 16-byte aligned, in the slot order of pieces.cuh; stride: whole steps of 32.
+// packed: bf16 (for bf16 weights) or f16 [rows, stride], 16-byte aligned, as the inputs lie for plain weights, in the slot order of
+// pieces.cuh for blocks; stride: whole steps of 32.
 // input: float [rows, inputs].
-// Compile-time: WINNOW_WEIGHT (BF16, F16, or any block type: these share one form), WINNOW_ALIGNED (rows of input on 16 bytes, inputs % 8 == 0).
+// Compile-time: WINNOW_WEIGHT (BF16, F16, or any block type: blocks share one form), WINNOW_ALIGNED (rows of input on 16 bytes, inputs % 8 == 0).
 // One thread per 8 slots; grid (rows, ceil(stride / 8 / 256)). Bound by memory: 6 bytes an input.
 #include "linear/pieces.cuh"
 
@@ -15,7 +16,21 @@ winnow_linear_pack(u8* packed, const float* input, int inputs, int stride) {
   using T = MatrixElement<kType>::Type;
   int group = blockIdx.y * 256 + threadIdx.x;
   if (group >= stride / 8) return;
+  const float* row = input + static_cast<i64>(blockIdx.x) * inputs;
   float share[8];
-  load_share<kType, kAligned>(share, input + static_cast<i64>(blockIdx.x) * inputs, group / 4 * kStepInputs, group % 4, inputs);
+  if constexpr (is_plain(kType)) {
+#pragma unroll
+    for (int i = 0; i < 8; i += 4) {
+      int k = 8 * group + i;
+      Vec<float, 4> values = {};
+      if constexpr (kAligned) {
+        if (k < inputs) values = load_vec<float, 4>(row + k);
+      }
+#pragma unroll
+      for (int j = 0; j < 4; ++j) share[i + j] = kAligned ? values.v[j] : k + j < inputs ? row[k + j] : 0.0f;
+    }
+  } else {
+    load_share<kType, kAligned>(share, row, group / 4 * kStepInputs, group % 4, inputs);
+  }
   reinterpret_cast<uint4*>(packed)[static_cast<i64>(blockIdx.x) * (stride / 8) + group] = round_share<T>(share);
 }

@@ -1,7 +1,8 @@
 // pieces.cuh - weights as operands of tensor cores. One arithmetic for every kernel of this folder:
 //
 //   step    32 inputs, two products m16n8k16 (A: 16 outputs x inputs, B: inputs x 8 rows), inputs rounded to bf16 for bf16 weights, else to f16
-//   unit    the inputs that share a scale: a step, or each half of a step with Q6_K. A unit's products start at zero and add up in float
+//   unit    128 inputs of 16-bit weights (the last one may have fewer), else the inputs that share a scale: a step, or each half of a step with
+//           Q6_K. A unit's products start at zero, and each adds to those before it inside the tensor core
 //   sum     sum = sum + unit for 16-bit weights, else sum = fma(scale, unit, sum), then sum = fma(minimum, inputs of the step added up by
 //           products with ones, sum) where the type has minima; units in ascending order, one chain
 //
@@ -9,14 +10,18 @@
 // Levels of block types are whole numbers below 256, exact in f16; scales are floats as in blocks.cuh.
 //
 // Which input lies in which place of the products is free, if both operands agree. Lane quad q (lane % 4) holds 8 of the step's inputs, in
-// "slot order": half h takes 8 q + 4 h + j (j < 4) of plain weights, so that a lane's share is 16 bytes in a row, and 16 h + 4 q + j of blocks,
-// as their nibbles lie. Register 2 h + j / 2 holds inputs j, j + 1 of half h.
+// "slot order": plain weights as they lie, register r the inputs 8 r + 2 q and the next, as ldmatrix gives them and as products of warpgroups
+// (matmul_hopper.cu) take them, so that each product of 16 adds the same inputs in all kernels; blocks as their nibbles lie, register
+// 2 h + j / 2 the inputs j, j + 1 of 16 h + 4 q + j (j < 4).
 #pragma once
 #include "common/blocks.cuh"
 #include "common/mma.cuh"
 #include "common/vec.cuh"
 
 constexpr int kStepInputs = 32;
+
+// The steps of a unit of plain weights.
+constexpr int kPlainUnitSteps = 4;
 
 constexpr bool is_plain(Weight type) { return type == Weight::kF16 || type == Weight::kBF16; }
 
@@ -62,24 +67,12 @@ __device__ __forceinline__ u32 read_word(const u8* address) {
   }
 }
 
-// Plain weights k to k + 7 of a row, zeros from `inputs` on. Aligned rows lie on 16 bytes and hold whole groups of eight.
-template <bool kAligned>
-__device__ __forceinline__ Piece plain_piece(const u8* row, int k, int inputs) {
-  Piece piece = {};
-  if constexpr (kAligned) {
-    if (k < inputs) {
-      uint4 values = *reinterpret_cast<const uint4*>(row + 2 * k);
-      piece = {{values.x, values.y, values.z, values.w}};
-    }
-  } else {
-    const u16* values = reinterpret_cast<const u16*>(row) + k;
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
-      u32 value = k + i < inputs ? values[i] : 0;
-      piece.word[i / 2] |= value << (16 * (i & 1));
-    }
-  }
-  return piece;
+// Plain weights that lie on two bytes: k and the next, zeros from `inputs` on.
+__device__ __forceinline__ u32 plain_pair(const u8* row, int k, int inputs) {
+  const u16* values = reinterpret_cast<const u16*>(row) + k;
+  u32 first = k < inputs ? values[0] : 0;
+  u32 second = k + 1 < inputs ? values[1] : 0;
+  return first | (second << 16);
 }
 
 // The share of quad q in step `step` of the block (0 for blocks of 32).
@@ -215,12 +208,16 @@ __device__ __forceinline__ void multiply_half(float (&sums)[4], u32 a0, u32 a1, 
   mma_m16n8k16<T>(sums, a, b);
 }
 
-// Upper and lower are the slots of outputs g and g + 8.
+template <Weight kType>
+__device__ __forceinline__ void start_unit(StepProduct<kType>& product) {
+#pragma unroll
+  for (int i = 0; i < 4 * units_of_step(kType); ++i) product.unit[i / 4][i % 4] = 0.0f;
+}
+
+// A step of the unit that was started. Upper and lower are the slots of outputs g and g + 8.
 template <Weight kType>
 __device__ __forceinline__ void multiply_step(StepProduct<kType>& product, const uint4& upper, const uint4& lower, const uint4& inputs) {
   using T = typename MatrixElement<kType>::Type;
-#pragma unroll
-  for (int i = 0; i < 4 * units_of_step(kType); ++i) product.unit[i / 4][i % 4] = 0.0f;
   multiply_half<T>(product.unit[0], upper.x, lower.x, upper.y, lower.y, inputs.x, inputs.y);
   multiply_half<T>(product.unit[units_of_step(kType) - 1], upper.z, lower.z, upper.w, lower.w, inputs.z, inputs.w);
 }
@@ -237,7 +234,7 @@ __device__ __forceinline__ void total_step(StepProduct<kType>& product, const ui
   }
 }
 
-// A sum with one more step, of which `first`, `second` (Q6_K) and `total` are the parts of its output and row.
+// A sum with one more unit, or step of blocks, of which `first`, `second` (Q6_K) and `total` are the parts of its output and row.
 template <Weight kType>
 __device__ __forceinline__ float add_step(float sum, float first, float second, float total, const StepScale& scale) {
   if constexpr (is_plain(kType)) return __fadd_rn(sum, first);
@@ -259,26 +256,21 @@ __device__ __forceinline__ void add_step(float (&sum)[4], const StepProduct<kTyp
 
 // ---- inputs -------------------------------------------------------------------------------------------------
 
-// The first input of run r (0 or 1) of four that quad q holds, within the step.
-template <Weight kType>
-__device__ __forceinline__ constexpr int run_start(int q, int r) {
-  return is_plain(kType) ? 8 * q + 4 * r : 16 * r + 4 * q;
-}
-
 // Quad q's share of the inputs of the step that starts at k; zeros from `inputs` on. Aligned rows lie on 16 bytes and hold whole groups of eight.
 template <Weight kType, bool kAligned>
 __device__ __forceinline__ void load_share(float (&share)[8], const float* row, int k, int q, int inputs) {
+  constexpr int kRun = is_plain(kType) ? 2 : 4;
 #pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    int start = k + run_start<kType>(q, r);
+  for (int r = 0; r < 8 / kRun; ++r) {
+    int start = k + 4 * kRun * r + kRun * q;
     if constexpr (kAligned) {
-      Vec<float, 4> values = {};
-      if (start < inputs) values = load_vec<float, 4>(row + start);
+      Vec<float, kRun> values = {};
+      if (start < inputs) values = load_vec<float, kRun>(row + start);
 #pragma unroll
-      for (int i = 0; i < 4; ++i) share[4 * r + i] = values.v[i];
+      for (int i = 0; i < kRun; ++i) share[kRun * r + i] = values.v[i];
     } else {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) share[4 * r + i] = start + i < inputs ? row[start + i] : 0.0f;
+      for (int i = 0; i < kRun; ++i) share[kRun * r + i] = start + i < inputs ? row[start + i] : 0.0f;
     }
   }
 }

@@ -28,7 +28,7 @@ internal readonly record struct CudaLinearVariant(
     public int Threads => Kind switch
     {
         CudaLinearKind.Matvec => 32 * MatvecWarps,
-        CudaLinearKind.Matmul when Size == 128 && !IsCopied => 256,
+        CudaLinearKind.Matmul when Size == 128 => 256,
         _ => 128,
     };
 
@@ -107,7 +107,7 @@ internal readonly record struct CudaLinearVariant(
         int stageBytes = (int)Weight.BytesOf(stageInputs);
         int alignment = Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
         int chunks = ((IsCopied ? 0 : 16 - alignment) + stageBytes + 15) / 16;
-        int pitch = IsCopied ? (16 * chunks) + 64 : 16 * (chunks | 1);
+        int pitch = 16 * (chunks | 1);
         int stage = (Gate == CudaGate.Fused ? 2 : 1) * 16 * pitch;
         int wished = (Split == 1 ? 20480 : !IsPlain ? 12288 : Size == 8 ? 20480 : 16384) / stage;
         int ring = MatvecWarps * Math.Clamp(wished, 3, 8) * stage;
@@ -118,6 +118,6 @@ internal readonly record struct CudaLinearVariant(
 
         int units = Weight == DType.Q6_K ? 2 : 1;
         int floats = (Size / 8 * ((units * 160) + (HasMinimum ? 8 : 0))) + (IsPlain ? 0 : 16 * 3);
-        return ring + (Split * (stageInputs / StepInputs) * floats * sizeof(float));
+        return ring + (Split * (IsPlain ? 1 : stageInputs / StepInputs) * floats * sizeof(float));
     }
 }

@@ -164,6 +164,6 @@ public sealed class CudaLinearEpilogueTests
     {
         double[] values = WeightReference.Values(type, weight);
         float[] rounded = MatrixInputs.Round(type, x);
-        return (LinearReference.Product(values, rounded, rows, inputs, outputs), LinearReference.Plain(values, rounded, rows, inputs, outputs));
+        return (LinearReference.Product(values, rounded, rows, inputs, outputs), LinearReference.Plain(type, values, rounded, rows, inputs, outputs));
     }
 }

@@ -31,7 +31,7 @@ public sealed class CudaLinearTests
                 LinearReference.AssertClose(
                     actual,
                     LinearReference.Product(values, rounded, rows, inputs, outputs),
-                    LinearReference.Plain(values, rounded, rows, inputs, outputs));
+                    LinearReference.Plain(type, values, rounded, rows, inputs, outputs));
                 MatrixInputs.AssertWithinRounding(
                     type, actual, processor.Project(type, weight, x, rows, inputs, outputs), values, x, rows, inputs, outputs);
             }

@@ -41,6 +41,38 @@ internal static class LinearReference
         return result;
     }
 
+    /// <summary>
+    /// What one chain of products makes of it on a tensor core, the plain computation of 16-bit weights: that of an A100, where eight products at a time are
+    /// added to the sum, which is cut to float towards zero.
+    /// </summary>
+    public static float[] PlainProducts(double[] weight, float[] x, int rows, int inputs, int outputs)
+    {
+        const int Step = 8;
+        float[] result = new float[rows * outputs];
+        for (int i = 0; i < result.Length; i++)
+        {
+            double sum = 0;
+            for (int k = 0; k < inputs; k++)
+            {
+                sum += x[(i / outputs * inputs) + k] * weight[(i % outputs * inputs) + k];
+                if (k % Step == Step - 1 || k == inputs - 1)
+                {
+                    float nearest = (float)sum;
+                    sum = Math.Abs(nearest) > Math.Abs(sum) ? (nearest > 0 ? MathF.BitDecrement(nearest) : MathF.BitIncrement(nearest)) : nearest;
+                }
+            }
+
+            result[i] = (float)sum;
+        }
+
+        return result;
+    }
+
+    /// <summary>The plain computation of a weight type on a GPU.</summary>
+    public static float[] Plain(DType type, double[] weight, float[] x, int rows, int inputs, int outputs) => type is DType.F16 or DType.BF16
+        ? PlainProducts(weight, x, rows, inputs, outputs)
+        : Plain(weight, x, rows, inputs, outputs);
+
     public static double Activate(Winnow.Kernels.Linear.Activation activation, double x) =>
         activation == Winnow.Kernels.Linear.Activation.Silu
             ? x / (1 + Math.Exp(-x))
