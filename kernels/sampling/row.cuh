@@ -230,10 +230,14 @@ __device__ void keep_mass(View& view, float share, RowShared& shared) {
   cut_at<false>(view, target, low, shared);
 }
 
-// Keeps scores of at least maximum + offset; the smallest float that is not below it compares as the exact number would.
+// The key of the smallest float that is not below maximum + offset, so that it compares as the exact number would.
+__device__ __forceinline__ u32 key_near(float maximum, double offset) {
+  return key_of(__double2float_ru(fmax(static_cast<double>(maximum) + offset, -3.4028234663852886e38)));
+}
+
+// Keeps scores of at least maximum + offset.
 __device__ void keep_near(View& view, double offset) {
-  double score = fmax(static_cast<double>(view.maximum) + offset, -3.4028234663852886e38);
-  u32 key = key_of(__double2float_ru(score));
+  u32 key = key_near(view.maximum, offset);
   if (key > view.key) {
     view.key = key;
     view.last = view.count - 1;

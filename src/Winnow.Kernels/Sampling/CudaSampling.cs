@@ -12,15 +12,29 @@ namespace Winnow.Kernels.Sampling;
 internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
 {
     private const int Threads = 1024;
-    private const int ArgumentBytes = 96;
+    private const int ArgumentBytes = 128;
+
+    // Of kernels/sampling/phases.cuh.
+    private const int Slice = 4096;
+    private const int Chunk = 128;
+    private const int RowScratchBytes = 49264;
+    private const int SliceStateBytes = 32;
 
     private readonly KernelVariants<int> _kernels = new(context, static kernel => Describe((Kernel)kernel));
     private readonly CudaScratch _work = new(context);
+    private readonly CudaScratch _rows = new(context);
+    private readonly CudaScratch _slices = new(context);
+    private readonly CudaScratch _chunkKeys = new(context);
+    private readonly CudaScratch _tickets = new(context);
     private readonly CpuSampling _host = new();
+
+    private long _clearedBytes;
 
     private enum Kernel
     {
-        Sample,
+        Scan,
+        Weigh,
+        Finish,
         ArgMax,
         Top,
         LogSoftmax,
@@ -56,6 +70,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             return;
         }
 
+        long slices = (long)shape.Rows * Parts(shape.Vocab, Slice);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(new BatchArguments
         {
@@ -69,12 +84,19 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             Work = _work.Get(batch.Logits.Bytes),
             History = AddressOf(batch.History),
             Biases = AddressOf(batch.Biases),
+            RowScratch = _rows.Get((long)shape.Rows * RowScratchBytes),
+            Slices = _slices.Get(slices * SliceStateBytes),
+            ChunkKeys = _chunkKeys.Get((long)shape.Rows * Parts(shape.Vocab, Chunk) * sizeof(uint)),
+            Tickets = Tickets((long)shape.Rows * sizeof(uint)),
             Vocab = shape.Vocab,
             Top = shape.Top,
             HistoryCapacity = shape.HistoryCapacity,
             Advance = batch.Advance ? 1 : 0,
         });
-        Launch(Kernel.Sample, shape.Rows, arguments);
+        int blocks = checked((int)slices);
+        Launch(Kernel.Scan, blocks, arguments);
+        Launch(Kernel.Weigh, blocks, arguments);
+        Launch(Kernel.Finish, blocks, arguments);
     }
 
     /// <inheritdoc/>
@@ -116,11 +138,21 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _work.Dispose();
+    public void Dispose()
+    {
+        _work.Dispose();
+        _rows.Dispose();
+        _slices.Dispose();
+        _chunkKeys.Dispose();
+        _tickets.Dispose();
+        _clearedBytes = 0;
+    }
 
     private static KernelVariant Describe(Kernel kernel) => kernel switch
     {
-        Kernel.Sample => new("sampling/sample.cu", "winnow_sample", 0),
+        Kernel.Scan => new("sampling/sample.cu", "winnow_sample_scan", 0),
+        Kernel.Weigh => new("sampling/sample.cu", "winnow_sample_weigh", 0),
+        Kernel.Finish => new("sampling/sample.cu", "winnow_sample_finish", 0),
         Kernel.ArgMax => new("sampling/rows.cu", "winnow_argmax", 0),
         Kernel.Top => new("sampling/rows.cu", "winnow_top", 0),
         _ => new("sampling/rows.cu", "winnow_log_softmax", 0),
@@ -128,13 +160,28 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
 
     private static nint AddressOf(Tensor tensor) => tensor.IsEmpty ? 0 : tensor.Address;
 
-    private void Launch(Kernel kernel, int rows, in ArgumentBlock arguments)
+    private static int Parts(int count, int part) => (count + part - 1) / part;
+
+    private void Launch(Kernel kernel, int blocks, in ArgumentBlock arguments)
     {
         // A grid of no blocks is an error to the driver and nothing to do here.
-        if (rows > 0)
+        if (blocks > 0)
         {
-            context.Launch(_kernels[(int)kernel], LaunchShape.Linear(rows, Threads), arguments);
+            context.Launch(_kernels[(int)kernel], LaunchShape.Linear(blocks, Threads), arguments);
         }
+    }
+
+    // Kernels leave the tickets as they find them, at 0, so that no recorded step has to reset them.
+    private nint Tickets(long bytes)
+    {
+        nint tickets = _tickets.Get(bytes);
+        if (bytes > _clearedBytes)
+        {
+            context.Driver.Fill(tickets, 0, bytes, context.Stream);
+            _clearedBytes = bytes;
+        }
+
+        return tickets;
     }
 
     /// <summary>SamplingBatch of kernels/sampling/sample.cu.</summary>
@@ -160,6 +207,14 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         public required nint History { get; init; }
 
         public required nint Biases { get; init; }
+
+        public required nint RowScratch { get; init; }
+
+        public required nint Slices { get; init; }
+
+        public required nint ChunkKeys { get; init; }
+
+        public required nint Tickets { get; init; }
 
         public required int Vocab { get; init; }
 

@@ -28,6 +28,10 @@ public sealed class CudaSamplingTests
         SamplingRowsCases.Agree(_device, 40_009, SamplingRowsCases.Chains().Where((_, i) => i is 5 or 8));
 
     [Test]
+    public void SampleRows_TokensAreThoseOfTheChainWhateverItLeavesOfALongRow([Values(0, 5, 10)] int first) =>
+        SamplingRowsCases.Agree(_device, 13_001, SamplingRowsCases.LongChains().Skip(first).Take(5));
+
+    [Test]
     public void SampleRows_WindowAsLongAsTheHistoryMayBe()
     {
         const int Vocab = 300;
@@ -61,6 +65,21 @@ public sealed class CudaSamplingTests
     public void SampleRows_HasTheSameBitsUnderEverySchedule()
     {
         SamplingCase[] cases = [.. SamplingRowsCases.Chains().Take(3).Select(chain => new SamplingCase(Rows.Normal(1100, 2, seed: 1), chain) { History = [1, 2, 1] })];
+        Schedules.AssertEqualBits(device =>
+        {
+            using SamplingRig rig = new SamplingRig(device, cases, top: 4).Run();
+            return rig.Results;
+        });
+    }
+
+    [Test]
+    public void SampleRows_LongRowsHaveTheSameBitsUnderEverySchedule()
+    {
+        SamplingCase[] cases =
+        [
+            .. SamplingRowsCases.LongChains().Where((_, i) => i is 0 or 2 or 5 or 14)
+                .Select(chain => new SamplingCase(Rows.Normal(9001, 1, seed: 1), chain) { History = [1, 2, 1] }),
+        ];
         Schedules.AssertEqualBits(device =>
         {
             using SamplingRig rig = new SamplingRig(device, cases, top: 4).Run();
@@ -107,7 +126,7 @@ public sealed class CudaSamplingTests
             device.Sampling.LogSoftmaxRows(output, logits);
         }
 
-        silent.AssertAllocatesNothing(Step, launches: 4);
+        silent.AssertAllocatesNothing(Step, launches: 6);
     }
 
     [TestCaseSource(typeof(SamplingRowsCases), nameof(SamplingRowsCases.WrongOperands))]
@@ -116,5 +135,5 @@ public sealed class CudaSamplingTests
 
     [Test]
     public void Shipped_NamesEveryKernelOnce() =>
-        Assert.That(CudaSampling.Shipped().Select(variant => variant.Entry).Distinct().Count(), Is.EqualTo(4));
+        Assert.That(CudaSampling.Shipped().Select(variant => variant.Entry).Distinct().Count(), Is.EqualTo(6));
 }

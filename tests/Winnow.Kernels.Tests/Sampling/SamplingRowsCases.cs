@@ -47,6 +47,30 @@ internal static class SamplingRowsCases
         yield return SamplerChain.Create([SamplerStage.FrequencyPenalty(-0.7f, 1), SamplerStage.MinP(0.3f)], 13);
     }
 
+    /// <summary>Chains that leave thousands of tokens of a long row, or cut twice, or scale in between: a device takes another way for each.</summary>
+    public static IEnumerable<SamplerChain> LongChains()
+    {
+        SamplerStage[][] chains =
+        [
+            [SamplerStage.TopK(40), SamplerStage.TopP(0.95f), SamplerStage.Temperature(0.8f)],
+            [SamplerStage.TopK(9000)],
+            [SamplerStage.TopK(9000), SamplerStage.MinP(0.0002f), SamplerStage.Temperature(1.4f)],
+            [SamplerStage.TopK(9000), SamplerStage.TopP(0.9f)],
+            [SamplerStage.Temperature(1.5f), SamplerStage.TopP(0.95f), SamplerStage.MinP(0.0003f)],
+            [SamplerStage.TopP(0.97f), SamplerStage.Temperature(0.7f)],
+            [SamplerStage.MinP(1e-5f), SamplerStage.Temperature(0.9f)],
+            [SamplerStage.MinP(1e-5f), SamplerStage.TopP(0.9f)],
+            [SamplerStage.Temperature(0.9f), SamplerStage.MinP(1e-5f), SamplerStage.TopK(8000), SamplerStage.TopP(0.9999f)],
+            [SamplerStage.MinP(1e-5f), SamplerStage.Temperature(2), SamplerStage.TopP(0.9f), SamplerStage.TopK(5)],
+            [SamplerStage.TopP(0.99f), SamplerStage.Temperature(2), SamplerStage.TopK(3000)],
+            [SamplerStage.TopK(400), SamplerStage.Temperature(3e37f), SamplerStage.Greedy()],
+            [SamplerStage.Temperature(3e37f), SamplerStage.Greedy()],
+            [SamplerStage.LogitBias(new Dictionary<int, float> { [0] = 9, [4096] = -3 }), SamplerStage.RepetitionPenalty(1.5f, 30), SamplerStage.TopP(0.97f)],
+            [SamplerStage.FrequencyPenalty(0.4f, 30)],
+        ];
+        return chains.Select((stages, i) => SamplerChain.Create(stages, (ulong)i));
+    }
+
     /// <summary>Rows full of ties, gaps, impossible tokens and large numbers.</summary>
     public static IEnumerable<float[]> Logits(int vocab)
     {

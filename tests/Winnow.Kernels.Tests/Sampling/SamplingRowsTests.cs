@@ -19,6 +19,10 @@ public sealed class SamplingRowsTests
         SamplingRowsCases.Agree(_device, vocab, SamplingRowsCases.Chains());
 
     [Test]
+    public void SampleRows_TokensAreThoseOfTheChainWhateverItLeavesOfALongRow() =>
+        SamplingRowsCases.Agree(_device, 13_001, SamplingRowsCases.LongChains());
+
+    [Test]
     public void SampleRows_RowDoesNotDependOnTheBatch() => SamplingRowsCases.RowsAlone(_device);
 
     [TestCase(1, 1)]

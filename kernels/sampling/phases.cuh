@@ -1,0 +1,295 @@
+// phases.cuh - what the phases of sampling hand to each other, and how many blocks share a row.
+//
+// A row lies in slices of 4096 entries, a block each, and chunks of 128, a warp each. Which entries those are follows from the vocabulary
+// alone, and everything that is summed over them is a whole number, so neither batch nor schedule has an influence. The block that comes
+// last goes on with what all of them found (a ticket, as in attention/decode.cu), so nobody ever waits.
+#pragma once
+#include "common/philox.cuh"
+#include "common/types.cuh"
+#include "reduction/order.cuh"
+#include "sampling/batch.cuh"
+#include "sampling/candidates.cuh"
+#include "sampling/row.cuh"
+
+constexpr int kPerThread = 4;
+constexpr int kSlice = kThreads * kPerThread;
+constexpr int kChunk = kWarpSize * kPerThread;
+constexpr int kBins = 2048;
+constexpr float kBinsPerUnit = 64.0f;
+constexpr u32 kLeastPossible = kKeyOfNegativeInfinity + 1u;
+
+// What is left to do for a row: nothing, the weights of all that may be drawn, a histogram of where a cut lies, the entries at the cut, or
+// all of it by one block.
+constexpr i32 kDone = 0, kWeigh = 1, kCount = 2, kCut = 3, kAlone = 4;
+
+// The stages of a chain as phases see them: a temperature, a score that everything below is cut off at, one cut by count or mass, and what
+// comes after it.
+struct Lead {
+  Scale first;
+  float maximum;  // after `first`
+  u32 least;      // of keys after `first`
+  u32 stages;     // what is left to do, the cut first
+  u32 counted;    // kTopK, kTopP, or 0 for no cut
+  // Where the rest can be said without a list of what is left:
+  i32 wide;
+  u32 least_after;  // of keys after `first`
+  Scale last;
+  float drawn_maximum;  // after `last`
+};
+
+struct alignas(16) RowState {
+  double log_sum;  // of the unmodified row, as its maximum is
+  u64 total;
+  u64 target;
+  u64 above;  // weight before bin
+  float maximum;
+  float best;  // of the modified row
+  i32 phase;
+  i32 bin;
+  u32 found;  // entries at the cut
+  i32 has_softmax;
+  Lead lead;
+};
+
+struct RowScratch {
+  RowState state;
+  u64 bins[kBins];
+  u64 entries[kListCapacity];
+};
+
+static_assert(sizeof(RowScratch) == 49264, "C# mirrors this");
+
+// Which entries are left: those from a key on, and of those whose bin is the last one the entries from a place in the order on.
+struct Cut {
+  u32 least;
+  int bin;
+  u64 entry;
+};
+
+__device__ __forceinline__ int slices_of(int vocab) { return (vocab + kSlice - 1) / kSlice; }
+__device__ __forceinline__ int chunks_of(int vocab) { return (vocab + kChunk - 1) / kChunk; }
+
+// One row as one block sees it.
+struct RowPlace {
+  i64 r;
+  int slice;
+  int slices;
+
+  __device__ explicit RowPlace(const SamplingBatch& batch)
+      : r(blockIdx.x / slices_of(batch.vocab)), slice(blockIdx.x % slices_of(batch.vocab)), slices(slices_of(batch.vocab)) {}
+
+  __device__ SliceState* slice_states(const SamplingBatch& batch) const { return batch.slices + (r * slices); }
+  __device__ u32* chunk_keys(const SamplingBatch& batch) const { return batch.chunk_keys + (r * chunks_of(batch.vocab)); }
+  __device__ float* logits(const SamplingBatch& batch) const { return const_cast<float*>(batch.logits) + (r * batch.vocab); }
+  __device__ float* work(const SamplingBatch& batch) const { return batch.work + (r * batch.vocab); }
+  __device__ float* scores(const SamplingBatch& batch, const SamplingRow& row) const { return row.modifies() ? work(batch) : logits(batch); }
+  // The first of a thread's entries: they are a warp apart, those of a warp a chunk.
+  __device__ int first() const {
+    int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
+    return (slice * kSlice) + (warp * kChunk) + lane;
+  }
+};
+
+__device__ __forceinline__ void load(const float* scores, int first, int vocab, float (&values)[kPerThread]) {
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    int i = first + (j * kWarpSize);
+    values[j] = i < vocab ? scores[i] : -__int_as_float(0x7f800000);
+  }
+}
+
+__device__ double draw_of(const SamplingRow& row) { return uniform_double(philox_block(row.seed, row.sequence, row.position, kDraw)); }
+
+__device__ void finish(const SamplingBatch& batch, i64 r, int token) {
+  if (threadIdx.x != 0) return;
+  const RowState& state = batch.scratch[r].state;
+  float logit = batch.logits[(r * batch.vocab) + token];
+  write_result(batch, r, kChosen, token, static_cast<float>(log_probability(logit, state.maximum, state.log_sum)));
+}
+
+// Distance from the maximum; what is farther than 32 weighs nothing. Never falls as scores fall.
+__device__ __forceinline__ int bin_of(float score, float maximum) {
+  return static_cast<int>(fminf(__fsub_rn(maximum, score) * kBinsPerUnit, static_cast<float>(kBins - 1)));
+}
+
+__device__ __forceinline__ bool is_off(u32 stage, const SamplingRow& row, int vocab) {
+  return (stage == kTopK && row.top_k >= vocab) || (stage == kTopP && row.top_p >= 1.0f);
+}
+
+// What comes after the cut, if it is scores to be cut off at and at most one temperature behind them.
+__device__ __forceinline__ void read_rest(Lead& lead, u32 stages, const SamplingRow& row, int vocab) {
+  lead.wide = 1;
+  bool scaled = false;
+#pragma unroll 1
+  for (; stages != 0; stages >>= kStageBits) {
+    u32 stage = stages & kStageMask;
+    if (is_off(stage, row, vocab)) continue;
+    if (scaled || stage == kTopK || stage == kTopP) {
+      lead.wide = 0;
+      return;
+    }
+    if (stage == kMinP) {
+      lead.least_after = max(lead.least_after, key_near(lead.maximum, row.log_min_p));
+    } else {
+      lead.last = scale_of(lead.maximum, row.temperature);
+      lead.drawn_maximum = lead.last(lead.maximum);
+      scaled = true;
+    }
+  }
+}
+
+__device__ __forceinline__ Lead lead_of(const SamplingRow& row, float best, int vocab) {
+  Lead lead = {kUnscaled, best, kLeastPossible};
+  bool scaled = false;
+  u32 stages = row.plan >> kFirstStageBit;
+#pragma unroll 1
+  for (; stages != 0; stages >>= kStageBits) {
+    u32 stage = stages & kStageMask;
+    if (is_off(stage, row, vocab)) continue;
+    if (stage == kMinP) {
+      lead.least = max(lead.least, key_near(lead.maximum, row.log_min_p));
+    } else if (stage == kTemperature && !scaled && lead.least == kLeastPossible) {
+      lead.first = scale_of(best, row.temperature);
+      lead.maximum = lead.first(best);
+      scaled = true;
+    } else {
+      break;
+    }
+  }
+  u32 next = stages & kStageMask;
+  lead.stages = stages;
+  lead.counted = next == kTemperature ? 0 : next;
+  lead.least_after = lead.least;
+  lead.last = kUnscaled;
+  lead.drawn_maximum = lead.maximum;
+  read_rest(lead, lead.counted == 0 ? stages : stages >> kStageBits, row, vocab);
+  return lead;
+}
+
+// Whether this block is the last one of its row; the ticket is 0 again for the next launch.
+__device__ __forceinline__ bool is_last_block(u32* ticket, int blocks, i32& flag) {
+  __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) flag = atomicAdd(ticket, 1u) == static_cast<u32>(blocks - 1) ? 1 : 0;
+  __syncthreads();
+  bool last = flag != 0;
+  if (last && threadIdx.x == 0) *ticket = 0;
+  __syncthreads();
+  __threadfence();
+  return last;
+}
+
+// A key that at least `wanted` entries reach, and not many more if the best ones are spread over the row: from the best of each chunk, so
+// that all others are in few chunks, too.
+__device__ __forceinline__ u32 bound_of(const u32* chunk_keys, int chunks, int wanted, u32 best) {
+  if (wanted > min(chunks, kThreads)) return kLeastPossible;
+  u32 own = 0;
+#pragma unroll 1
+  for (int c = threadIdx.x; c < chunks; c += kThreads) own = max(own, chunk_keys[c]);
+  u32 low = kLeastPossible, high = best;
+#pragma unroll 1
+  while (low < high) {
+    u32 middle = low + ((high - low + 1) / 2);
+    int reached = __syncthreads_count(own >= middle);
+    if (reached < wanted) {
+      high = middle - 1;
+      continue;
+    }
+    low = middle;
+    if (reached <= wanted + (wanted / 8)) break;
+  }
+  return low;
+}
+
+// Lists the chunks whose best entry is left; returns how many there are.
+__device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, const Lead& lead, u32 least, int bin, ListShared& shared) {
+  int lane = threadIdx.x % kWarpSize;
+  if (threadIdx.x == 0) {
+    shared.chosen = 0;
+    shared.found = 0;
+  }
+  __syncthreads();
+#pragma unroll 1
+  for (int start = threadIdx.x - lane; start < chunks; start += kThreads) {
+    int c = start + lane;
+    float score = lead.first(c < chunks ? value_of(chunk_keys[c]) : -__int_as_float(0x7f800000));
+    bool left = key_of(score) >= least && bin_of(score, lead.maximum) <= bin;
+    u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
+    if (lane == 0 && lanes != 0) place = atomicAdd(&shared.chosen, __popc(lanes));
+    place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
+    if (left && place < kMostChunks) shared.chunks[place] = c;
+  }
+  __syncthreads();
+  return static_cast<int>(shared.chosen);
+}
+
+// Moves what is left into the list, if it fits and lies in few chunks. Returns how many there are, or -1.
+__device__ __forceinline__ int gather(const float* scores, const u32* chunk_keys, int vocab, const Lead& lead, u32 least, int bin,
+                                   ListShared& shared) {
+  int chosen = list_chunks(chunk_keys, chunks_of(vocab), lead, least, bin, shared);
+  if (chosen > kMostChunks) return -1;
+  int lane = threadIdx.x % kWarpSize;
+#pragma unroll 1
+  for (int c = threadIdx.x / kWarpSize; c < chosen; c += kWarps) {
+    int first = (shared.chunks[c] * kChunk) + lane;
+    float score[kPerThread];
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) {
+      int i = first + (j * kWarpSize);
+      score[j] = i < vocab ? scores[i] : -__int_as_float(0x7f800000);
+    }
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) {
+      float scaled = lead.first(score[j]);
+      u32 key = key_of(scaled);
+      bool left = key >= least && bin_of(scaled, lead.maximum) <= bin;
+      u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
+      if (lane == 0 && lanes != 0) place = atomicAdd(&shared.found, __popc(lanes));
+      place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
+      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, first + (j * kWarpSize));
+    }
+  }
+  __syncthreads();
+  return shared.found <= kListCapacity ? static_cast<int>(shared.found) : -1;
+}
+
+// The weight that an entry is drawn with.
+__device__ __forceinline__ u64 drawn_weight(float score, int i, const Lead& lead, const Cut& cut) {
+  float scaled = lead.first(score);
+  u32 key = key_of(scaled);
+  if (key < cut.least) return 0;
+  int bin = bin_of(scaled, lead.maximum);
+  if (bin > cut.bin || (bin == cut.bin && entry_of(key, i) < cut.entry)) return 0;
+  return weight_of(lead.last(scaled), lead.drawn_maximum);
+}
+
+// Draws from what is left of a row, given the weight of each slice.
+__device__ __forceinline__ int draw_wide(const float* scores, int vocab, const SliceState* slices, const Lead& lead, const Cut& cut,
+                                      double draw, ListShared& shared) {
+  int count = slices_of(vocab);
+  u64 own = threadIdx.x < count ? __ldcg(&slices[threadIdx.x].drawn) : 0ull, total;
+  u64 before = sum_before(own, total, shared.sums);
+  u64 target = drawn_of(draw, total);
+  if (before <= target && target < before + own) {
+    shared.token = threadIdx.x;
+    shared.entries[0] = target - before;
+  }
+  __syncthreads();
+  int first = (shared.token * kSlice) + (static_cast<int>(threadIdx.x) * kPerThread);
+  target = shared.entries[0];
+  __syncthreads();
+  u64 weights[kPerThread], sum = 0;
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    weights[j] = first + j < vocab ? drawn_weight(scores[first + j], first + j, lead, cut) : 0ull;
+    sum += weights[j];
+  }
+  before = sum_before(sum, total, shared.sums);
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    if (before <= target && target < before + weights[j]) shared.token = first + j;
+    before += weights[j];
+  }
+  __syncthreads();
+  return shared.token;
+}

@@ -1,0 +1,166 @@
+// scan.cuh - the first phase of sampling: a slice's biases and penalties, its best entry, those of its chunks, and its weight.
+#pragma once
+#include "common/types.cuh"
+#include "reduction/order.cuh"
+#include "sampling/batch.cuh"
+#include "sampling/phases.cuh"
+#include "sampling/row.cuh"
+
+// The best of a slice: key << 32 | ~index, all ones where something is no number. `chunk_key` gets that of the warp's chunk.
+__device__ u64 best_of(const float (&values)[kPerThread], int first, u32& chunk_key, u64* scratch) {
+  u32 key = 0;
+  int index = 0;
+  bool nan = false;
+#pragma unroll
+  for (int j = kPerThread - 1; j >= 0; --j) {
+    u32 own = key_of(values[j]);
+    nan |= own == 0u;
+    if (own >= key) {
+      key = own;
+      index = first + (j * kWarpSize);
+    }
+  }
+  chunk_key = __reduce_max_sync(kFullWarp, key);
+  u32 lowest = __reduce_min_sync(kFullWarp, key == chunk_key ? static_cast<u32>(index) : 0xffffffffu);
+  bool has_nan = __any_sync(kFullWarp, nan) != 0;
+  int lane = threadIdx.x % kWarpSize;
+  if (lane == 0) scratch[threadIdx.x / kWarpSize] = has_nan ? ~0ull : (static_cast<u64>(chunk_key) << 32) | ~lowest;
+  __syncthreads();
+  u64 best = warp_max(scratch[lane]);
+  __syncthreads();
+  return best;
+}
+
+__device__ void add_biases(const SamplingBatch& batch, const SamplingRow& row, int start, float* values) {
+#pragma unroll 1
+  for (int i = threadIdx.x; i < row.bias_count; i += kThreads) {
+    TokenBias bias = batch.biases[row.bias_start + i];
+    int at = bias.token - start;
+    if (at >= 0 && at < kSlice && bias.token < batch.vocab) values[at] = __fadd_rn(values[at], bias.bias);
+  }
+  __syncthreads();
+}
+
+// Every distinct token of the window that lies in the slice once, by the thread of its first occurrence.
+__device__ void penalize(const SamplingBatch& batch, const SamplingRow& row, int start, float* values, i32* window) {
+  int length = min(min(row.window, row.history_length), batch.history_capacity);
+  const i32* history = batch.history + (static_cast<i64>(row.history_slot) * batch.history_capacity);
+#pragma unroll 1
+  for (int i = threadIdx.x; i < length; i += kThreads) window[i] = history[(row.history_length - length + i) % batch.history_capacity];
+  __syncthreads();
+#pragma unroll 1
+  for (int i = threadIdx.x; i < length; i += kThreads) {
+    i32 token = window[i];
+    int at = token - start;
+    if (token < start || at >= kSlice || token >= batch.vocab) continue;
+    int occurrences = 0;
+    bool first = true;
+#pragma unroll 4
+    for (int other = 0; other < length; ++other) {
+      bool same = window[other] == token;
+      occurrences += same ? 1 : 0;
+      first = first && !(same && other < i);
+    }
+    if (first) values[at] = penalized(values[at], occurrences, row);
+  }
+  __syncthreads();
+}
+
+// The slice with its biases and penalties, to the work row and to the thread's own entries.
+__device__ void modify(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, float (&values)[kPerThread], RowShared& shared) {
+  int first = place.first(), start = place.slice * kSlice;
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) shared.list[first - start + (j * kWarpSize)] = values[j];
+  __syncthreads();
+  if (row.bias_count > 0) add_biases(batch, row, start, shared.list);
+  if (row.plan & kPenalties) penalize(batch, row, start, shared.list, shared.tokens);
+  float* work = place.work(batch);
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    int i = first + (j * kWarpSize);
+    values[j] = shared.list[i - start];
+    if (i < batch.vocab) work[i] = values[j];
+  }
+  __syncthreads();
+}
+
+__device__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, RowShared& shared) {
+  float values[kPerThread];
+  int first = place.first();
+  load(place.logits(batch), first, batch.vocab, values);
+  u32 chunk_key;
+  u64 best_logit = best_of(values, first, chunk_key, shared.sums), best = best_logit, mass = 0;
+  if (status_of(best_logit) == kChosen) {
+    float maximum = value_of(static_cast<u32>(best_logit >> 32));
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
+    mass = block_sum<kThreads>(mass, shared.sums);
+  }
+  if (row.modifies()) {
+    modify(batch, place, row, values, shared);
+    best = best_of(values, first, chunk_key, shared.sums);
+  }
+  int chunk = first / kChunk;
+  if (threadIdx.x % kWarpSize == 0 && first < batch.vocab) place.chunk_keys(batch)[chunk] = chunk_key;
+  if (threadIdx.x == 0) place.slice_states(batch)[place.slice] = {best_logit, best, mass, 0ull};
+  u64* bins = batch.scratch[place.r].bins;
+  for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;
+}
+
+// The logarithm of the sum of all slices, in the same order whoever computes it. By a warp.
+__device__ double log_of_slices(const SliceState* slices, int count, float maximum) {
+  double sum = 0.0;
+#pragma unroll 1
+  for (int s = threadIdx.x % kWarpSize; s < count; s += kWarpSize) {
+    u32 key = static_cast<u32>(slices[s].best_logit >> 32);
+    if (key > kKeyOfNegativeInfinity) {
+      sum += static_cast<double>(slices[s].mass) * 0x1p-40 * exp(static_cast<double>(value_of(key)) - static_cast<double>(maximum));
+    }
+  }
+#pragma unroll
+  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) sum += __shfl_xor_sync(kFullWarp, sum, distance);
+  return log(sum);
+}
+
+// Takes what a slice-wise maximum says; false where the row is done for.
+__device__ bool read_slices(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u64& best) {
+  const SliceState* slices = place.slice_states(batch);
+  u64 best_logit = 0;
+  best = 0;
+#pragma unroll 1
+  for (int s = threadIdx.x % kWarpSize; s < place.slices; s += kWarpSize) {
+    best_logit = max(best_logit, slices[s].best_logit);
+    best = max(best, slices[s].best);
+  }
+  best_logit = warp_max(best_logit);
+  best = warp_max(best);
+  i32 status = status_of(best_logit);
+  RowState& state = batch.scratch[place.r].state;
+  bool has_softmax = status == kChosen;
+  if (has_softmax && row.modifies()) status = status_of_modified(best);
+  float maximum = value_of(static_cast<u32>(best_logit >> 32));
+  double log_sum = has_softmax && threadIdx.x < kWarpSize ? log_of_slices(slices, place.slices, maximum) : 0.0;
+  if (threadIdx.x == 0) {
+    state.log_sum = log_sum;
+    state.maximum = maximum;
+    state.best = value_of(static_cast<u32>(best >> 32));
+    state.has_softmax = has_softmax;
+    state.found = 0;
+    state.phase = kDone;
+    if (status != kChosen) write_result(batch, place.r, status, 0, __int_as_float(0x7fc00000));
+  }
+  return status == kChosen;
+}
+
+__device__ __forceinline__ bool has_temperature(u32 stages) {
+  bool has = false;
+  for (; stages != 0; stages >>= kStageBits) has |= (stages & kStageMask) == kTemperature;
+  return has;
+}
+
+// The phase that a row goes to if what is left of it is no short list.
+__device__ __forceinline__ i32 next_phase(const Lead& lead, const SamplingRow& row) {
+  if (row.plan & kGreedy) return kAlone;
+  if (lead.counted != 0) return kCount;
+  return lead.wide ? kWeigh : kAlone;
+}
