@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Kernels;
 
 /// <summary>One kernel with its compile-time constants.</summary>
@@ -7,6 +9,17 @@ namespace Winnow.Kernels;
 /// <param name="Definitions">Its constants as NAME=VALUE.</param>
 public sealed record KernelVariant(string Source, string Entry, int SharedBytes, params string[] Definitions)
 {
+    /// <summary>The only compute capability that has what the kernel uses, as architectures end: <c>90a</c>; null for all of them.</summary>
+    public string? Requires { get; init; }
+
+    /// <summary>Whether the kernel compiles for an architecture.</summary>
+    /// <param name="architecture">For instance <c>sm_90a</c> or <c>compute_80</c>.</param>
+    public bool CompilesFor(string architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Requires is null || architecture.EndsWith($"_{Requires}", StringComparison.Ordinal);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Source} {Entry} [{string.Join(' ', Definitions)}]";
 }

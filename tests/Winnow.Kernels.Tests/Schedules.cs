@@ -10,12 +10,13 @@ internal static class Schedules
 
     /// <summary>Runs on a fresh device under each seed and compares all that the runs leave behind.</summary>
     /// <param name="run">Gives every byte that it made the device write.</param>
-    public static void AssertEqualBits(Func<CudaDevice, byte[]> run)
+    /// <param name="architecture">What the simulator is.</param>
+    public static void AssertEqualBits(Func<CudaDevice, byte[]> run, string architecture = "compute_80")
     {
         byte[]? expected = null;
         for (int seed = 1; seed <= Count; seed++)
         {
-            using CudaDevice device = TestDevices.Simulator(seed);
+            using CudaDevice device = TestDevices.Simulator(seed, architecture);
             byte[] actual = run(device);
             Assert.That(actual, Is.Not.Empty);
             expected ??= actual;

@@ -7,9 +7,14 @@ namespace Winnow.Kernels.Tests;
 /// <summary>The CUDA forms over a driver that runs nothing: for what they do before a launch.</summary>
 internal sealed class SilentDevice : IDisposable
 {
-    private readonly SilentDriver _driver = new();
+    private readonly SilentDriver _driver;
 
-    public SilentDevice() => Device = new CudaDevice(_driver);
+    /// <param name="architecture">What it is.</param>
+    public SilentDevice(string architecture = "compute_80")
+    {
+        _driver = new SilentDriver(architecture);
+        Device = new CudaDevice(_driver);
+    }
 
     public CudaDevice Device { get; }
 

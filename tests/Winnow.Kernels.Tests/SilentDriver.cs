@@ -5,7 +5,8 @@ using Winnow.Gpu;
 namespace Winnow.Kernels.Tests;
 
 /// <summary>A driver that takes every call and runs nothing: for what the host does before a launch.</summary>
-internal sealed unsafe class SilentDriver : GpuDriver
+/// <param name="architecture">What it is.</param>
+internal sealed unsafe class SilentDriver(string architecture = "compute_80") : GpuDriver
 {
     private nint _handles;
 
@@ -26,7 +27,7 @@ internal sealed unsafe class SilentDriver : GpuDriver
         MaxThreadsPerMultiprocessor = 2048,
     };
 
-    public override string Architecture => "compute_80";
+    public override string Architecture => architecture;
 
     public override long FreeBytes => Properties.TotalBytes;
 
@@ -65,6 +66,8 @@ internal sealed unsafe class SilentDriver : GpuDriver
     {
         // Nothing is ever launched.
     }
+
+    public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => shape.Validate();
 
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream) => Launches++;
 

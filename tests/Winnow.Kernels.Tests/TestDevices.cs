@@ -16,9 +16,11 @@ internal static class TestDevices
 
     /// <summary>The simulator with all its checks, or the GPU.</summary>
     /// <param name="seed">What the simulator draws the order of warps from.</param>
-    public static CudaDevice Simulator(int seed = 1)
+    /// <param name="architecture">What the simulator is; a GPU is what it is.</param>
+    public static CudaDevice Simulator(int seed = 1, string architecture = "compute_80")
     {
         NvrtcSupport.Require();
-        return new CudaDevice(IsGpu ? CudaDriver.Open() : new PtxSimulator(new PtxSimulatorOptions { Seed = seed }), Compiler, ownsDriver: true);
+        return new CudaDevice(
+            IsGpu ? CudaDriver.Open() : new PtxSimulator(new PtxSimulatorOptions { Seed = seed, Architecture = architecture }), Compiler, ownsDriver: true);
     }
 }

@@ -22,16 +22,13 @@ public static class CaseRunner
     {
         ArgumentNullException.ThrowIfNull(kernelCase);
         ArgumentNullException.ThrowIfNull(gpus);
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Checks = false });
-        using var device = new CudaDevice(simulator, compiler);
-        using var workspace = new CaseWorkspace(device);
-        CaseWork work = kernelCase.Prepare(workspace);
-        device.Synchronize();
-        simulator.TakeProfiles();
-        work.Run();
-        device.Synchronize();
-        IReadOnlyList<KernelProfile> profiles = simulator.TakeProfiles();
-        return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
+
+        // A GPU of 9.0a gets other kernels than those of other kinds.
+        var results = gpus
+            .GroupBy(gpu => gpu.Architecture == "sm_90a" ? "compute_90a" : "compute_80", StringComparer.Ordinal)
+            .SelectMany(group => Predict(kernelCase, compiler, group.Key, [.. group]))
+            .ToDictionary(result => result.Device, StringComparer.Ordinal);
+        return [.. gpus.Select(gpu => results[gpu.Name])];
     }
 
     /// <summary>Times a case on a device.</summary>
@@ -61,6 +58,20 @@ public static class CaseRunner
             PeakBytesPerSecond = peaks.CopyBytesPerSecond,
             PeakFlopsPerSecond = peaks.TensorFlopsPerSecond,
         };
+    }
+
+    private static List<CaseResult> Predict(KernelCase kernelCase, KernelCompiler compiler, string architecture, IReadOnlyList<GpuSpecification> gpus)
+    {
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Checks = false, Architecture = architecture });
+        using var device = new CudaDevice(simulator, compiler);
+        using var workspace = new CaseWorkspace(device);
+        CaseWork work = kernelCase.Prepare(workspace);
+        device.Synchronize();
+        simulator.TakeProfiles();
+        work.Run();
+        device.Synchronize();
+        IReadOnlyList<KernelProfile> profiles = simulator.TakeProfiles();
+        return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
     }
 
     private static CaseResult Predict(KernelCase kernelCase, GpuSpecification gpu, IReadOnlyList<KernelProfile> profiles, CaseWorkspace workspace, CaseWork work)

@@ -27,7 +27,11 @@ internal static class LinearCases
             yield return Project($"matmul {type}", type, 512);
         }
 
-        yield return Project("matmul BF16", DType.BF16, 4096) with { IsMeasuredOnly = true };
+        foreach (int rows in new[] { 128, 256, 4096 })
+        {
+            yield return Project("matmul BF16", DType.BF16, rows) with { IsMeasuredOnly = true };
+        }
+
         foreach (DType type in new[] { DType.BF16, DType.Q8_0, DType.Q4_K })
         {
             yield return Project($"matvec {type}", type, 1, FeedForward) with { IsMeasuredOnly = true };
@@ -35,6 +39,7 @@ internal static class LinearCases
 
         yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);
         yield return Gated("gated matmul BF16", DType.BF16, 128);
+        yield return Gated("gated matmul BF16", DType.BF16, 1024) with { IsMeasuredOnly = true };
     }
 
     private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs) => new("linear", name, $"{rows} x {Inputs} x {outputs}", workspace =>

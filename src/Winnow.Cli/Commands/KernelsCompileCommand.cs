@@ -60,13 +60,14 @@ internal static class KernelsCompileCommand
     /// <summary>One row for each kernel and architecture; an architecture that a source does not compile for takes nothing from the others.</summary>
     private static int Run(CliHost host, ParseResult parsed, KernelOptions options)
     {
-        string[] architectures = parsed.GetValue(Arch) is var list && list == "all" ? [.. KernelBuild.Architectures] : list!.Split(',', StringSplitOptions.TrimEntries);
+        bool isAll = parsed.GetValue(Arch) is var list && list == "all";
+        string[] architectures = isAll ? [.. KernelBuild.Architectures] : list!.Split(',', StringSplitOptions.TrimEntries);
         KernelCompiler compiler = new();
         List<Row> rows = [];
         int failures = 0;
         foreach (Target target in Targets(parsed, options))
         {
-            foreach (string architecture in architectures)
+            foreach (string architecture in architectures.Where(architecture => !isAll || target.Shipped?.CompilesFor(architecture) != false))
             {
                 try
                 {
@@ -103,7 +104,7 @@ internal static class KernelsCompileCommand
         string[] definitions = options.Definitions(parsed);
         KernelVariant[] shipped = [.. ShippedKernels.All().Where(variant => variant.Source == file)];
         return definitions.Length == 0 && shipped.Length > 0
-            ? shipped.Select(variant => new Target(options.Source(parsed), variant.Entry, variant.Definitions, null, variant.SharedBytes))
+            ? shipped.Select(variant => new Target(options.Source(parsed), variant.Entry, variant.Definitions, null, variant.SharedBytes, variant))
             : [new Target(options.Source(parsed), options.Kernel(parsed), definitions, null, 0)];
     }
 
@@ -148,7 +149,7 @@ internal static class KernelsCompileCommand
         }
     }
 
-    private sealed record Target(KernelSource Source, string? Kernel, IReadOnlyList<string> Definitions, int? Threads, int SharedBytes)
+    private sealed record Target(KernelSource Source, string? Kernel, IReadOnlyList<string> Definitions, int? Threads, int SharedBytes, KernelVariant? Shipped = null)
     {
         public IEnumerable<Row> Compile(KernelCompiler compiler, string architecture, int? threads)
         {

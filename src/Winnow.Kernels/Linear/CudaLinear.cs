@@ -9,7 +9,7 @@ namespace Winnow.Kernels.Linear;
 /// f16 for all else (values past 65504 are held there); sums are float. A row's bits depend neither on the number of rows nor on the kernel
 /// that is chosen for it.
 /// </summary>
-internal sealed class CudaLinear : ILinear, IDisposable
+internal sealed partial class CudaLinear : ILinear, IDisposable
 {
     private const int MostFewRows = 16;
     private const int Alignment = 16;
@@ -25,9 +25,12 @@ internal sealed class CudaLinear : ILinear, IDisposable
     /// <param name="context">The device; it stays with the caller.</param>
     /// <param name="split">Warps that share a tile of outputs with few rows, 1 or 4; null for what suits the device.</param>
     /// <param name="tile">Outputs and rows of a tile with many rows, 64 or 128; null for what suits the device.</param>
-    public CudaLinear(CudaContext context, int? split = null, int? tile = null)
+    /// <param name="hopperTile">Columns of a tile of the kernel for Hopper; 0 never to take it, null for what suits the device, if no tile is given.</param>
+    public CudaLinear(CudaContext context, int? split = null, int? tile = null, int? hopperTile = null)
     {
         (_context, _split, _tile) = (context, split, tile);
+        _hopperTile = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal) && tile is null ? hopperTile : 0;
+        _maps = new CudaLinearMaps(context.Driver);
         _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe());
         _packed = new CudaScratch(context);
         _gate = new CudaScratch(context);
@@ -175,6 +178,12 @@ internal sealed class CudaLinear : ILinear, IDisposable
         else
         {
             Pack(ref parameters, ref packed, type);
+            if (IsForHopper(parameters, type, aligned))
+            {
+                LaunchHopper(ref parameters, type, gate, activation);
+                return;
+            }
+
             int tile = _tile ?? ChooseTile(ref parameters, gate);
             aligned |= type.BlockValues() > 1;
             Launch(

@@ -14,4 +14,7 @@ internal enum CudaLinearKind
 
     /// <summary>Other weights, many rows.</summary>
     Matmul,
+
+    /// <summary>16-bit weights, many rows, compute capability 9.0a.</summary>
+    Hopper,
 }

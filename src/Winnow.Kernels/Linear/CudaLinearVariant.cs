@@ -8,27 +8,33 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Kind">The source.</param>
 /// <param name="Weight">The weight type.</param>
 /// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
-/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), or outputs and rows of a tile (matmul: 64 or 128).</param>
+/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), or columns of a tile (Hopper).</param>
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
 /// <param name="Activation">The function on the gate.</param>
 internal readonly record struct CudaLinearVariant(
     CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default)
 {
+    private const int HopperAlignment = 1024;
+
     /// <summary>Inputs of a step.</summary>
     public const int StepInputs = 32;
+
+    /// <summary>Rows of a tile of the kernel for Hopper.</summary>
+    public const int HopperRows = 128;
 
     /// <summary>True for F16 and BF16.</summary>
     public bool IsPlain => Weight is DType.F16 or DType.BF16;
 
     /// <summary>Outputs of one tile, which parts are divided into.</summary>
-    public int TileOutputs => Kind == CudaLinearKind.Matmul ? (Gate == CudaGate.Fused ? Size / 2 : Size) : 16;
+    public int TileOutputs => Kind is CudaLinearKind.Matmul or CudaLinearKind.Hopper ? (Gate == CudaGate.Fused ? Size / 2 : Size) : 16;
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Kind switch
     {
         CudaLinearKind.Matvec => 32 * MatvecWarps,
         CudaLinearKind.Matmul when Size == 128 => 256,
+        CudaLinearKind.Hopper => 384,
         _ => 128,
     };
 
@@ -40,8 +46,14 @@ internal readonly record struct CudaLinearVariant(
     {
         CudaLinearKind.Matvec => MatvecSharedBytes(),
         CudaLinearKind.Matmul => MatmulSharedBytes(),
+        CudaLinearKind.Hopper => HopperAlignment + (HopperStages * HopperStageBytes),
         _ => 0,
     };
+
+    // What a block of Hopper may have, divided into stages: 64 inputs of the rows and of the columns, and two barriers.
+    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment) / HopperStageBytes);
+
+    private int HopperStageBytes => ((HopperRows + Size) * 64 * sizeof(ushort)) + (2 * sizeof(ulong));
 
     // Rows on 16 bytes go to shared memory as they are.
     private bool IsCopied => IsPlain && Aligned;
@@ -60,6 +72,11 @@ internal readonly record struct CudaLinearVariant(
         yield return new CudaLinearVariant(CudaLinearKind.Pack, DType.Q8_0, true).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 1).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 8, Gate: CudaGate.Stored).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 208).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 208, Gate: CudaGate.Fused).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Stored, Activation: Activation.GeluTanh).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, Gate: CudaGate.Fused, Activation: Activation.GeluTanh).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 64).Describe();
         for (int i = 0; i < types.Length; i++)
         {
             bool even = i % 2 == 0;
@@ -87,6 +104,12 @@ internal readonly record struct CudaLinearVariant(
             CudaLinearKind.Matvec => new(
                 "linear/matvec.cu", "winnow_linear_matvec", SharedBytes,
                 weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_SPLIT={Split}", gate, activation, parameters, shared),
+            CudaLinearKind.Hopper => new(
+                "linear/matmul_hopper.cu", "winnow_linear_matmul_hopper", SharedBytes,
+                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
+            {
+                Requires = "90a",
+            },
             _ => new(
                 "linear/matmul.cu", "winnow_linear_matmul", SharedBytes,
                 weight, aligned, $"WINNOW_TILE={Size}", gate, activation, parameters, shared),

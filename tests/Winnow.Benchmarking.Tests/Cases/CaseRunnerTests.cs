@@ -25,6 +25,16 @@ public sealed class CaseRunnerTests
     }
 
     [Test]
+    public void Predict_OfGpusOfDifferentKindsAnswersInTheirOrder()
+    {
+        string[] keys = ["h200", "a100", "h100"];
+
+        IReadOnlyList<CaseResult> results = CaseRunner.Predict(Find("norm", "rms norm", "512 x 4096"), Kernels.Compiler, [.. keys.Select(GpuSpecification.Find)]);
+
+        Assert.That(results.Select(result => result.Device), Is.EqualTo(keys.Select(key => GpuSpecification.Find(key).Name)));
+    }
+
+    [Test]
     public void Predict_OfSeveralKernelsIsTheirSum()
     {
         CaseResult one = Predict("attention", "decode", "1 x 1 tokens, 4096 slots");

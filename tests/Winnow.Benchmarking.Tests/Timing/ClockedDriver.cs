@@ -41,7 +41,10 @@ internal sealed class ClockedDriver : GpuDriver
         MaxThreadsPerMultiprocessor = 2048,
     };
 
-    public override string Architecture => "compute_80";
+    public override string Architecture => IsHopper ? "compute_90a" : "compute_80";
+
+    /// <summary>Whether it says that it is a Hopper.</summary>
+    public bool IsHopper { get; init; }
 
     public override long FreeBytes => Properties.TotalBytes;
 
@@ -87,6 +90,8 @@ internal sealed class ClockedDriver : GpuDriver
     public override GpuFunctionAttributes GetAttributes(GpuFunction function) => new(32, 0, 0, 1024);
 
     public override void AllowSharedBytes(GpuFunction function, int bytes) => Log.Add("allow");
+
+    public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => shape.Validate();
 
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream) => Launch(_functions[function.Handle]);
 

@@ -27,8 +27,8 @@ public sealed class CudaLinearSafetyTests
             int[] expected = LinearFixture.Bits(fixture.Project(type, weight, x, rows, inputs, Outputs));
             Tensor output = fixture.Output(rows, Outputs);
             fixture.Linear.Project(
-                Amid(fixture, DType.F32, rows, inputs, MemoryMarshal.AsBytes<float>(x)),
-                new Projection { Output = output, Weight = Amid(fixture, type, Outputs, inputs, weight) });
+                fixture.Amid(DType.F32, rows, inputs, MemoryMarshal.AsBytes<float>(x)),
+                new Projection { Output = output, Weight = fixture.Amid(type, Outputs, inputs, weight) });
             Assert.That(LinearFixture.Bits(fixture.Read(output)), Is.EqualTo(expected), $"{rows} rows");
         }
     }
@@ -167,15 +167,5 @@ public sealed class CudaLinearSafetyTests
         Assert.That(
             () => fixture.Linear.ProjectGated(output, input, good, whole, Activation.Silu), Throws.ArgumentException);
         Assert.That(fixture.Read(output), Is.All.NaN, "the first projection was right, and was not made");
-    }
-
-    private static Tensor Amid(LinearFixture fixture, DType type, int rows, int columns, ReadOnlySpan<byte> bytes)
-    {
-        const int Margin = 512;
-        byte[] all = new byte[bytes.Length + (2 * Margin)];
-        Array.Fill(all, (byte)0xFF);
-        bytes.CopyTo(all.AsSpan(Margin));
-        Tensor buffer = fixture.Weights(DType.U8, 1, all.Length, all);
-        return new Tensor(buffer.Buffer, Margin, type, new Shape(rows, columns));
     }
 }

@@ -21,4 +21,21 @@ public sealed class CudaLinearTrafficTests
         KernelProfile profile = simulator.TakeProfiles().Single(kernel => kernel.Kernel == "winnow_linear_matmul");
         Assert.That(profile.Shared.Conflicts, Is.Zero);
     }
+
+    // Rows that tensor maps can describe, and enough of them.
+    [TestCase(DType.BF16, 65, 72, "winnow_linear_matmul_hopper")]
+    [TestCase(DType.F16, 128, 8, "winnow_linear_matmul_hopper")]
+    [TestCase(DType.BF16, 64, 72, "winnow_linear_matmul")]
+    [TestCase(DType.BF16, 65, 70, "winnow_linear_matmul")]
+    [TestCase(DType.Q8_0, 65, 64, "winnow_linear_matmul")]
+    public void Project_OnHopperTakesItsKernelWhereItCan(DType type, int rows, int inputs, string expected)
+    {
+        const int Outputs = 9;
+        NvrtcSupport.Require();
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Architecture = "compute_90a" });
+        using LinearFixture fixture = LinearFixture.Hopper(device: new CudaDevice(simulator));
+        var random = new Random(1);
+        fixture.Project(type, WeightReference.Random(type, Outputs * inputs, random), LinearFixture.Values(random, rows * inputs), rows, inputs, Outputs);
+        Assert.That(simulator.TakeProfiles().Select(kernel => kernel.Kernel), Does.Contain(expected));
+    }
 }

@@ -23,10 +23,10 @@ internal sealed class LinearFixture : IDisposable
         Linear = new CpuLinear(_workers, vectorBits);
     }
 
-    private LinearFixture(CudaDevice device, int? split, int? tile)
+    private LinearFixture(CudaDevice device, int? split, int? tile, int? hopperTile = null)
     {
         Device = device;
-        Linear = new CudaLinear(device.Context, split, tile);
+        Linear = new CudaLinear(device.Context, split, tile, hopperTile);
     }
 
     public static int[] Widths { get; } =
@@ -40,6 +40,9 @@ internal sealed class LinearFixture : IDisposable
 
     /// <summary>Products on a device with kernels, one of its own or a given one, with a split and a tile of choice.</summary>
     public static LinearFixture Cuda(int? split = null, int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(), split, tile);
+
+    /// <summary>Products on Hopper, with a tile of its kernel of choice; 0 for the kernels of all devices.</summary>
+    public static LinearFixture Hopper(int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(architecture: "compute_90a"), null, null, tile);
 
     public static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];
@@ -56,6 +59,17 @@ internal sealed class LinearFixture : IDisposable
         var tensor = new Tensor(Keep(shape.ElementCount * 4), 0, DType.F32, shape);
         Device.Upload(tensor, values[..(int)shape.ElementCount]);
         return tensor;
+    }
+
+    /// <summary>A tensor with NaN in front of it and behind it.</summary>
+    public Tensor Amid(DType type, int rows, int columns, ReadOnlySpan<byte> bytes)
+    {
+        const int Margin = 512;
+        byte[] all = new byte[bytes.Length + (2 * Margin)];
+        Array.Fill(all, (byte)0xFF);
+        bytes.CopyTo(all.AsSpan(Margin));
+        Tensor buffer = Weights(DType.U8, 1, all.Length, all);
+        return new Tensor(buffer.Buffer, Margin, type, new Shape(rows, columns));
     }
 
     /// <summary>An output full of NaN with guards on both sides.</summary>

@@ -1,0 +1,278 @@
+// matmul_hopper.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for many rows; or act(gate) * up of two such sums.
+// For compute capability 9.0a and 16-bit weights.
+//
+// Arguments: LinearParams (params.cuh; tiles are numbered as wide as here). maps: boxes of 64 inputs with the 128-byte swizzle; the input, which is
+// what pack.cu made, [rows, stride] in the matrix type, 128 rows a box; then the weights of each part, 16-byte aligned, inputs % 8 == 0, as many
+// rows a box as a tile has of it. What a box has beyond an array is zero.
+// Compile-time: WINNOW_WEIGHT (16-bit), WINNOW_TILE (columns of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
+// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates). The arithmetic is that of pieces.cuh: the same bits as
+// matvec.cu, because a chain of products of a warpgroup is a chain of those of a warp.
+//
+// A tile is 128 rows. One thread copies stages of 64 inputs of both operands into a ring in shared memory; two warpgroups of 64 rows multiply what came,
+// input rows by weight rows, both as they lie. A unit is two stages, summed by the tensor cores from zero in registers of its own; then it is added to
+// the sums. Registers go from the copying warpgroup to the others. Blocks stay and take tile after tile, so that copies run ahead over the end of
+// a tile; tiles that run at the same time are a band of rows and their outputs, which lets the second-level cache read each operand about once.
+// Grid: one block a multiprocessor, or one a tile; block: 384 threads.
+// Bound by the tensor cores: 2 * rows * outputs * inputs flops.
+#include "common/hopper.cuh"
+#include "linear/params.cuh"
+#include "linear/pieces.cuh"
+
+constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
+constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
+constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
+constexpr int kColumns = WINNOW_TILE;
+
+using T = MatrixElement<kType>::Type;
+static_assert(is_plain(kType), "blocks are widened by other kernels");
+constexpr bool kFused = kGate == Gate::kFused;
+constexpr int kGroups = 2;
+constexpr int kGroupRows = 64;
+constexpr int kTileRows = kGroups * kGroupRows;
+constexpr int kTileOutputs = kFused ? kColumns / 2 : kColumns;
+constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
+// Registers of a thread that copies and of one that multiplies, together what a multiprocessor has for as many threads at the start.
+constexpr int kCopyRegisters = 24;
+constexpr int kProductRegisters = 240;
+
+constexpr int kStageInputs = 64;
+constexpr int kProductInputs = 16;
+constexpr int kUnitStages = kPlainUnitSteps * kStepInputs / kStageInputs;
+static_assert(kUnitStages == 2, "a unit is two stages below");
+constexpr int kLineBytes = kStageInputs * 2;
+constexpr int kInputBytes = kTileRows * kLineBytes;
+constexpr int kStageBytes = kInputBytes + kColumns * kLineBytes;
+constexpr int kStages = WINNOW_STAGES;
+// Boxes lie on 1024 bytes, which shared memory is not said to begin with.
+constexpr int kBoxAlignment = 1024;
+constexpr int kSharedBytes = kBoxAlignment + kStages * (kStageBytes + 16);
+static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
+
+// Row tiles of a band: with as many outputs, about what multiprocessors work on at a time.
+constexpr int kMostBandTiles = 12;
+
+struct LinearMaps {
+  TensorMap input;
+  TensorMap weight[kMostParts];
+};
+
+extern __shared__ u8 shared_memory[];
+
+// The ring, and where in it a thread is.
+struct Ring {
+  u8* stages;
+  u64* full;
+  u64* empty;
+  int slot;
+  int parity;
+
+  __device__ __forceinline__ u8* stage() const { return stages + slot * kStageBytes; }
+
+  __device__ __forceinline__ void next() {
+    if (++slot == kStages) {
+      slot = 0;
+      parity ^= 1;
+    }
+  }
+};
+
+struct Tiles {
+  int row_tiles;
+  int output_tiles;
+  int band_tiles;
+
+  __device__ __forceinline__ int count() const { return row_tiles * output_tiles; }
+};
+
+__device__ __forceinline__ Tiles divide(const LinearParams& params) {
+  LinearPart last = kFused ? params.parts[1] : part_of(params, 0x7fffffff);
+  Tiles tiles;
+  tiles.row_tiles = (params.rows + kTileRows - 1) / kTileRows;
+  tiles.output_tiles = (kFused ? 0 : last.first_tile) + (last.outputs + kTileOutputs - 1) / kTileOutputs;
+  int bands = (tiles.row_tiles + kMostBandTiles - 1) / kMostBandTiles;
+  tiles.band_tiles = (tiles.row_tiles + bands - 1) / bands;
+  return tiles;
+}
+
+// Bands one after the other; in a band all row tiles of an output tile, then those of the next.
+struct Place {
+  int row_tile;
+  int output_tile;
+};
+
+__device__ __forceinline__ Place place_of(const Tiles& tiles, int tile) {
+  int band = tile / (tiles.band_tiles * tiles.output_tiles), first = band * tiles.band_tiles;
+  int rows = min(tiles.band_tiles, tiles.row_tiles - first), rest = tile - first * tiles.output_tiles;
+  return {first + rest % rows, rest / rows};
+}
+
+// One thread copies stage after stage of tile after tile.
+__device__ __forceinline__ void copy_tiles(Ring ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
+#pragma unroll 1
+  for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
+    Place place = place_of(tiles, tile);
+    int part = 0, first_tile = 0;
+#pragma unroll
+    for (int i = 1; i < kMostParts; ++i) {
+      if (!kFused && i < params.count && place.output_tile >= params.parts[i].first_tile) {
+        part = i;
+        first_tile = params.parts[i].first_tile;
+      }
+    }
+    int row = place.row_tile * kTileRows, output = (place.output_tile - first_tile) * kTileOutputs;
+#pragma unroll 1
+    for (int stage = 0; stage < stages; ++stage) {
+      barrier_wait(ring.empty + ring.slot, ring.parity ^ 1);
+      u64* full = ring.full + ring.slot;
+      barrier_expect(full, kStageBytes);
+      copy_box(ring.stage(), maps.input, stage * kStageInputs, row, full);
+      copy_box(ring.stage() + kInputBytes, maps.weight[part], stage * kStageInputs, output, full);
+      if constexpr (kFused) copy_box(ring.stage() + kInputBytes + kTileOutputs * kLineBytes, maps.weight[1], stage * kStageInputs, output, full);
+      ring.next();
+    }
+  }
+}
+
+using Sums = float[kColumns / 8][4];
+
+// Issues the products of a stage.
+__device__ __forceinline__ void multiply_stage(Sums& unit, const Ring& ring, int group, bool adds) {
+  barrier_wait(ring.full + ring.slot, ring.parity);
+  u32 stage = shared_address(ring.stage());
+  u64 a = factor_by_k(stage + group * kGroupRows * kLineBytes), b = factor_by_k(stage + kInputBytes);
+  product_fence();
+#pragma unroll
+  for (int k = 0; k < kStageInputs / kProductInputs; ++k) {
+    // Descriptors count in units of 16 bytes.
+    product_shared<T>(unit, a + 2 * k, b + 2 * k, adds || k > 0);
+  }
+  product_commit();
+}
+
+// What becomes of one sum or two beside each other: params.cuh's finish, with all loads before the first store.
+__device__ __forceinline__ void finish_row(float (&sums)[kColumns / 8][4], int half, const LinearParams& params, const LinearPart& part, int row,
+                                           int first_output) {
+  constexpr int kEights = kTileOutputs / 8;
+  i64 at = static_cast<i64>(row) * part.outputs;
+  auto add_pairs = [&](const float* values) {
+#pragma unroll
+    for (int n = 0; n < kEights; ++n) {
+      if (first_output + 8 * n < part.outputs) {
+        Vec<float, 2> pair = load_vec<float, 2>(values + first_output + 8 * n);
+        sums[n][2 * half] += pair.v[0];
+        sums[n][2 * half + 1] += pair.v[1];
+      }
+    }
+  };
+  if constexpr (kGate == Gate::kStored) {
+#pragma unroll
+    for (int n = 0; n < kEights; ++n) {
+      if (first_output + 8 * n < part.outputs) {
+        Vec<float, 2> gate = load_vec<float, 2>(params.gate + at + first_output + 8 * n);
+        sums[n][2 * half] *= activate<kActivation>(gate.v[0]);
+        sums[n][2 * half + 1] *= activate<kActivation>(gate.v[1]);
+      }
+    }
+  } else {
+    if (part.bias != nullptr) add_pairs(part.bias);
+    if (part.residual != nullptr) add_pairs(part.residual + at);
+  }
+#pragma unroll
+  for (int n = 0; n < kEights; ++n) {
+    int output = first_output + 8 * n;
+    if (output < part.outputs) store_vec<float, 2>(part.output + at + output, {sums[n][2 * half], sums[n][2 * half + 1]});
+  }
+}
+
+// Whether pairs of outputs lie on 8 bytes wherever they are read or written.
+__device__ __forceinline__ bool has_pairs(const LinearParams& params, const LinearPart& part) {
+  u64 places = reinterpret_cast<u64>(part.output) | reinterpret_cast<u64>(part.bias) | reinterpret_cast<u64>(part.residual);
+  if (kGate == Gate::kStored) places |= reinterpret_cast<u64>(params.gate);
+  return part.outputs % 2 == 0 && places % 8 == 0;
+}
+
+__device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& params, const LinearPart& part, int first_row, int first_output) {
+  int lane = threadIdx.x % kWarpSize, warp = threadIdx.x % kWarpgroupSize / kWarpSize;
+  int row = first_row + 16 * warp + lane / 4, output = first_output + 2 * (lane % 4);
+  constexpr int kEights = kTileOutputs / 8;
+  if constexpr (kFused) {
+#pragma unroll
+    for (int i = 0; i < 4 * kEights; ++i) {
+      sums[i / 4][i % 4] = sums[kEights + i / 4][i % 4] * activate<kActivation>(sums[i / 4][i % 4]);
+    }
+  }
+  bool pairs = has_pairs(params, part);
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    if (row + 8 * half >= params.rows) continue;
+    if (pairs) {
+      finish_row(sums, half, params, part, row + 8 * half, output);
+    } else {
+#pragma unroll
+      for (int i = 0; i < 2 * kEights; ++i) {
+        int single = output + i / 2 * 8 + i % 2;
+        if (single < part.outputs) finish<kGate, kActivation>(params, part, row + 8 * half, single, sums[i / 2][2 * half + i % 2]);
+      }
+    }
+  }
+}
+
+// A warpgroup multiplies its rows of tile after tile.
+__device__ __forceinline__ void multiply_tiles(Ring ring, const LinearParams& params, const Tiles& tiles, int stages, int group) {
+  bool signals = threadIdx.x % kWarpgroupSize == 0;
+  Sums unit = {};
+#pragma unroll 1
+  for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
+    Sums sums = {};
+#pragma unroll 1
+    for (int stage = 0; stage < stages; stage += kUnitStages) {
+      multiply_stage(unit, ring, group, false);
+      u64* first = ring.empty + ring.slot;
+      ring.next();
+      multiply_stage(unit, ring, group, true);
+      u64* second = ring.empty + ring.slot;
+      ring.next();
+      product_wait<1>();
+      if (signals) barrier_arrive(first);
+      product_wait<0>();
+      if (signals) barrier_arrive(second);
+      product_hold(unit);
+#pragma unroll
+      for (int i = 0; i < kColumns / 2; ++i) sums[i / 4][i % 4] = __fadd_rn(sums[i / 4][i % 4], unit[i / 4][i % 4]);
+      product_hold(unit);
+    }
+    Place place = place_of(tiles, tile);
+    LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
+    int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs;
+    store_tile(sums, params, part, place.row_tile * kTileRows + group * kGroupRows, output);
+  }
+}
+
+// ---- entry points -------------------------------------------------------------------------------------------
+extern "C" __global__ void __launch_bounds__(kThreads, 1)
+winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ LinearMaps maps) {
+  Ring ring = {};
+  ring.stages = shared_memory + (-shared_address(shared_memory) & (kBoxAlignment - 1));
+  ring.full = reinterpret_cast<u64*>(ring.stages + kStages * kStageBytes);
+  ring.empty = ring.full + kStages;
+  if (threadIdx.x == 0) {
+    for (int i = 0; i < kStages; ++i) {
+      barrier_init(ring.full + i, 1);
+      barrier_init(ring.empty + i, kGroups);
+    }
+    barrier_init_fence();
+  }
+  __syncthreads();
+
+  Tiles tiles = divide(params);
+  // Stages past the last input are zeros, which change no sum: whole units.
+  int stages = (params.inputs + kUnitStages * kStageInputs - 1) / (kUnitStages * kStageInputs) * kUnitStages;
+  int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
+  if (group < 0) {
+    give_registers<kCopyRegisters>();
+    if (threadIdx.x == 0) copy_tiles(ring, params, maps, tiles, stages);
+  } else {
+    take_registers<kProductRegisters>();
+    multiply_tiles(ring, params, tiles, stages, group);
+  }
+}
