@@ -6,6 +6,7 @@ namespace Winnow.Kernels.Reduction;
 internal sealed partial class CudaReduction
 {
     private const int ThreadsOfWarp = 32;
+    private const int RankThreads = 512;
 
     /// <inheritdoc/>
     public void SoftmaxRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0)
@@ -34,7 +35,7 @@ internal sealed partial class CudaReduction
         RowSegments segments = RowChecks.Rank(output, input, lengths, start, segment);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         AddSegments(ref arguments, output, input, lengths, segments);
-        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, PieceColumns), segments.Count, Threads);
+        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, PieceColumns), segments.Count, RankThreads);
         Launch(Kernel.Rank, shape, arguments);
     }
 

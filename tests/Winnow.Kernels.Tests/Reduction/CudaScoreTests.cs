@@ -33,6 +33,10 @@ public sealed class CudaScoreTests
     public void RankRows_IsWhatComparingAllPairsGives([Values(1, 2, 31, 1025)] int entries, [Values(0, 4)] int start, [Values(0, 128)] int segment) =>
         ScoreCases.Ranks(_device, entries, start, segment);
 
+    [Test]
+    public void RankRows_SegmentsOfSeveralPiecesAreComparedAsAWhole([Values(0, 1300)] int segment) =>
+        ScoreCases.Ranks(_device, 2600, 3, segment);
+
     [TestCaseSource(typeof(ScoreCases), nameof(ScoreCases.WrongOperands))]
     public void Operations_WrongOperandIsRefusedBeforeALaunch(string broken) =>
         SilentDevice.AssertNoLaunch(device => ScoreCases.Refuses(device, broken));
