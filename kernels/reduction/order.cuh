@@ -27,13 +27,12 @@ __device__ __forceinline__ u64 warp_sum(u64 value) {
   return value;
 }
 
+// The upper halves decide, then the lower ones of those that share the largest.
 __device__ __forceinline__ u64 warp_max(u64 value) {
-#pragma unroll
-  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) {
-    u64 other = __shfl_xor_sync(kFullWarp, value, distance);
-    value = other > value ? other : value;
-  }
-  return value;
+  u32 high = static_cast<u32>(value >> 32);
+  u32 best = __reduce_max_sync(kFullWarp, high);
+  u32 low = __reduce_max_sync(kFullWarp, high == best ? static_cast<u32>(value) : 0u);
+  return (static_cast<u64>(best) << 32) | low;
 }
 
 // Every thread gets the result. `scratch` holds an entry for each warp of the block; two barriers, so that it can be used again at once.

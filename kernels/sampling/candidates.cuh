@@ -18,7 +18,6 @@ struct ListShared {
   u32 found;
   u32 chosen;
   i32 token;
-  double log_sum;
 };
 
 __device__ __forceinline__ u64 entry_of(u32 key, int token) { return (static_cast<u64>(key) << 32) | ~static_cast<u32>(token); }

@@ -14,6 +14,7 @@
 constexpr int kPerThread = 4;
 constexpr int kSlice = kThreads * kPerThread;
 constexpr int kChunk = kWarpSize * kPerThread;
+constexpr int kTogether = 2;  // chunks that a warp reads at a time
 constexpr int kBins = 2048;
 constexpr float kBinsPerUnit = 64.0f;
 constexpr u32 kLeastPossible = kKeyOfNegativeInfinity + 1u;
@@ -166,27 +167,41 @@ __device__ __forceinline__ Lead lead_of(const SamplingRow& row, float best, int 
   return lead;
 }
 
-// Whether this block is the last one of its row; the ticket is 0 again for the next launch.
+// Whether this block is the last one of its row; the ticket is 0 again for the next launch. One thread's fences are enough: what the
+// others wrote comes before the barrier, and what they read comes after it.
 __device__ __forceinline__ bool is_last_block(u32* ticket, int blocks, i32& flag) {
-  __threadfence();
   __syncthreads();
-  if (threadIdx.x == 0) flag = atomicAdd(ticket, 1u) == static_cast<u32>(blocks - 1) ? 1 : 0;
+  if (threadIdx.x == 0) {
+    __threadfence();
+    bool last = atomicAdd(ticket, 1u) == static_cast<u32>(blocks - 1);
+    if (last) *ticket = 0;
+    flag = last ? 1 : 0;
+    __threadfence();
+  }
   __syncthreads();
   bool last = flag != 0;
-  if (last && threadIdx.x == 0) *ticket = 0;
   __syncthreads();
-  __threadfence();
   return last;
 }
 
-// A key that at least `wanted` entries reach, and not many more if the best ones are spread over the row: from the best of each chunk, so
-// that all others are in few chunks, too.
-__device__ __forceinline__ u32 bound_of(const u32* chunk_keys, int chunks, int wanted, u32 best) {
-  if (wanted > min(chunks, kThreads)) return kLeastPossible;
-  u32 own = 0;
+// The best entry of a thread's chunks; 0 where it has none.
+__device__ __forceinline__ u32 best_chunk(const u32* chunk_keys, int chunks) {
+  u32 best = 0;
 #pragma unroll 1
-  for (int c = threadIdx.x; c < chunks; c += kThreads) own = max(own, chunk_keys[c]);
-  u32 low = kLeastPossible, high = best;
+  for (int c = threadIdx.x; c < chunks; c += kThreads) best = max(best, chunk_keys[c]);
+  return best;
+}
+
+// A key that at least `wanted` entries reach, and not many more if the best ones are spread over the row: from the best of each thread's
+// chunks (`own`), so that all others are in few chunks, too.
+__device__ __forceinline__ u32 bound_of(u32 own, int chunks, int wanted, u32 best, u64* scratch) {
+  int holders = min(chunks, kThreads), lane = threadIdx.x % kWarpSize;
+  if (wanted > holders) return kLeastPossible;
+  u32 least = __reduce_min_sync(kFullWarp, threadIdx.x < holders ? own : ~0u);
+  if (lane == 0) scratch[threadIdx.x / kWarpSize] = least;
+  __syncthreads();
+  u32 low = max(kLeastPossible, __reduce_min_sync(kFullWarp, static_cast<u32>(scratch[lane]))), high = best;
+  __syncthreads();
 #pragma unroll 1
   while (low < high) {
     u32 middle = low + ((high - low + 1) / 2);
@@ -230,23 +245,26 @@ __device__ __forceinline__ int gather(const float* scores, const u32* chunk_keys
   if (chosen > kMostChunks) return -1;
   int lane = threadIdx.x % kWarpSize;
 #pragma unroll 1
-  for (int c = threadIdx.x / kWarpSize; c < chosen; c += kWarps) {
-    int first = (shared.chunks[c] * kChunk) + lane;
-    float score[kPerThread];
+  for (int c = threadIdx.x / kWarpSize; c < chosen; c += kTogether * kWarps) {
+    float score[kTogether * kPerThread];
+    int first[kTogether];
 #pragma unroll
-    for (int j = 0; j < kPerThread; ++j) {
-      int i = first + (j * kWarpSize);
+    for (int j = 0; j < kTogether * kPerThread; ++j) {
+      int at = c + (j / kPerThread * kWarps);
+      if (j % kPerThread == 0) first[j / kPerThread] = at < chosen ? (shared.chunks[at] * kChunk) + lane : vocab;
+      int i = first[j / kPerThread] + (j % kPerThread * kWarpSize);
       score[j] = i < vocab ? scores[i] : -__int_as_float(0x7f800000);
     }
 #pragma unroll
-    for (int j = 0; j < kPerThread; ++j) {
+    for (int j = 0; j < kTogether * kPerThread; ++j) {
       float scaled = lead.first(score[j]);
       u32 key = key_of(scaled);
       bool left = key >= least && bin_of(scaled, lead.maximum) <= bin;
       u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
-      if (lane == 0 && lanes != 0) place = atomicAdd(&shared.found, __popc(lanes));
+      if (lanes == 0) continue;
+      if (lane == 0) place = atomicAdd(&shared.found, __popc(lanes));
       place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
-      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, first + (j * kWarpSize));
+      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, first[j / kPerThread] + (j % kPerThread * kWarpSize));
     }
   }
   __syncthreads();

@@ -66,10 +66,12 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
   scan_slice(batch, place, row, shared.row);
   if (!is_last_block(batch.tickets + place.r, place.slices, shared.row.token)) return;
 
+  u32 own = best_chunk(place.chunk_keys(batch), chunks_of(batch.vocab));
   u64 best;
   if (!read_slices(batch, place, row, best)) return;
   // No truncation takes the best entry away.
   if ((row.plan & kGreedy) && !has_temperature(row.plan >> kFirstStageBit)) {
+    __syncthreads();
     finish(batch, place.r, token_of(best));
     return;
   }
@@ -79,7 +81,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
   const Lead& lead = shared.lead;
   u32 least = lead.least;
   if (lead.counted == kTopK) {
-    u32 bound = bound_of(place.chunk_keys(batch), chunks_of(batch.vocab), row.top_k, key);
+    u32 bound = bound_of(own, chunks_of(batch.vocab), row.top_k, key, shared.list.sums);
     if (bound > kLeastPossible) least = max(least, key_of(lead.first(value_of(bound))));
   }
   int found = -1;

@@ -122,7 +122,7 @@ __device__ double log_of_slices(const SliceState* slices, int count, float maxim
   return log(sum);
 }
 
-// Takes what a slice-wise maximum says; false where the row is done for.
+// What the slices have found together; false where the row is done for. The logarithm is there after the next barrier.
 __device__ bool read_slices(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u64& best) {
   const SliceState* slices = place.slice_states(batch);
   u64 best_logit = 0;
@@ -133,15 +133,18 @@ __device__ bool read_slices(const SamplingBatch& batch, const RowPlace& place, c
     best = max(best, slices[s].best);
   }
   best_logit = warp_max(best_logit);
-  best = warp_max(best);
+  best = row.modifies() ? warp_max(best) : best_logit;
   i32 status = status_of(best_logit);
   RowState& state = batch.scratch[place.r].state;
   bool has_softmax = status == kChosen;
   if (has_softmax && row.modifies()) status = status_of_modified(best);
   float maximum = value_of(static_cast<u32>(best_logit >> 32));
-  double log_sum = has_softmax && threadIdx.x < kWarpSize ? log_of_slices(slices, place.slices, maximum) : 0.0;
+  // Another warp than the one that reads the chain next.
+  if (has_softmax && threadIdx.x >= kThreads - kWarpSize) {
+    double log_sum = log_of_slices(slices, place.slices, maximum);
+    if (threadIdx.x == kThreads - 1) state.log_sum = log_sum;
+  }
   if (threadIdx.x == 0) {
-    state.log_sum = log_sum;
     state.maximum = maximum;
     state.best = value_of(static_cast<u32>(best >> 32));
     state.has_softmax = has_softmax;
