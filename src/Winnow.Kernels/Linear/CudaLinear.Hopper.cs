@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Winnow.Gpu;
 
 namespace Winnow.Kernels.Linear;

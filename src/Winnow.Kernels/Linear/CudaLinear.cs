@@ -20,6 +20,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     private readonly CudaScratch _gate;
     private readonly int? _split;
     private readonly int? _tile;
+    private readonly bool _hasRowKernel;
 
     /// <summary>Makes the family.</summary>
     /// <param name="context">The device; it stays with the caller.</param>
@@ -28,10 +29,11 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     /// <param name="hopperTile">Columns of a tile of the kernel for Hopper; 0 never to take it, null for what suits the device, if no tile is given.</param>
     public CudaLinear(CudaContext context, int? split = null, int? tile = null, int? hopperTile = null)
     {
-        (_context, _split, _tile) = (context, split, tile);
+        // Who asks for a split asks for the kernel that has one.
+        (_context, _split, _tile, _hasRowKernel) = (context, split, tile, split is null);
         _hopperTile = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal) && tile is null ? hopperTile : 0;
         _maps = new CudaLinearMaps(context.Driver);
-        _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe());
+        _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe(context.Driver.Properties.MaxSharedBytesPerBlock));
         _packed = new CudaScratch(context);
         _gate = new CudaScratch(context);
     }
@@ -169,6 +171,10 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             int rows = parameters.Rows == 1 ? 1 : 8;
             Launch(ref parameters, new(CudaLinearKind.Single, type, aligned, rows, 1, gate, activation), Ceiling(parameters.Rows, rows));
         }
+        else if (parameters.Rows == 1 && aligned && FitsRow(parameters, type, gate))
+        {
+            Launch(ref parameters, new(CudaLinearKind.Row, type, true, Gate: gate, Activation: activation), 1);
+        }
         else if (parameters.Rows <= MostFewRows)
         {
             int rows = parameters.Rows <= 8 ? 8 : MostFewRows;
@@ -189,6 +195,14 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             Launch(
                 ref parameters, new(CudaLinearKind.Matmul, type, aligned, tile, 1, gate, activation), Ceiling(parameters.Rows, tile));
         }
+    }
+
+    // The kernel of one row wants rows of weights on 16 bytes, and room for the inputs.
+    private bool FitsRow(in CudaLinearParams parameters, DType type, CudaGate gate)
+    {
+        CudaLinearVariant variant = new(CudaLinearKind.Row, type, true, Gate: gate);
+        return _hasRowKernel && type.BytesOf(parameters.Inputs) % Alignment == 0 && parameters.Inputs <= CudaLinearVariant.MostRowInputs
+            && variant.SharedBytes + variant.InputBytes(parameters.Inputs) <= _context.Driver.Properties.MaxSharedBytesPerBlock;
     }
 
     // A few tiles do not keep enough bytes under way with a warp each.
@@ -220,6 +234,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         {
             CudaLinearKind.Matmul => new(rowTiles, tiles, 1, variant.Threads, SharedBytes: variant.SharedBytes),
             CudaLinearKind.Matvec => new(Ceiling(tiles, variant.TilesOfBlock), 1, 1, variant.Threads, SharedBytes: variant.SharedBytes),
+            CudaLinearKind.Row => new(tiles, 1, 1, variant.Threads, SharedBytes: variant.SharedBytes + variant.InputBytes(parameters.Inputs)),
             _ => new(tiles, rowTiles, 1, variant.Threads),
         };
         ArgumentBlock arguments = new(stackalloc byte[256]);

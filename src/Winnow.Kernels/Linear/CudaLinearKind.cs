@@ -12,6 +12,9 @@ internal enum CudaLinearKind
     /// <summary>Other weights, up to 16 rows.</summary>
     Matvec,
 
+    /// <summary>Other weights on 16 bytes, one row.</summary>
+    Row,
+
     /// <summary>Other weights, many rows.</summary>
     Matmul,
 

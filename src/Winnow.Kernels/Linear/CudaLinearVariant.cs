@@ -23,6 +23,12 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Rows of a tile of the kernel for Hopper.</summary>
     public const int HopperRows = 128;
 
+    /// <summary>Inputs that the kernel of one row keeps in shared memory at most.</summary>
+    public const int MostRowInputs = 32_768;
+
+    private const int RowWarps = 8;
+    private const int RowOutputs = 16;
+
     /// <summary>True for F16 and BF16.</summary>
     public bool IsPlain => Weight is DType.F16 or DType.BF16;
 
@@ -33,18 +39,20 @@ internal readonly record struct CudaLinearVariant(
     public int Threads => Kind switch
     {
         CudaLinearKind.Matvec => 32 * MatvecWarps,
+        CudaLinearKind.Row => 32 * RowWarps,
         CudaLinearKind.Matmul when Size == 128 => 256,
         CudaLinearKind.Hopper => 384,
         _ => 128,
     };
 
     /// <summary>Tiles of outputs that one block of matvec takes.</summary>
-    public int TilesOfBlock => Split == 1 ? MatvecWarps : 1;
+    public int TilesOfBlock => Kind == CudaLinearKind.Matvec && Split == 1 ? MatvecWarps : 1;
 
-    /// <summary>Dynamic shared memory of a block.</summary>
+    /// <summary>Dynamic shared memory of a block; the kernel of one row takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
     {
         CudaLinearKind.Matvec => MatvecSharedBytes(),
+        CudaLinearKind.Row => RowSharedBytes(),
         CudaLinearKind.Matmul => MatmulSharedBytes(),
         CudaLinearKind.Hopper => HopperAlignment + (HopperStages * HopperStageBytes),
         _ => 0,
@@ -57,6 +65,8 @@ internal readonly record struct CudaLinearVariant(
 
     // Rows on 16 bytes go to shared memory as they are.
     private bool IsCopied => IsPlain && Aligned;
+
+    private int Matrices => Gate == CudaGate.Fused ? 2 : 1;
 
     private int MatvecWarps => Split == 1 ? 2 : Split;
 
@@ -81,14 +91,25 @@ internal readonly record struct CudaLinearVariant(
         {
             bool even = i % 2 == 0;
             yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
+            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
             yield return even
                 ? new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 4).Describe()
                 : new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 1, CudaGate.Fused, Activation.GeluTanh).Describe();
         }
     }
 
+    /// <summary>Shared memory that the kernel of one row takes for a row, and with 16-bit weights for the sums of its units.</summary>
+    public int InputBytes(int inputs)
+    {
+        int steps = (inputs + StepInputs - 1) / StepInputs;
+        int pitch = ((((steps / 4) + 32) / 32) * 32) + 4;
+        int tail = IsPlain ? Matrices * RowOutputs * pitch * sizeof(float) : HasMinimum ? steps * sizeof(float) : 0;
+        return (steps * StepInputs * sizeof(ushort)) + tail;
+    }
+
     /// <summary>The source, entry point and constants.</summary>
-    public KernelVariant Describe()
+    /// <param name="mostSharedBytes">What a block may have at most.</param>
+    public KernelVariant Describe(int mostSharedBytes = int.MaxValue)
     {
         string weight = $"WINNOW_WEIGHT={(int)Weight}";
         string aligned = $"WINNOW_ALIGNED={(Aligned ? 1 : 0)}";
@@ -110,6 +131,8 @@ internal readonly record struct CudaLinearVariant(
             {
                 Requires = "90a",
             },
+            CudaLinearKind.Row => new(
+                "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), mostSharedBytes), weight, gate, activation, parameters, shared),
             _ => new(
                 "linear/matmul.cu", "winnow_linear_matmul", SharedBytes,
                 weight, aligned, $"WINNOW_TILE={Size}", gate, activation, parameters, shared),
@@ -142,5 +165,18 @@ internal readonly record struct CudaLinearVariant(
         int units = Weight == DType.Q6_K ? 2 : 1;
         int floats = (Size / 8 * ((units * 160) + (HasMinimum ? 8 : 0))) + (IsPlain ? 0 : 16 * 3);
         return ring + (Split * (IsPlain ? 1 : stageInputs / StepInputs) * floats * sizeof(float));
+    }
+
+    private int RowSharedBytes()
+    {
+        int stageInputs = IsPlain ? 128 : 256;
+        int stageBytes = (int)Weight.BytesOf(stageInputs);
+        int lead = stageBytes % 16 == 0 ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
+        int chunks = (lead + stageBytes + 15) / 16;
+        int stage = RowOutputs * 16 * (IsPlain ? chunks : chunks | 1);
+        int rings = RowWarps * stage * (IsPlain ? 3 : Math.Clamp(9216 / stage, 2, 4));
+        int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 4 : 2) + (HasMinimum ? 1 : 0);
+        int pitch = (RowWarps / Matrices * stageInputs / StepInputs) + 4;
+        return rings + (IsPlain ? 0 : ((2 * planes * pitch) + 1) * Matrices * RowOutputs * sizeof(float));
     }
 }
