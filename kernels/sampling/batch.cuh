@@ -64,6 +64,7 @@ struct SamplingBatch {
   RowScratch* scratch;
   SliceState* slices;
   u32* chunk_keys;
+  u32* logit_keys;
   u32* tickets;
   i32 vocab;
   i32 top;
@@ -71,7 +72,7 @@ struct SamplingBatch {
   i32 advance;
 };
 
-static_assert(sizeof(SamplingBatch) == 128, "C# mirrors this");
+static_assert(sizeof(SamplingBatch) == 136, "C# mirrors this");
 
 // (score - shift) / divisor.
 struct Scale {

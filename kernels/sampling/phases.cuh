@@ -81,6 +81,7 @@ struct RowPlace {
 
   __device__ SliceState* slice_states(const SamplingBatch& batch) const { return batch.slices + (r * slices); }
   __device__ u32* chunk_keys(const SamplingBatch& batch) const { return batch.chunk_keys + (r * chunks_of(batch.vocab)); }
+  __device__ u32* logit_keys(const SamplingBatch& batch) const { return batch.logit_keys + (r * chunks_of(batch.vocab)); }
   __device__ float* logits(const SamplingBatch& batch) const { return const_cast<float*>(batch.logits) + (r * batch.vocab); }
   __device__ float* work(const SamplingBatch& batch) const { return batch.work + (r * batch.vocab); }
   __device__ float* scores(const SamplingBatch& batch, const SamplingRow& row) const { return row.modifies() ? work(batch) : logits(batch); }

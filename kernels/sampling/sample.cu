@@ -12,7 +12,7 @@
 //   biases            [biases] TokenBias; a row's lie together and name a token once; null for none
 //   scratch           [rows] RowScratch, 16-byte aligned
 //   slices            [rows, slices] SliceState
-//   chunk_keys        [rows, chunks] u32
+//   chunk_keys        [rows, chunks] u32; logit_keys the same for lists of the best, null for none
 //   tickets           [rows] u32, 0 between launches
 // A row that is not active is left alone: parameters, outputs and all.
 //
@@ -50,12 +50,31 @@ __device__ void take_lead(Shared& shared, const RowState& state) {
   __syncthreads();
 }
 
-__device__ void write_lists(const SamplingBatch& batch, const RowPlace& place, RowShared& shared) {
+// The best of the unmodified row: they lie in the chunks whose best entry is one of them.
+__device__ void write_lists(const SamplingBatch& batch, const RowPlace& place, Shared& shared) {
   const RowState& state = batch.scratch[place.r].state;
   if (!state.has_softmax) return;
-  i64 first = place.r * batch.top;
-  View view = whole_row(place.logits(batch), batch.vocab, state.maximum);
-  write_top(view, state.log_sum, batch.top_tokens + first, batch.top_log_probabilities + first, batch.top, shared);
+  i32* tokens = batch.top_tokens + (place.r * batch.top);
+  float* log_probabilities = batch.top_log_probabilities + (place.r * batch.top);
+  const u32* keys = place.logit_keys(batch);
+  int chunks = chunks_of(batch.vocab);
+  Lead lead = {kUnscaled, state.maximum};
+  u32 bound = bound_of(best_chunk(keys, chunks), chunks, min(batch.top, batch.vocab), key_of(state.maximum), shared.list.sums);
+  int found = gather(place.logits(batch), keys, batch.vocab, lead, bound, kBins, shared.list);
+  if (found < 0) {
+    View view = whole_row(place.logits(batch), batch.vocab, state.maximum);
+    write_top(view, state.log_sum, tokens, log_probabilities, batch.top, shared.row);
+    return;
+  }
+  sort_descending(shared.list.entries, found);
+#pragma unroll 1
+  for (int i = threadIdx.x; i < batch.top; i += kThreads) {
+    u64 entry = i < found ? shared.list.entries[i] : 0ull;
+    double log = log_probability(value_of(key_of_entry(entry)), state.maximum, state.log_sum);
+    tokens[i] = i < found ? token_of(entry) : -1;
+    log_probabilities[i] = i < found ? static_cast<float>(log) : -__int_as_float(0x7f800000);
+  }
+  __syncthreads();
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
@@ -134,7 +153,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(c
   RowPlace place(batch);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
-  if (batch.top > 0 && place.slice == place.slices - 1) write_lists(batch, place, shared.row);
+  if (batch.top > 0 && place.slice == place.slices - 1) write_lists(batch, place, shared);
   const RowState& state = batch.scratch[place.r].state;
   i32 phase = state.phase;
   if (phase != kCut && !(phase == kAlone && place.slice == 0)) return;

@@ -88,6 +88,7 @@ __device__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, co
   float values[kPerThread];
   int first = place.first();
   load(place.logits(batch), first, batch.vocab, values);
+  bool leads = threadIdx.x % kWarpSize == 0 && first < batch.vocab;
   u32 chunk_key;
   u64 best_logit = best_of(values, first, chunk_key, shared.sums), best = best_logit, mass = 0;
   if (status_of(best_logit) == kChosen) {
@@ -96,12 +97,12 @@ __device__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, co
     for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
     mass = block_sum<kThreads>(mass, shared.sums);
   }
+  if (leads && batch.top > 0) place.logit_keys(batch)[first / kChunk] = chunk_key;
   if (row.modifies()) {
     modify(batch, place, row, values, shared);
     best = best_of(values, first, chunk_key, shared.sums);
   }
-  int chunk = first / kChunk;
-  if (threadIdx.x % kWarpSize == 0 && first < batch.vocab) place.chunk_keys(batch)[chunk] = chunk_key;
+  if (leads) place.chunk_keys(batch)[first / kChunk] = chunk_key;
   if (threadIdx.x == 0) place.slice_states(batch)[place.slice] = {best_logit, best, mass, 0ull};
   u64* bins = batch.scratch[place.r].bins;
   for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;

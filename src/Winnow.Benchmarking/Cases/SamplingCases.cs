@@ -19,6 +19,7 @@ internal static class SamplingCases
         yield return SampleRows("top-k 40, top-p 0.95", 16, Usual);
         yield return SampleRows("top-p 0.95", 1, new SamplingParameters { Temperature = 0.8f, TopP = 0.95f, Seed = 1 });
         yield return SampleRows("greedy", 1, new SamplingParameters { Temperature = 0, Seed = 1 });
+        yield return SampleRows("greedy, and the best 10", 1, new SamplingParameters { Temperature = 0, Seed = 1 }, top: 10);
         yield return Case("argmax", 16, (workspace, logits) =>
         {
             Tensor tokens = workspace.Output(DType.I32, logits.Shape[0]);
@@ -36,7 +37,7 @@ internal static class SamplingCases
         });
     }
 
-    private static KernelCase SampleRows(string name, int rows, SamplingParameters parameters) => Case(name, rows, (workspace, logits) =>
+    private static KernelCase SampleRows(string name, int rows, SamplingParameters parameters, int top = 0) => Case(name, rows, (workspace, logits) =>
     {
         SamplerChain chain = SamplerChain.Create(parameters);
         Tensor parametersOfRows = workspace.Uncounted(DType.U8, rows, SamplingRow.Bytes);
@@ -49,6 +50,8 @@ internal static class SamplingCases
             Tokens = workspace.Output(DType.I32, rows),
             LogProbabilities = workspace.Output(rows),
             Statuses = workspace.Output(DType.I32, rows),
+            TopTokens = top > 0 ? workspace.Output(DType.I32, rows, top) : default,
+            TopLogProbabilities = top > 0 ? workspace.Output(rows, top) : default,
         };
         return new CaseWork(() => workspace.Device.Sampling.SampleRows(batch));
     });

@@ -12,7 +12,7 @@ namespace Winnow.Kernels.Sampling;
 internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
 {
     private const int Threads = 1024;
-    private const int ArgumentBytes = 128;
+    private const int ArgumentBytes = 136;
 
     // Of kernels/sampling/phases.cuh.
     private const int Slice = 4096;
@@ -25,6 +25,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     private readonly CudaScratch _rows = new(context);
     private readonly CudaScratch _slices = new(context);
     private readonly CudaScratch _chunkKeys = new(context);
+    private readonly CudaScratch _logitKeys = new(context);
     private readonly CudaScratch _tickets = new(context);
     private readonly CpuSampling _host = new();
 
@@ -71,6 +72,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         }
 
         long slices = (long)shape.Rows * Parts(shape.Vocab, Slice);
+        long chunkBytes = (long)shape.Rows * Parts(shape.Vocab, Chunk) * sizeof(uint);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(new BatchArguments
         {
@@ -86,7 +88,8 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             Biases = AddressOf(batch.Biases),
             RowScratch = _rows.Get((long)shape.Rows * RowScratchBytes),
             Slices = _slices.Get(slices * SliceStateBytes),
-            ChunkKeys = _chunkKeys.Get((long)shape.Rows * Parts(shape.Vocab, Chunk) * sizeof(uint)),
+            ChunkKeys = _chunkKeys.Get(chunkBytes),
+            LogitKeys = shape.Top > 0 ? _logitKeys.Get(chunkBytes) : 0,
             Tickets = Tickets((long)shape.Rows * sizeof(uint)),
             Vocab = shape.Vocab,
             Top = shape.Top,
@@ -144,6 +147,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         _rows.Dispose();
         _slices.Dispose();
         _chunkKeys.Dispose();
+        _logitKeys.Dispose();
         _tickets.Dispose();
         _clearedBytes = 0;
     }
@@ -213,6 +217,8 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         public required nint Slices { get; init; }
 
         public required nint ChunkKeys { get; init; }
+
+        public required nint LogitKeys { get; init; }
 
         public required nint Tickets { get; init; }
 

@@ -47,6 +47,8 @@ public sealed class CudaSamplingTests
     [TestCase(1, 1)]
     [TestCase(3, 7)]
     [TestCase(2000, 20)]
+    [TestCase(4999, 20)]
+    [TestCase(9000, 1024)]
     public void SampleRows_TopListsAreThoseOfTheUnmodifiedRow(int vocab, int top) => SamplingRowsCases.TopLists(_device, vocab, top);
 
     [Test]
