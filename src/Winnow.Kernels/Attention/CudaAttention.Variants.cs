@@ -17,6 +17,10 @@ internal sealed partial class CudaAttention
                 CallKey plain = new(headDim, type, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
                 yield return DescribeDecode(plain);
                 yield return DescribePrefill(plain);
+                if (CudaAttentionShapes.FitsHopper(type, headDim))
+                {
+                    yield return DescribeHopper(plain);
+                }
             }
         }
 
@@ -32,6 +36,9 @@ internal sealed partial class CudaAttention
         yield return DescribeDecode(half with { Lists = true, LogSumExp = false });
         yield return DescribeDecode(half with { Type = DType.BF16, Reach = AttentionReach.GrowingNear });
         yield return DescribePrefill(half with { HeadDim = 64, Type = DType.BF16, Reach = AttentionReach.GrowingDistant });
+        yield return DescribeHopper(half with { Causal = false });
+        yield return DescribeHopper(half with { HeadDim = 64, Reach = AttentionReach.GrowingNear });
+        yield return DescribeHopper(half with { Reach = AttentionReach.SinksAndWindow, Tree = true, SoftCap = true });
         yield return MergeVariant;
         SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
         yield return Describe(all);
@@ -49,6 +56,13 @@ internal sealed partial class CudaAttention
     private static KernelVariant DescribePrefill(CallKey key) => new(
         "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
         [.. Definitions(key), $"SHARED_BYTES={CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)}"]);
+
+    private static KernelVariant DescribeHopper(CallKey key) => new(
+        "attention/prefill_hopper.cu", "winnow_attention_prefill_hopper", CudaAttentionShapes.HopperBytes(key.HeadDim),
+        [.. Definitions(key), $"SHARED_BYTES={CudaAttentionShapes.HopperBytes(key.HeadDim)}"])
+    {
+        Requires = "90a",
+    };
 
     private static KernelVariant Describe(SignalKey key) => new(
         "attention/signals.cu", "winnow_attention_signals", CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim),

@@ -25,9 +25,11 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private readonly CudaContext _context;
     private readonly KernelVariants<CallKey> _decodes;
     private readonly KernelVariants<CallKey> _prefills;
+    private readonly KernelVariants<CallKey> _hoppers;
     private readonly KernelVariants<SignalKey> _signals;
     private readonly KernelVariants<CallKey> _histories;
     private readonly KernelVariants<byte> _merges;
+    private readonly bool _isHopper;
     private readonly CudaScratch _partials;
     private readonly CudaScratch _states;
     private readonly CudaScratch _tickets;
@@ -40,6 +42,8 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _context = context;
         _decodes = new KernelVariants<CallKey>(context, DescribeDecode);
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
+        _hoppers = new KernelVariants<CallKey>(context, DescribeHopper);
+        _isHopper = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal);
         _signals = new KernelVariants<SignalKey>(context, Describe);
         _histories = new KernelVariants<CallKey>(context, DescribeHistory);
         _merges = new KernelVariants<byte>(context, static _ => MergeVariant);
@@ -135,11 +139,22 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
 
         if (mostRows > parameters.SplitRows)
         {
-            int rows = CudaAttentionShapes.PrefillRows(key.Type);
-            int tiles = checked((int)((mostRows + rows - 1) / rows));
             Operands.Require(problem.Sequences <= MostGrid, $"A step takes {MostGrid} sequences at most, not {problem.Sequences}.", "batch");
-            Launch(_prefills[key], parameters, new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)));
+            LaunchPrefill(problem, parameters, key, mostRows);
         }
+    }
+
+    private void LaunchPrefill(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey key, long mostRows)
+    {
+        if (_isHopper && !key.Lists && CudaAttentionShapes.FitsHopper(key.Type, key.HeadDim))
+        {
+            LaunchHopper(problem, parameters, key, mostRows);
+            return;
+        }
+
+        int rows = CudaAttentionShapes.PrefillRows(key.Type);
+        int tiles = checked((int)((mostRows + rows - 1) / rows));
+        Launch(_prefills[key], parameters, new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)));
     }
 
     private void LaunchDecode(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int rows)

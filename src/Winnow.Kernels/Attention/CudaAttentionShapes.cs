@@ -15,6 +15,15 @@ internal static class CudaAttentionShapes
     /// <summary>Rows of a tile of the decode kernel.</summary>
     public const int DecodeRows = 16;
 
+    /// <summary>Rows of a tile of the prefill kernel for Hopper.</summary>
+    public const int HopperRows = 128;
+
+    /// <summary>Threads of its blocks.</summary>
+    public const int HopperThreads = 384;
+
+    /// <summary>Columns of a line of its tiles, and of the boxes of its tensor maps.</summary>
+    public const int HopperColumns = 64;
+
     private const int Warps = Threads / 32;
     private const int ScanSlots = 8192;
 
@@ -29,6 +38,21 @@ internal static class CudaAttentionShapes
     {
         int queries = type == DType.F32 ? FloatBytes(headDim) : headDim > 128 ? PrefillRows(type) * Stride(type, headDim) : 16;
         return Rounded(TileBytes(type, headDim, type == DType.F32 && headDim > 128 ? 1 : 2) + queries + (ScanSlots / BlockSlots(type, headDim)));
+    }
+
+    /// <summary>Whether there is a prefill kernel for Hopper over such a cache.</summary>
+    public static bool FitsHopper(DType type, int headDim) => type is DType.F16 or DType.BF16 && headDim is HopperColumns or 2 * HopperColumns;
+
+    /// <summary>Shared memory of the prefill kernel for Hopper, bytes.</summary>
+    public static int HopperBytes(int headDim)
+    {
+        const int Slots = 64;
+        const int ScoutBlocks = 24;
+        const int Alignment = 1024;
+        int stages = headDim <= 64 ? 6 : 4;
+        int tiles = (HopperRows + (stages * 2 * Slots)) * headDim * sizeof(ushort);
+        int stage = (Slots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
+        return (tiles + (stages * stage) + sizeof(long) + (2 * ScoutBlocks) + Alignment - 1) & -Alignment;
     }
 
     /// <summary>Shared memory of the decode kernel, bytes.</summary>

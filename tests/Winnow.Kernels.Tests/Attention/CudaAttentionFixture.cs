@@ -10,8 +10,11 @@ public abstract class CudaAttentionFixture
 
     private protected CudaDevice Device => _device!;
 
+    /// <summary>What the simulator is.</summary>
+    private protected virtual string Architecture => "compute_80";
+
     [OneTimeSetUp]
-    public void OpenDevice() => _device = TestDevices.Simulator();
+    public void OpenDevice() => _device = TestDevices.Simulator(architecture: Architecture);
 
     [OneTimeTearDown]
     public void CloseDevice() => _device?.Dispose();

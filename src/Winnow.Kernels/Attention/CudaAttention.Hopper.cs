@@ -1,0 +1,58 @@
+using System.Collections.Generic;
+using Winnow.Gpu;
+using Winnow.Kernels.Cache;
+
+namespace Winnow.Kernels.Attention;
+
+/// <content>The prefill kernel for Hopper, which takes keys and values by tensor maps of their pools.</content>
+internal sealed partial class CudaAttention
+{
+    // An engine has a pool or two; who makes new ones again and again must not fill the memory.
+    private const int MostMaps = 64;
+
+    private readonly Dictionary<PoolKey, byte[]> _maps = [];
+
+    private void LaunchHopper(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey key, long mostRows)
+    {
+        const int MapsAt = (CudaAttentionParameters.Bytes + TensorMapShape.EncodedAlignment - 1) & -TensorMapShape.EncodedAlignment;
+        GpuFunction function = _hoppers[key];
+        ArgumentBlock block = new(stackalloc byte[MapsAt + (2 * TensorMapShape.EncodedBytes)]);
+        block.Add(parameters);
+        block.AddMap(MapOf(new PoolKey(parameters.Keys, parameters.Pages, problem.HeadDim, problem.Type)));
+        block.AddMap(MapOf(new PoolKey(parameters.Values, parameters.Pages, problem.HeadDim, problem.Type)));
+        int tiles = checked((int)((mostRows + CudaAttentionShapes.HopperRows - 1) / CudaAttentionShapes.HopperRows));
+        _context.Launch(
+            function,
+            new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.HopperThreads, 1, 1, CudaAttentionShapes.HopperBytes(key.HeadDim)),
+            block);
+    }
+
+    private byte[] MapOf(PoolKey pool)
+    {
+        if (!_maps.TryGetValue(pool, out byte[]? map))
+        {
+            if (_maps.Count == MostMaps)
+            {
+                _maps.Clear();
+            }
+
+            map = new byte[TensorMapShape.EncodedBytes];
+            _context.Driver.EncodeTensorMap(
+                new TensorMapShape
+                {
+                    Address = pool.Address,
+                    Type = pool.Type == DType.BF16 ? TensorMapType.BFloat16 : TensorMapType.Float16,
+                    Dimensions = [pool.HeadDim, (long)pool.Pages * PagedKv.PageSlots],
+                    Strides = [pool.HeadDim * sizeof(ushort)],
+                    Box = [CudaAttentionShapes.HopperColumns, PagedKv.PageSlots],
+                    Swizzle = TensorMapSwizzle.Bytes128,
+                },
+                map);
+            _maps.Add(pool, map);
+        }
+
+        return map;
+    }
+
+    private readonly record struct PoolKey(nint Address, int Pages, int HeadDim, DType Type);
+}
