@@ -255,6 +255,11 @@ public sealed unsafe class PreparedKernel : IDisposable
 
     private static byte[]? FileOf(KernelDescription description, int index, PlannedArgument argument)
     {
+        if (description.Data.TryGetValue(argument.Name, out byte[]? given))
+        {
+            return given;
+        }
+
         Initializer initial = argument.Text.Initial;
         try
         {

@@ -1,9 +1,12 @@
+using System.IO;
+using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Checking;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Descriptions;
 using Winnow.Benchmarking.Prediction;
 using Winnow.Benchmarking.Timing;
+using Winnow.Benchmarking.Traces;
 using Winnow.Gpu;
 using Winnow.TestSupport;
 
@@ -85,5 +88,20 @@ public sealed class GpuHardwareTests
         KernelTiming timing = new KernelBenchmark(driver, Kernels.Compiler).Measure(saxpy);
 
         Assert.That(timing.Microseconds.P10, Is.GreaterThan(prediction.Microseconds));
+    }
+
+    [Test]
+    [RequiresGpu]
+    public void Trace_OfTheShippedProblemsPassesAndIsMeasured()
+    {
+        NvrtcSupport.Require();
+        using CudaDriver driver = CudaDriver.Open();
+        TraceDataset dataset = TraceDataset.Load(Path.Combine(SharedFiles.RepositoryRoot, "bench", "traces"));
+
+        TraceOutcome[] outcomes = [.. new TraceRunner(Kernels.Compiler, new TraceOptions { Gpu = driver }).Run(dataset)];
+
+        Assert.That(outcomes.Select(outcome => outcome.Trace?.Evaluation!.Status), Has.All.EqualTo(TraceStatus.Passed));
+        Assert.That(outcomes.Select(outcome => outcome.Trace!.Evaluation!.Performance!.LatencyMilliseconds), Has.All.GreaterThan(0));
+        Assert.That(outcomes.Select(outcome => outcome.Trace!.Evaluation!.Environment.Hardware), Has.All.EqualTo(driver.Properties.Name));
     }
 }

@@ -43,14 +43,15 @@ internal static class ArgumentValues
         return most >= long.MaxValue ? index : index % ((long)most + 1);
     }
 
-    private static double NormalNumber(ulong seed, ulong index)
+    /// <summary>A normal number of mean 0 and deviation 1.</summary>
+    public static double NormalNumber(ulong seed, ulong index)
     {
         double radius = Math.Sqrt(-2 * Math.Log(1 - UnitNumber(seed, index)));
         return radius * Math.Cos(2 * Math.PI * UnitNumber(~seed, index));
     }
 
     /// <summary>From 0 up to, and without, 1.</summary>
-    private static double UnitNumber(ulong seed, ulong index) => (Mix(seed + (index * 0x9E3779B97F4A7C15)) >> 11) * (1.0 / (1UL << 53));
+    public static double UnitNumber(ulong seed, ulong index) => (Mix(seed + (index * 0x9E3779B97F4A7C15)) >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.</summary>
     private static ulong Mix(ulong value)
@@ -60,8 +61,8 @@ internal static class ArgumentValues
         return value ^ (value >> 31);
     }
 
-    /// <summary>FNV-1a, which is the same in every process.</summary>
-    private static ulong SeedOf(string name)
+    /// <summary>A seed from a name: FNV-1a, which is the same in every process.</summary>
+    public static ulong SeedOf(string name)
     {
         ulong hash = 0xCBF29CE484222325;
         foreach (char letter in name)

@@ -32,13 +32,29 @@ internal sealed class DescriptionNode
     /// <exception cref="KernelDescriptionException">It is no JSON.</exception>
     public static DescriptionNode Parse(string json, string file)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(json);
         try
         {
-            var options = new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 };
-            var reader = new Utf8JsonReader(bytes, options);
+            return Read(json);
+        }
+        catch (JsonException exception)
+        {
+            throw new KernelDescriptionException(file, LineOf(exception), "", $"this is no JSON: {ProblemOf(exception)}");
+        }
+    }
+
+    /// <summary>Reads a whole text; comments and trailing commas are allowed.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="firstLine">The number of its first line.</param>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static DescriptionNode Read(string json, int firstLine = 1)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        var options = new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 };
+        var reader = new Utf8JsonReader(bytes, options);
+        try
+        {
             reader.Read();
-            DescriptionNode root = Read(ref reader, bytes);
+            DescriptionNode root = Read(ref reader, bytes, firstLine);
             while (reader.Read())
             {
                 // The reader refuses what follows the root.
@@ -46,20 +62,26 @@ internal sealed class DescriptionNode
 
             return root;
         }
-        catch (JsonException exception)
+        catch (InvalidOperationException exception)
         {
-            string message = exception.Message.Split(" LineNumber:")[0];
-            throw new KernelDescriptionException(file, (int)(exception.LineNumber ?? 0) + 1, "", $"this is no JSON: {message}");
+            // Half of a surrogate pair, which is no text.
+            throw new JsonException(exception.Message, null, bytes.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n'), null);
         }
     }
 
-    private static DescriptionNode Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes)
+    /// <summary>The line of a problem that <see cref="Read(string, int)"/> found, counted from 1 within the text.</summary>
+    public static int LineOf(JsonException exception) => (int)(exception.LineNumber ?? 0) + 1;
+
+    /// <summary>The problem without the place.</summary>
+    public static string ProblemOf(JsonException exception) => exception.Message.Split(" LineNumber:")[0];
+
+    private static DescriptionNode Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> bytes, int firstLine)
     {
         int start = (int)reader.TokenStartIndex;
         var node = new DescriptionNode
         {
             Kind = reader.TokenType,
-            Line = bytes[..start].Count((byte)'\n') + 1,
+            Line = bytes[..start].Count((byte)'\n') + firstLine,
             Text = reader.TokenType switch
             {
                 JsonTokenType.String => reader.GetString()!,
@@ -73,14 +95,14 @@ internal sealed class DescriptionNode
             {
                 string name = reader.GetString()!;
                 reader.Read();
-                node.Members.Add(KeyValuePair.Create(name, Read(ref reader, bytes)));
+                node.Members.Add(KeyValuePair.Create(name, Read(ref reader, bytes, firstLine)));
             }
         }
         else if (node.Kind == JsonTokenType.StartArray)
         {
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                node.Items.Add(Read(ref reader, bytes));
+                node.Items.Add(Read(ref reader, bytes, firstLine));
             }
         }
 

@@ -24,6 +24,9 @@ internal sealed class DescriptionReader(string file, string? sourcePath, IReadOn
     /// <summary>Reads a text.</summary>
     public KernelDescription Read(string json) => Read(DescriptionNode.Parse(json, file), null, "");
 
+    /// <summary>Reads a text that says only what it changes of another description.</summary>
+    public KernelDescription Read(string json, KernelDescription outer) => Read(DescriptionNode.Parse(json, file), outer, "");
+
     /// <param name="root">The object.</param>
     /// <param name="outer">Where fields come from that it lacks.</param>
     /// <param name="prefix">What stands before the names of its fields in messages.</param>

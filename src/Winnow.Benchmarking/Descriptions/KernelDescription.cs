@@ -58,6 +58,9 @@ public sealed record KernelDescription
     /// <summary>Where it was read from, for messages; empty where it was made in code.</summary>
     public string File { get; init; } = "";
 
+    /// <summary>Values of arguments that come from neither the lines nor a file, by name: the bytes of the whole argument.</summary>
+    internal IReadOnlyDictionary<string, byte[]> Data { get; init; } = new Dictionary<string, byte[]>();
+
     /// <summary>The lines of fields in <see cref="File"/>.</summary>
     internal IReadOnlyDictionary<string, int> Lines { get; init; } = new Dictionary<string, int>();
 

@@ -1,0 +1,75 @@
+using System;
+using System.Globalization;
+using System.Linq;
+using System.Numerics;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using Winnow.Benchmarking.Descriptions;
+
+namespace Winnow.Benchmarking.Traces.References;
+
+/// <summary>
+/// <c>rmsnorm_*</c> and <c>fused_add_rmsnorm_*</c>: y = x / sqrt(mean(x^2) + eps) * weight over the last axis, where x is the hidden state, plus the residual if
+/// there is one. Epsilon is the input <c>eps</c>, or what the definition's Python sets <c>EPS</c> to.
+/// </summary>
+internal static partial class NormReference
+{
+    /// <summary>The reference.</summary>
+    public static TraceReference Create() => new("RMS norm in C#", call => Run<double>(call, null), call => Run<float>(call, call.Definition.Outputs[0].DType.Element()));
+
+    /// <summary>Computes rows.</summary>
+    /// <param name="call">The values.</param>
+    /// <param name="stage">What is rounded between the two products, as a plain computation in the type does; null for nothing.</param>
+    private static void Run<T>(TraceReferenceCall call, ElementType? stage)
+        where T : IBinaryFloatingPointIeee754<T>
+    {
+        TraceDefinition definition = call.Definition;
+        string[] names = [.. definition.Inputs.Select(input => input.Name)];
+        string[] hidden = [.. names.Except(["weight", "residual", "eps"])];
+        bool isKnown = definition.Name.StartsWith("rmsnorm", StringComparison.Ordinal) || definition.Name.StartsWith("fused_add_rmsnorm", StringComparison.Ordinal);
+        if (!isKnown || hidden.Length != 1 || !names.Contains("weight") || definition.Outputs.Count != 1)
+        {
+            throw new NotSupportedException("of norms only rmsnorm_* and fused_add_rmsnorm_* are known, with one hidden state, weight and one output");
+        }
+
+        double[] x = call.Inputs[hidden[0]];
+        double[]? residual = call.Inputs.TryGetValue("residual", out double[]? given) ? given : null;
+        double[] weight = call.Inputs["weight"];
+        double[] output = call.Outputs[definition.Outputs[0].Name];
+        T epsilon = T.CreateChecked(EpsilonOf(call));
+        int width = weight.Length;
+        Parallel.For(0, width == 0 ? 0 : output.Length / width, row =>
+        {
+            T[] line = new T[width];
+            T sum = T.Zero;
+            for (int i = 0; i < width; i++)
+            {
+                int at = (row * width) + i;
+                line[i] = T.CreateChecked(x[at]) + (residual is null ? T.Zero : T.CreateChecked(residual[at]));
+                sum += line[i] * line[i];
+            }
+
+            T scale = T.One / T.Sqrt((sum / T.CreateChecked(width)) + epsilon);
+            for (int i = 0; i < width; i++)
+            {
+                output[(row * width) + i] = double.CreateChecked(Stages.Keep(line[i] * scale, stage) * T.CreateChecked(weight[i]));
+            }
+        });
+    }
+
+    private static double EpsilonOf(TraceReferenceCall call)
+    {
+        if (call.Inputs.TryGetValue("eps", out double[]? given))
+        {
+            return given[0];
+        }
+
+        Match match = Epsilon().Match(call.Definition.Reference);
+        return match.Success
+            ? double.Parse(match.Groups["value"].ValueSpan, CultureInfo.InvariantCulture)
+            : throw new NotSupportedException("neither an input eps nor a line 'EPS = ...' in the definition's Python says what epsilon is");
+    }
+
+    [GeneratedRegex(@"^\s*EPS\s*=\s*(?<value>[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$", RegexOptions.Multiline)]
+    private static partial Regex Epsilon();
+}
