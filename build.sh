@@ -157,6 +157,7 @@ bundle() {
   done
   cp bench/bundle/* Runtime.sln docs/gpu.md "$root/"
   cp -r bench/peers/torch "$root/peers"
+  cp -r bench/traces "$root/traces"
   tar -C artifacts/bundle -c winnow-linux-x64 | xz -T0 -6 >"$archive"
   echo "$archive: $(($(stat -c %s "$archive") / 1000000)) MB"
 }

@@ -1,4 +1,3 @@
-using System.IO;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Checking;
@@ -96,7 +95,7 @@ public sealed class GpuHardwareTests
     {
         NvrtcSupport.Require();
         using CudaDriver driver = CudaDriver.Open();
-        TraceDataset dataset = TraceDataset.Load(Path.Combine(SharedFiles.RepositoryRoot, "bench", "traces"));
+        TraceDataset dataset = TraceDataset.Load(Problems.ShippedPath);
 
         TraceOutcome[] outcomes = [.. new TraceRunner(Kernels.Compiler, new TraceOptions { Gpu = driver }).Run(dataset)];
 

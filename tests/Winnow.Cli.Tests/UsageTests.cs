@@ -42,6 +42,10 @@ public sealed class UsageTests
     [TestCase("kernels", "bench", "x.cu", "--method", "cold")]
     [TestCase("kernels", "bench", "--against", "x")]
     [TestCase("kernels", "profile", "x.cu", "--simulate", "sm_90a")]
+    [TestCase("kernels", "trace")]
+    [TestCase("kernels", "trace", ".", "--samples", "29")]
+    [TestCase("kernels", "trace", ".", "--time-limit", "0")]
+    [TestCase("kernels", "trace", ".", "--gpu", "nothing")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
     public async Task Run_WithWrongArgumentsEndsWithTwo(params string[] args)
@@ -98,6 +102,7 @@ public sealed class UsageTests
     [TestCase("kernels", "check", "--help")]
     [TestCase("kernels", "profile", "--help")]
     [TestCase("kernels", "bench", "--help")]
+    [TestCase("kernels", "trace", "--help")]
     public async Task Run_WithHelpShowsItAndEndsWithZero(params string[] args)
     {
         CliRun run = await CliRun.OfAsync(args);

@@ -14,5 +14,6 @@ internal static class KernelsCommand
             KernelsCheckCommand.Create(host),
             KernelsProfileCommand.Create(host),
             KernelsBenchCommand.Create(host),
+            KernelsTraceCommand.Create(host),
         };
 }

@@ -1,5 +1,7 @@
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
+using Winnow.TestSupport;
 
 namespace Winnow.Benchmarking.Traces;
 
@@ -27,6 +29,9 @@ internal static class Problems
         Reference = "def run(x, a): return a * x + 1",
         File = "axpy.json",
     };
+
+    /// <summary>The data set that ships: in the repository, or beside the programs where only those are.</summary>
+    public static string ShippedPath { get; } = new[] { "bench/traces", "traces" }.Select(name => Path.Combine(SharedFiles.RepositoryRoot, name)).First(Directory.Exists);
 
     /// <summary>The right values.</summary>
     public static TraceReferences References { get; } = new TraceReferences().Add("axpy", new TraceReference("axpy in C#", Compute));

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Compilation;
@@ -278,7 +277,7 @@ public sealed class TraceRunnerTests
     [Test]
     public void Run_OfTheShippedProblemsPasses()
     {
-        TraceDataset dataset = TraceDataset.Load(Path.Combine(SharedFiles.RepositoryRoot, "bench", "traces"));
+        TraceDataset dataset = TraceDataset.Load(Problems.ShippedPath);
 
         TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions());
 
