@@ -34,6 +34,9 @@ public sealed record TraceOptions
     /// <summary>Only solutions with this in their name or in that of their definition; empty for all.</summary>
     public string Filter { get; init; } = "";
 
+    /// <summary>The most workloads of each definition that are run, the first ones; 0 for all. Published sets have some that take the simulator hours.</summary>
+    public int MaxWorkloads { get; init; }
+
     /// <summary>What outputs are compared with, by definition or op_type.</summary>
     public TraceReferences References { get; init; } = TraceReferences.Shipped();
 

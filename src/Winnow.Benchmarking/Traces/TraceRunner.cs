@@ -75,7 +75,8 @@ public sealed class TraceRunner(KernelCompiler compiler, TraceOptions? options =
             }
         }
 
-        foreach (KernelTrace workload in runnable.Count > 0 ? workloads : [])
+        int most = runnable.Count == 0 ? 0 : _options.MaxWorkloads > 0 ? _options.MaxWorkloads : workloads.Length;
+        foreach (KernelTrace workload in workloads.Take(most))
         {
             foreach (TraceOutcome outcome in RunWorkload(dataset, definition!, workload, runnable, reference))
             {

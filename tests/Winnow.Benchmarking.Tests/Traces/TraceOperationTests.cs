@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Timing;
@@ -62,6 +63,49 @@ public sealed class TraceOperationTests
         TraceOutcome outcome = Run(operands => operands.Outputs["y"].As<double>().Clear());
 
         Assert.That(outcome.Reason, Is.EqualTo("ArgumentException: 'y' holds float32, of 4 bytes, and Double has 8."));
+    }
+
+    [Test]
+    public void Operations_OfWinnowSolveNormsAndProductsInEveryFloatType([Values(TraceDType.Float32, TraceDType.Float16, TraceDType.BFloat16)] TraceDType type)
+    {
+        TraceDefinition norm = TraceJson.ParseDefinition("""
+            { "name": "fused_add_rmsnorm_h40", "op_type": "rmsnorm", "axes": { "B": { "type": "var" }, "H": { "type": "const", "value": 40 } },
+              "inputs": { "hidden_states": { "shape": ["B", "H"], "dtype": "float32" }, "residual": { "shape": ["B", "H"], "dtype": "float32" }, "weight": { "shape": ["H"], "dtype": "float32" },
+                "eps": { "shape": null, "dtype": "float32" } },
+              "outputs": { "output": { "shape": ["B", "H"], "dtype": "float32" } }, "reference": "EPS = 1e-6" }
+            """.Replace("float32", TraceDTypes.NameOf(type), StringComparison.Ordinal));
+        TraceDefinition product = norm with
+        {
+            Name = "gemm_k40",
+            OpType = "gemm",
+            Axes = [.. norm.Axes, new TraceAxis("N", 24)],
+            Inputs = [new TraceTensor("A", ["B", "H"], type), new TraceTensor("W", ["N", "H"], type)],
+            Outputs = [new TraceTensor("C", ["B", "N"], type)],
+        };
+        TraceDataset dataset = new();
+        foreach (TraceDefinition definition in new[] { norm, product, norm with { Name = "gemma_rmsnorm_h40" }, product with { Name = "scaled", Inputs = norm.Inputs } })
+        {
+            dataset.Add(definition);
+            dataset.Add(new KernelTrace
+            {
+                Definition = definition.Name,
+                Workload = new TraceWorkload
+                {
+                    Uuid = "u",
+                    Axes = new Dictionary<string, long> { ["B"] = 9 },
+                    Inputs = definition.Inputs.ToDictionary(
+                        input => input.Name, input => input.Name == "eps" ? new TraceInput { Kind = TraceInputKind.Scalar, Value = "0.5" } : new TraceInput { Kind = TraceInputKind.Random }),
+                },
+            });
+        }
+
+        using TraceOperations operations = new(threads: 1);
+        TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions { Operations = operations.For(dataset.Definitions.Values), Timing = Fast });
+
+        Assert.That(outcomes.Select(outcome => (outcome.Solution, outcome.Trace!.Evaluation!.Status)), Is.EqualTo(new[]
+        {
+            ("winnow_cpu_rms_norm_fused_add_rmsnorm_h40", TraceStatus.Passed), ("winnow_cpu_linear_gemm_k40", TraceStatus.Passed),
+        }), string.Join("; ", outcomes.Select(outcome => outcome.Reason)));
     }
 
     private static TimingOptions Fast { get; } = new() { Samples = 30, WarmUps = 1 };

@@ -231,6 +231,14 @@ public sealed class TraceRunnerTests
     }
 
     [Test]
+    public void Run_WithALimitRunsTheFirstWorkloads()
+    {
+        TraceDataset dataset = Problems.Dataset([Problems.Solution()], Problems.Workload(uuid: "u1"), Problems.Workload(uuid: "u2"), Problems.Workload(uuid: "u3"));
+
+        Assert.That(Problems.Run(dataset, new TraceOptions { MaxWorkloads = 2 }).Select(outcome => outcome.Workload!.Uuid), Is.EqualTo(new[] { "u1", "u2" }));
+    }
+
+    [Test]
     public void Run_OnAGpuMeasuresInTurnsWithTheReference()
     {
         using ClockedDriver driver = new() { Microseconds = kernel => kernel.Contains("axpy", StringComparison.Ordinal) ? 250 : 1000 };

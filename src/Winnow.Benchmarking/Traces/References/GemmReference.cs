@@ -12,23 +12,31 @@ internal static class GemmReference
     /// <summary>The reference; the plain one sums floats in order.</summary>
     public static TraceReference Create() => new("matrix product in C#", Run<double>, Run<float>);
 
+    /// <summary>Whether a definition is a product that is known, and whether it is B[n, k].</summary>
+    public static bool IsKnown(TraceDefinition definition, out bool isTransposed)
+    {
+        isTransposed = false;
+        if (definition.Inputs.Count != 2 || definition.Outputs.Count != 1 || definition.Inputs.Concat(definition.Outputs).Any(tensor => tensor.Shape?.Count != 2))
+        {
+            return false;
+        }
+
+        (IReadOnlyList<string> a, IReadOnlyList<string> b, IReadOnlyList<string> c) = (definition.Inputs[0].Shape!, definition.Inputs[1].Shape!, definition.Outputs[0].Shape!);
+        isTransposed = b[0] == c[1] && b[1] == a[1];
+        return a[0] == c[0] && (isTransposed || (b[0] == a[1] && b[1] == c[1]));
+    }
+
     private static void Run<T>(TraceReferenceCall call)
         where T : IBinaryFloatingPointIeee754<T>
     {
         TraceDefinition definition = call.Definition;
-        TraceTensor[] inputs = [.. definition.Inputs];
-        if (inputs.Length != 2 || definition.Outputs.Count != 1 || inputs.Concat(definition.Outputs).Any(tensor => tensor.Shape?.Count != 2))
+        if (!IsKnown(definition, out bool isTransposed))
         {
-            throw Unknown();
+            throw new NotSupportedException("of matrix products only C[m, n] of A[m, k] and B[n, k] or B[k, n] is known, without scales and groups");
         }
 
-        (IReadOnlyList<string> a, IReadOnlyList<string> b, IReadOnlyList<string> c) = (inputs[0].Shape!, inputs[1].Shape!, definition.Outputs[0].Shape!);
-        bool isTransposed = b[0] == c[1] && b[1] == a[1];
-        if (a[0] != c[0] || !(isTransposed || (b[0] == a[1] && b[1] == c[1])))
-        {
-            throw Unknown();
-        }
-
+        IReadOnlyList<TraceTensor> inputs = definition.Inputs;
+        (IReadOnlyList<string> a, IReadOnlyList<string> c) = (inputs[0].Shape!, definition.Outputs[0].Shape!);
         int rows = (int)call.Axes[c[0]];
         (int columns, int depth) = ((int)call.Axes[c[1]], (int)call.Axes[a[1]]);
         T[] left = [.. call.Inputs[inputs[0].Name].Select(T.CreateChecked)];
@@ -49,7 +57,4 @@ internal static class GemmReference
             }
         });
     }
-
-    private static NotSupportedException Unknown() =>
-        new("of matrix products only C[m, n] of A[m, k] and B[n, k] or B[k, n] is known, without scales and groups");
 }
