@@ -45,6 +45,7 @@ public sealed class UsageTests
     [TestCase("kernels", "trace")]
     [TestCase("kernels", "trace", ".", "--samples", "29")]
     [TestCase("kernels", "trace", ".", "--time-limit", "0")]
+    [TestCase("kernels", "trace", ".", "--limit", "0")]
     [TestCase("kernels", "trace", ".", "--gpu", "nothing")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]

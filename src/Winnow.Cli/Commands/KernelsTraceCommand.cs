@@ -35,6 +35,17 @@ internal static class KernelsTraceCommand
         DefaultValueFactory = _ => "",
     };
 
+    private static readonly Option<int> Limit = new("--limit")
+    {
+        Description = "The most workloads of each definition, the first ones. Default: all.",
+        HelpName = "count",
+    };
+
+    private static readonly Option<bool> Own = new("--winnow")
+    {
+        Description = "Runs Winnow's own operations on the processor as well, where a definition is one of them.",
+    };
+
     private static readonly Option<string?> Reference = new("--reference")
     {
         Description = "The solution that the others are compared with; on a GPU they take turns. Default: expected outputs, else the references in C#.",
@@ -82,6 +93,13 @@ internal static class KernelsTraceCommand
                 result.AddError($"--samples must be at least {TimingOptions.MinSamples}.");
             }
         });
+        Limit.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--limit must be at least 1.");
+            }
+        });
         TimeLimit.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && !(result.GetValueOrDefault<double>() is > 0 and < 1e6))
@@ -97,7 +115,7 @@ internal static class KernelsTraceCommand
         GpuOption gpus = new();
         Command command = new("trace", "Run the solutions of a FlashInfer-Trace data set on its workloads: check them, time or predict them, and write traces.")
         {
-            Paths, OutputFile, Filter, Reference, Expected, Seed, TimeLimit, Samples, Include,
+            Paths, OutputFile, Filter, Limit, Own, Reference, Expected, Seed, TimeLimit, Samples, Include,
         };
         device.AddTo(command);
         gpus.AddTo(command);
@@ -109,6 +127,7 @@ internal static class KernelsTraceCommand
     {
         TraceDataset dataset = TraceDataset.Load(parsed.GetValue(Paths)!);
         using CudaDriver? gpu = device.OpenGpu(parsed);
+        using TraceOperations? own = parsed.GetValue(Own) ? new TraceOperations() : null;
         IReadOnlyList<GpuSpecification> predicted = gpus.Get(parsed);
         TraceOptions options = new()
         {
@@ -119,6 +138,8 @@ internal static class KernelsTraceCommand
             Seed = parsed.GetValue(Seed),
             TimeLimit = TimeSpan.FromSeconds(parsed.GetValue(TimeLimit)),
             Filter = parsed.GetValue(Filter)!,
+            MaxWorkloads = parsed.GetValue(Limit),
+            Operations = own?.For(dataset.Definitions.Values) ?? [],
             ReferenceSolution = parsed.GetValue(Reference),
             ExpectedFolder = parsed.GetValue(Expected) is not { } folder || Directory.Exists(folder) ? parsed.GetValue(Expected) : throw new UsageException($"--expected: there is no folder {folder}"),
             IncludeFolders = parsed.GetValue(Include) ?? [],

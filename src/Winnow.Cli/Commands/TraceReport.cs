@@ -72,10 +72,11 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
 
         if (!isMeasured)
         {
-            host.Output.WriteLine("No GPU is used here: CUDA runs on the simulator, and its times are predictions.");
+            string gpu = run.Select(outcome => outcome.Prediction?.Gpu.Name).FirstOrDefault(name => name is not null) is { } name ? $" for {name}" : "";
+            host.Output.WriteLine($"No GPU is used here: CUDA runs on the simulator, and its times are predictions{gpu}.");
         }
 
-        TextTable table = new("definition", "axes", "solution", "status", "#max abs error", "#allowed", "#time", "");
+        TextTable table = new("definition", "axes", "solution", "status", "#max abs error", "#allowed", "#measured", "#predicted");
         foreach (TraceOutcome outcome in run)
         {
             table.Add(
@@ -85,8 +86,8 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
                 outcome.Trace is { } trace ? TraceJson.NameOf(trace.Evaluation!.Status) : "not checked",
                 outcome.Outputs.Count > 0 ? Short(outcome.Outputs.Max(output => output.MaxAbsoluteError)) : "-",
                 outcome.Outputs.Count > 0 ? Short(outcome.Outputs.MaxBy(output => output.MaxAbsoluteError)!.Allowed) : "-",
-                TimeOf(outcome),
-                outcome.MeasuredMilliseconds is not null ? "measured" : outcome.Prediction is { } prediction ? $"predicted for {prediction.Gpu.Name}" : "");
+                outcome.MeasuredMilliseconds is { } measured ? Quantities.Microseconds(measured * 1000) : "-",
+                outcome.Prediction is { } prediction ? Quantities.Microseconds(prediction.Microseconds) : "-");
         }
 
         table.Write(host);
@@ -120,11 +121,6 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
     }
 
     private static string Name(TraceOutcome outcome) => outcome.Solution.Length > 0 ? outcome.Solution : outcome.Definition;
-
-    private static string TimeOf(TraceOutcome outcome) =>
-        outcome.MeasuredMilliseconds is { } measured ? Quantities.Microseconds(measured * 1000)
-        : outcome.Prediction is { } prediction ? Quantities.Microseconds(prediction.Microseconds)
-        : "-";
 
     private static string Short(double value) => value == 0 ? "0" : value.ToString("0.00e+0", CultureInfo.InvariantCulture);
 }

@@ -36,14 +36,24 @@ public sealed class KernelsTraceCommandTests
         CliRun again = await CliRun.OfAsync("kernels", "trace", Shipped, "--device", "simulator", "--filter", "rmsnorm", "-o", _folder["t.jsonl"], "--json");
 
         Assert.That((run.Code, run.Error), Is.EqualTo((ExitCodes.Success, "")));
-        Assert.That(run.OutputLines[0], Is.EqualTo("No GPU is used here: CUDA runs on the simulator, and its times are predictions."));
-        Assert.That(run.OutputLines[2], Does.Match(@"^rmsnorm_h128 +batch_size=1 +winnow_rmsnorm_warp +PASSED +\S+e-3 +\S+e-2 +\S+ us +predicted for H200$"));
+        Assert.That(run.OutputLines[0], Is.EqualTo("No GPU is used here: CUDA runs on the simulator, and its times are predictions for H200."));
+        Assert.That(run.OutputLines[2], Does.Match(@"^rmsnorm_h128 +batch_size=1 +winnow_rmsnorm_warp +PASSED +\S+e-3 +\S+e-2 +- +\S+ us$"));
         Assert.That(run.OutputLines[^1], Is.EqualTo($"3 evaluated: 3 PASSED; 0 not checked; 0 skipped; 0 damaged; 3 traces added to {_folder["t.jsonl"]}"));
         Assert.That(again.Error, Does.StartWith("3 evaluated: 3 PASSED"));
         Assert.That(await File.ReadAllLinesAsync(_folder["t.jsonl"]), Has.Length.EqualTo(6).And.Some.EqualTo(again.OutputLines[0]), "traces are added");
         JsonElement evaluation = again.Json[0].GetProperty("evaluation");
         Assert.That(evaluation.GetProperty("environment").GetProperty("hardware").GetString(), Is.EqualTo("simulator"));
         Assert.That(evaluation.GetProperty("performance").ValueKind, Is.EqualTo(JsonValueKind.Null));
+    }
+
+    [Test]
+    public async Task Trace_WithWinnowsOwnOperationsRunsThemOnTheProcessor()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "trace", Shipped, "--device", "simulator", "--winnow", "--limit", "1", "--samples", "30");
+
+        Assert.That(run.Code, Is.Zero, run.Output);
+        Assert.That(run.Output, Does.Match(@"winnow_cpu_rms_norm_rmsnorm_h128 +PASSED .* \S+ [um]s +-\n").And.Match(@"winnow_cpu_linear_gemm_n128_k256 +PASSED .* \S+ [um]s +-\n"));
+        Assert.That(run.OutputLines[^1], Does.StartWith("4 evaluated: 4 PASSED"));
     }
 
     [Test]
