@@ -76,8 +76,8 @@ struct RowPlace {
   int slice;
   int slices;
 
-  __device__ explicit RowPlace(const SamplingBatch& batch)
-      : r(blockIdx.x / slices_of(batch.vocab)), slice(blockIdx.x % slices_of(batch.vocab)), slices(slices_of(batch.vocab)) {}
+  __device__ explicit RowPlace(int vocab)
+      : r(blockIdx.x / slices_of(vocab)), slice(blockIdx.x % slices_of(vocab)), slices(slices_of(vocab)) {}
 
   __device__ SliceState* slice_states(const SamplingBatch& batch) const { return batch.slices + (r * slices); }
   __device__ u32* chunk_keys(const SamplingBatch& batch) const { return batch.chunk_keys + (r * chunks_of(batch.vocab)); }

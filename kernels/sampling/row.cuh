@@ -34,14 +34,6 @@ struct View {
   __device__ int token(int i) const { return tokens == nullptr ? i : tokens[i]; }
 };
 
-struct Statistics {
-  bool has_nan;
-  u32 key;
-  int argmax;
-
-  __device__ float maximum() const { return value_of(key); }
-};
-
 // exp for arguments up to 0 as RowMath.Exp computes it.
 __device__ __forceinline__ float row_exp(float x) {
   float clamped = fmaxf(x, kImpossible);
@@ -61,23 +53,6 @@ __device__ __forceinline__ float row_exp(float x) {
 
 __device__ __forceinline__ u64 weight_of(float score, float maximum) {
   return __float2ull_rn(row_exp(__fsub_rn(score, maximum)) * kFixedOne);
-}
-
-// Maximum, its lowest index, and whether something is no number.
-__device__ Statistics scan(const float* scores, int count, float* copy, RowShared& shared) {
-  u64 best = 0;
-  bool nan = false;
-#pragma unroll 4
-  for (int i = threadIdx.x; i < count; i += kThreads) {
-    float score = scores[i];
-    if (copy != nullptr) copy[i] = score;
-    nan |= score != score;
-    u64 candidate = (static_cast<u64>(key_of(score)) << 32) | ~static_cast<u32>(i);
-    best = candidate > best ? candidate : best;
-  }
-  bool has_nan = __syncthreads_or(nan) != 0;
-  best = block_max<kThreads>(best, shared.sums);
-  return {has_nan, static_cast<u32>(best >> 32), static_cast<int>(~static_cast<u32>(best))};
 }
 
 __device__ View whole_row(float* scores, int count, float maximum) {

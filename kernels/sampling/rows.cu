@@ -1,58 +1,91 @@
 // rows.cu - what needs no chain: the largest of each row, the best of each row, log-softmax.
 //
-//   argmax:      tokens[r] = lowest index of the largest of row r; -1 where the row holds a NaN or nothing above negative infinity
+//   scan:        tokens[r] = lowest index of the largest of row r; -1 where the row holds a NaN or nothing above negative infinity. Null for
+//                none. And what the others go on with: sums [rows] RowSums, null for none, and chunk_keys [rows, chunks] u32
 //   top:         tokens, log_probabilities [rows, top] = the best of each row, best first, ties to the lower token; -1 and negative
 //                infinity where fewer are possible, and all of them -1 and NaN where the row has no softmax
 //   log_softmax: output[r, i] = logits[r, i] - log(sum over j of exp(logits[r, j])); NaN throughout where the row has no softmax
 //
 //   logits, output [rows, vocab] f32, plain alignment; log_softmax may work in place
-// grid (rows), block (1024). Bound by bytes: argmax reads a row once, log_softmax three times (from L2 after the first) and writes it once.
+//   slices [rows, slices] SliceState, scratch; tickets [rows] u32, 0 between launches
+// grid scan, log_softmax (rows * slices of 4096), top (rows); block (1024). Bound by bytes: scan reads a row once, log_softmax reads and writes
+// it once, top reads the chunks of 128 that the best lie in.
 #include "common/types.cuh"
 #include "reduction/order.cuh"
+#include "sampling/batch.cuh"
+#include "sampling/candidates.cuh"
+#include "sampling/lists.cuh"
+#include "sampling/phases.cuh"
 #include "sampling/row.cuh"
+#include "sampling/scan.cuh"
 
-__device__ bool has_softmax(const Statistics& statistics) {
-  return !statistics.has_nan && statistics.key != kKeyOfPositiveInfinity && statistics.key > kKeyOfNegativeInfinity;
-}
+struct RowSums {
+  double log_sum;
+  float maximum;
+  i32 has_softmax;
+};
 
-extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_argmax(i32* tokens, const float* logits, i32 vocab) {
-  __shared__ RowShared shared;
-  i64 r = blockIdx.x;
-  Statistics statistics = scan(logits + (r * vocab), vocab, nullptr, shared);
-  if (threadIdx.x == 0) tokens[r] = statistics.has_nan || statistics.key <= kKeyOfNegativeInfinity ? -1 : statistics.argmax;
+static_assert(sizeof(RowSums) == 16, "C# mirrors this");
+
+union Shared {
+  RowShared row;
+  ListShared list;
+};
+
+extern "C" __global__ void __launch_bounds__(kThreads, 1)
+    winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab) {
+  __shared__ u64 scratch[kWarps];
+  __shared__ i32 flag;
+  RowPlace place(vocab);
+  float values[kPerThread];
+  int first = place.first(), lane = threadIdx.x % kWarpSize;
+  load(logits + (place.r * vocab), first, vocab, values);
+  u32 chunk_key;
+  SliceState state = state_of(values, first, sums != nullptr, chunk_key, scratch);
+  slices += place.r * place.slices;
+  if (lane == 0 && first < vocab) chunk_keys[(place.r * chunks_of(vocab)) + (first / kChunk)] = chunk_key;
+  if (threadIdx.x == 0) slices[place.slice] = state;
+  if (!is_last_block(tickets + place.r, place.slices, flag) || threadIdx.x >= kWarpSize) return;
+
+  u64 best = 0;
+#pragma unroll 1
+  for (int s = lane; s < place.slices; s += kWarpSize) best = max(best, slices[s].best);
+  best = warp_max(best);
+  bool has_softmax = status_of(best) == kChosen;
+  u32 key = static_cast<u32>(best >> 32);
+  float maximum = value_of(key);
+  double log_sum = has_softmax && sums != nullptr ? log_of_slices(slices, place.slices, maximum) : 0.0;
+  if (lane != 0) return;
+  if (sums != nullptr) sums[place.r] = {log_sum, maximum, has_softmax ? 1 : 0};
+  if (tokens != nullptr) tokens[place.r] = best == ~0ull || key <= kKeyOfNegativeInfinity ? -1 : token_of(best);
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
-    winnow_top(i32* tokens, float* log_probabilities, const float* logits, i32 vocab, i32 top) {
-  __shared__ RowShared shared;
+    winnow_top(i32* tokens, float* log_probabilities, const RowSums* sums, const u32* chunk_keys, const float* logits, i32 vocab, i32 top) {
+  __shared__ Shared shared;
   i64 r = blockIdx.x;
-  float* row = const_cast<float*>(logits) + (r * vocab);
-  tokens += r * top;
-  log_probabilities += r * top;
-  Statistics statistics = scan(row, vocab, nullptr, shared);
-  if (!has_softmax(statistics)) {
+  BestLists lists = {tokens + (r * top), log_probabilities + (r * top), top};
+  const RowSums row = sums[r];
+  if (!row.has_softmax) {
     for (int i = threadIdx.x; i < top; i += kThreads) {
-      tokens[i] = -1;
-      log_probabilities[i] = __int_as_float(0x7fc00000);
+      lists.tokens[i] = -1;
+      lists.log_probabilities[i] = __int_as_float(0x7fc00000);
     }
     return;
   }
-  View view = whole_row(row, vocab, statistics.maximum());
-  double log_sum = log_of_mass(mass_from<false>(view, 0, shared));
-  write_top(view, log_sum, tokens, log_probabilities, top, shared);
+  write_best(const_cast<float*>(logits) + (r * vocab), chunk_keys + (r * chunks_of(vocab)), vocab, row.maximum, row.log_sum, lists, shared.row,
+             shared.list);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_log_softmax(float* output, const float* logits, i32 vocab) {
-  __shared__ RowShared shared;
-  i64 r = blockIdx.x;
-  float* row = const_cast<float*>(logits) + (r * vocab);
-  float* target = output + (r * vocab);
-  Statistics statistics = scan(row, vocab, nullptr, shared);
-  bool possible = has_softmax(statistics);
-  View view = whole_row(row, vocab, statistics.maximum());
-  double log_sum = possible ? log_of_mass(mass_from<false>(view, 0, shared)) : 0.0;
-  for (int i = threadIdx.x; i < vocab; i += kThreads) {
-    float score = row[i];
-    target[i] = possible ? static_cast<float>(log_probability(score, view.maximum, log_sum)) : __int_as_float(0x7fc00000);
+extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_log_softmax(float* output, const RowSums* sums, const float* logits, i32 vocab) {
+  RowPlace place(vocab);
+  const RowSums row = sums[place.r];
+  float values[kPerThread];
+  load(logits + (place.r * vocab), place.first(), vocab, values);
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    int i = place.first() + (j * kWarpSize);
+    float log = static_cast<float>(log_probability(values[j], row.maximum, row.log_sum));
+    if (i < vocab) output[(place.r * vocab) + i] = row.has_softmax ? log : __int_as_float(0x7fc00000);
   }
 }

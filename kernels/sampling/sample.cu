@@ -31,6 +31,7 @@
 #include "sampling/alone.cuh"
 #include "sampling/batch.cuh"
 #include "sampling/candidates.cuh"
+#include "sampling/lists.cuh"
 #include "sampling/phases.cuh"
 #include "sampling/row.cuh"
 #include "sampling/scan.cuh"
@@ -50,36 +51,16 @@ __device__ void take_lead(Shared& shared, const RowState& state) {
   __syncthreads();
 }
 
-// The best of the unmodified row: they lie in the chunks whose best entry is one of them.
 __device__ void write_lists(const SamplingBatch& batch, const RowPlace& place, Shared& shared) {
   const RowState& state = batch.scratch[place.r].state;
   if (!state.has_softmax) return;
-  i32* tokens = batch.top_tokens + (place.r * batch.top);
-  float* log_probabilities = batch.top_log_probabilities + (place.r * batch.top);
-  const u32* keys = place.logit_keys(batch);
-  int chunks = chunks_of(batch.vocab);
-  Lead lead = {kUnscaled, state.maximum};
-  u32 bound = bound_of(best_chunk(keys, chunks), chunks, min(batch.top, batch.vocab), key_of(state.maximum), shared.list.sums);
-  int found = gather(place.logits(batch), keys, batch.vocab, lead, bound, kBins, shared.list);
-  if (found < 0) {
-    View view = whole_row(place.logits(batch), batch.vocab, state.maximum);
-    write_top(view, state.log_sum, tokens, log_probabilities, batch.top, shared.row);
-    return;
-  }
-  sort_descending(shared.list.entries, found);
-#pragma unroll 1
-  for (int i = threadIdx.x; i < batch.top; i += kThreads) {
-    u64 entry = i < found ? shared.list.entries[i] : 0ull;
-    double log = log_probability(value_of(key_of_entry(entry)), state.maximum, state.log_sum);
-    tokens[i] = i < found ? token_of(entry) : -1;
-    log_probabilities[i] = i < found ? static_cast<float>(log) : -__int_as_float(0x7f800000);
-  }
-  __syncthreads();
+  BestLists lists = {batch.top_tokens + (place.r * batch.top), batch.top_log_probabilities + (place.r * batch.top), batch.top};
+  write_best(place.logits(batch), place.logit_keys(batch), batch.vocab, state.maximum, state.log_sum, lists, shared.row, shared.list);
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch);
+  RowPlace place(batch.vocab);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
   scan_slice(batch, place, row, shared.row);
@@ -119,7 +100,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch);
+  RowPlace place(batch.vocab);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
   RowState& state = batch.scratch[place.r].state;
@@ -150,7 +131,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(co
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch);
+  RowPlace place(batch.vocab);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
   if (batch.top > 0 && place.slice == place.slices - 1) write_lists(batch, place, shared);

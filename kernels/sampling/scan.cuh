@@ -84,26 +84,32 @@ __device__ void modify(const SamplingBatch& batch, const RowPlace& place, const 
   __syncthreads();
 }
 
+// The best of a slice and, where it is asked for, its weight.
+__device__ __forceinline__ SliceState state_of(const float (&values)[kPerThread], int first, bool weighs, u32& chunk_key, u64* scratch) {
+  u64 best = best_of(values, first, chunk_key, scratch), mass = 0;
+  if (weighs && status_of(best) == kChosen) {
+    float maximum = value_of(static_cast<u32>(best >> 32));
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
+    mass = block_sum<kThreads>(mass, scratch);
+  }
+  return {best, best, mass, 0ull};
+}
+
 __device__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, RowShared& shared) {
   float values[kPerThread];
   int first = place.first();
   load(place.logits(batch), first, batch.vocab, values);
   bool leads = threadIdx.x % kWarpSize == 0 && first < batch.vocab;
   u32 chunk_key;
-  u64 best_logit = best_of(values, first, chunk_key, shared.sums), best = best_logit, mass = 0;
-  if (status_of(best_logit) == kChosen) {
-    float maximum = value_of(static_cast<u32>(best_logit >> 32));
-#pragma unroll
-    for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
-    mass = block_sum<kThreads>(mass, shared.sums);
-  }
+  SliceState state = state_of(values, first, true, chunk_key, shared.sums);
   if (leads && batch.top > 0) place.logit_keys(batch)[first / kChunk] = chunk_key;
   if (row.modifies()) {
     modify(batch, place, row, values, shared);
-    best = best_of(values, first, chunk_key, shared.sums);
+    state.best = best_of(values, first, chunk_key, shared.sums);
   }
   if (leads) place.chunk_keys(batch)[first / kChunk] = chunk_key;
-  if (threadIdx.x == 0) place.slice_states(batch)[place.slice] = {best_logit, best, mass, 0ull};
+  if (threadIdx.x == 0) place.slice_states(batch)[place.slice] = state;
   u64* bins = batch.scratch[place.r].bins;
   for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;
 }

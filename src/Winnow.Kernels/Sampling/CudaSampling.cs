@@ -19,6 +19,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     private const int Chunk = 128;
     private const int RowScratchBytes = 49264;
     private const int SliceStateBytes = 32;
+    private const int RowSumsBytes = 16;
 
     private readonly KernelVariants<int> _kernels = new(context, static kernel => Describe((Kernel)kernel));
     private readonly CudaScratch _work = new(context);
@@ -36,7 +37,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         Scan,
         Weigh,
         Finish,
-        ArgMax,
+        ScanRows,
         Top,
         LogSoftmax,
     }
@@ -107,11 +108,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     {
         (int rows, int vocab) = SamplingChecks.Logits(logits);
         Operands.Require(tokens, DType.I32, rows);
-        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
-        arguments.Add(tokens.Address);
-        arguments.Add(logits.Address);
-        arguments.Add(vocab);
-        Launch(Kernel.ArgMax, rows, arguments);
+        _ = ScanRows(tokens.Address, 0, logits, rows, vocab);
     }
 
     /// <inheritdoc/>
@@ -119,9 +116,12 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     {
         (int rows, int vocab) = SamplingChecks.Logits(logits);
         int top = SamplingChecks.Top(tokens, logProbabilities, rows);
+        nint sums = SumsOf(rows), chunkKeys = ScanRows(0, sums, logits, rows, vocab);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(tokens.Address);
         arguments.Add(logProbabilities.Address);
+        arguments.Add(sums);
+        arguments.Add(chunkKeys);
         arguments.Add(logits.Address);
         arguments.Add(vocab);
         arguments.Add(top);
@@ -133,11 +133,14 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     {
         (int rows, int vocab) = SamplingChecks.Logits(logits);
         Operands.Require(output, DType.F32, logits.Shape.ElementCount);
+        nint sums = SumsOf(rows);
+        _ = ScanRows(0, sums, logits, rows, vocab);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(output.Address);
+        arguments.Add(sums);
         arguments.Add(logits.Address);
         arguments.Add(vocab);
-        Launch(Kernel.LogSoftmax, rows, arguments);
+        Launch(Kernel.LogSoftmax, checked(rows * Parts(vocab, Slice)), arguments);
     }
 
     /// <inheritdoc/>
@@ -157,7 +160,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         Kernel.Scan => new("sampling/sample.cu", "winnow_sample_scan", 0),
         Kernel.Weigh => new("sampling/sample.cu", "winnow_sample_weigh", 0),
         Kernel.Finish => new("sampling/sample.cu", "winnow_sample_finish", 0),
-        Kernel.ArgMax => new("sampling/rows.cu", "winnow_argmax", 0),
+        Kernel.ScanRows => new("sampling/rows.cu", "winnow_scan_rows", 0),
         Kernel.Top => new("sampling/rows.cu", "winnow_top", 0),
         _ => new("sampling/rows.cu", "winnow_log_softmax", 0),
     };
@@ -165,6 +168,25 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     private static nint AddressOf(Tensor tensor) => tensor.IsEmpty ? 0 : tensor.Address;
 
     private static int Parts(int count, int part) => (count + part - 1) / part;
+
+    private nint SumsOf(int rows) => _rows.Get((long)rows * RowSumsBytes);
+
+    // Returns where the best of each chunk lies.
+    private nint ScanRows(nint tokens, nint sums, Tensor logits, int rows, int vocab)
+    {
+        int slices = checked(rows * Parts(vocab, Slice));
+        nint chunkKeys = _chunkKeys.Get((long)rows * Parts(vocab, Chunk) * sizeof(uint));
+        ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
+        arguments.Add(tokens);
+        arguments.Add(sums);
+        arguments.Add(_slices.Get((long)slices * SliceStateBytes));
+        arguments.Add(chunkKeys);
+        arguments.Add(Tickets((long)rows * sizeof(uint)));
+        arguments.Add(logits.Address);
+        arguments.Add(vocab);
+        Launch(Kernel.ScanRows, slices, arguments);
+        return chunkKeys;
+    }
 
     private void Launch(Kernel kernel, int blocks, in ArgumentBlock arguments)
     {
