@@ -71,7 +71,7 @@ internal static class SamplingRowsCases
         return chains.Select((stages, i) => SamplerChain.Create(stages, (ulong)i));
     }
 
-    /// <summary>Rows full of ties, gaps, impossible tokens and large numbers.</summary>
+    /// <summary>Rows full of ties, gaps, impossible tokens and large numbers, and one whose best lie side by side.</summary>
     public static IEnumerable<float[]> Logits(int vocab)
     {
         yield return Rows.Normal(vocab, 3, seed: vocab);
@@ -80,6 +80,7 @@ internal static class SamplingRowsCases
         yield return [.. Enumerable.Range(0, vocab).Select(i => i % 2 == 0 ? 0f : -0f)];
         yield return [.. Rows.Normal(vocab, 1e30, seed: vocab + 3)];
         yield return [.. Enumerable.Range(0, vocab).Select(i => i == vocab / 2 ? 1f : float.NegativeInfinity)];
+        yield return [.. Enumerable.Range(0, vocab).Select(i => i * 1e-3f)];
     }
 
     /// <summary>Every chain over every row, as batches: the tokens of the CPU chain.</summary>
