@@ -39,7 +39,7 @@ internal static class DataFile
             throw new FormatException($"{path} has no tensor '{name}'.");
         }
 
-        if (!info.Type.ToString().Equals(argument.Type.ToString(), StringComparison.Ordinal) || info.Elements != argument.Elements)
+        if (!info.Type.ToString().Replace("_", "", StringComparison.Ordinal).Equals(argument.Type.ToString(), StringComparison.Ordinal) || info.Elements != argument.Elements)
         {
             string shape = string.Join(", ", info.Shape);
             throw new FormatException($"{path} has '{name}' as {info.Type.ToString().ToLowerInvariant()}[{shape}], and {argument} is wanted.");

@@ -15,6 +15,12 @@ public enum ElementType
     /// <summary>64-bit IEEE float.</summary>
     F64,
 
+    /// <summary>8-bit float with 4 bits of exponent and 3 of fraction, without infinities: <c>float8_e4m3fn</c>.</summary>
+    F8E4M3,
+
+    /// <summary>8-bit float with 5 bits of exponent and 2 of fraction: <c>float8_e5m2</c>.</summary>
+    F8E5M2,
+
     /// <summary>8-bit signed integer.</summary>
     I8,
 

@@ -19,7 +19,7 @@ internal static class ElementTypes
     /// <summary>Bytes of one element.</summary>
     public static int Bytes(this ElementType type) => type switch
     {
-        ElementType.I8 or ElementType.U8 => 1,
+        ElementType.I8 or ElementType.U8 or ElementType.F8E4M3 or ElementType.F8E5M2 => 1,
         ElementType.F16 or ElementType.BF16 or ElementType.I16 or ElementType.U16 => 2,
         ElementType.F32 or ElementType.I32 or ElementType.U32 => 4,
         _ => 8,
@@ -27,7 +27,7 @@ internal static class ElementTypes
 
     /// <summary>Whether it is a float.</summary>
     public static bool IsFloat(this ElementType type) =>
-        type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64;
+        type is ElementType.F32 or ElementType.F16 or ElementType.BF16 or ElementType.F64 or ElementType.F8E4M3 or ElementType.F8E5M2;
 
     /// <summary>The smallest and the largest whole number of an integer type; of 64 bits unsigned, what a double holds of them.</summary>
     public static (double Least, double Most) Range(this ElementType type) => type switch
@@ -60,6 +60,9 @@ internal static class ElementTypes
             case ElementType.BF16:
                 BinaryPrimitives.WriteUInt16LittleEndian(destination, ((BFloat16)(float)value).Bits);
                 break;
+            case ElementType.F8E4M3 or ElementType.F8E5M2:
+                destination[0] = Float8.Write(type, value);
+                break;
             case ElementType.U64:
                 BinaryPrimitives.WriteUInt64LittleEndian(destination, (ulong)Math.Round(value));
                 break;
@@ -76,6 +79,7 @@ internal static class ElementTypes
         ElementType.F32 => BinaryPrimitives.ReadSingleLittleEndian(source),
         ElementType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(source),
         ElementType.BF16 => (float)new BFloat16(BinaryPrimitives.ReadUInt16LittleEndian(source)),
+        ElementType.F8E4M3 or ElementType.F8E5M2 => Float8.Read(type, source[0]),
         ElementType.I8 => (sbyte)source[0],
         ElementType.U8 => source[0],
         ElementType.I16 => BinaryPrimitives.ReadInt16LittleEndian(source),
@@ -104,6 +108,7 @@ internal static class ElementTypes
             ElementType.F32 => (23, -126),
             ElementType.F16 => (10, -14),
             ElementType.BF16 => (7, -126),
+            ElementType.F8E4M3 or ElementType.F8E5M2 => Float8.Form(type),
             _ => (0, 0),
         };
         return digits == 0 || !double.IsFinite(value) ? 0 : Math.ScaleB(1, Math.Max(value == 0 ? least : Math.ILogB(value), least) - digits);

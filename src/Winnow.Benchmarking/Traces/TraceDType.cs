@@ -12,10 +12,10 @@ public enum TraceDType
     /// <summary><c>bfloat16</c>.</summary>
     BFloat16,
 
-    /// <summary><c>float8_e4m3fn</c>; older files write <c>float8_e4m3</c>. Files with it are read, but nothing here computes with it.</summary>
+    /// <summary><c>float8_e4m3fn</c>; older files write <c>float8_e4m3</c>.</summary>
     Float8E4M3,
 
-    /// <summary><c>float8_e5m2</c>. Files with it are read, but nothing here computes with it.</summary>
+    /// <summary><c>float8_e5m2</c>.</summary>
     Float8E5M2,
 
     /// <summary><c>float4_e2m1</c>. Files with it are read, but nothing here computes with it.</summary>

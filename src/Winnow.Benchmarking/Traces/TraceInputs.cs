@@ -11,7 +11,7 @@ using Winnow.Formats.Safetensors;
 namespace Winnow.Benchmarking.Traces;
 
 /// <summary>
-/// Makes the inputs of a workload. Random ones are those of the schema's own harness in kind: normal floats, integers of -1024 to 1023 (of 8 bits: all), and
+/// Makes the inputs of a workload. Random ones are those of the schema's own harness in kind: normal floats (of 8 bits: cut off at -2 and 2), integers of -1024 to 1023 (of 8 bits: all), and
 /// <c>probs</c> of sampling sum to 1; each follows from seed, workload and name alone.
 /// </summary>
 internal static class TraceInputs
@@ -121,6 +121,7 @@ internal static class TraceInputs
         TraceDType.Bool => Math.Floor(2 * ArgumentValues.UnitNumber(key, index)),
         TraceDType.Int8 => Math.Floor(256 * ArgumentValues.UnitNumber(key, index)) - 128,
         TraceDType.Int16 or TraceDType.Int32 or TraceDType.Int64 => Math.Floor(2048 * ArgumentValues.UnitNumber(key, index)) - 1024,
+        TraceDType.Float8E4M3 or TraceDType.Float8E5M2 => Math.Clamp(ArgumentValues.NormalNumber(key, index), -2, 2),
         _ => ArgumentValues.NormalNumber(key, index),
     };
 

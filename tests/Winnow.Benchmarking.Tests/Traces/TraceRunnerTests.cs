@@ -6,8 +6,6 @@ using NUnit.Framework;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Descriptions;
 using Winnow.Benchmarking.Timing;
-using Winnow.Formats;
-using Winnow.Formats.Safetensors;
 using Winnow.Simulator;
 using Winnow.TestSupport;
 
@@ -123,55 +121,6 @@ public sealed class TraceRunnerTests
     }
 
     [Test]
-    public void Run_WithExpectedOutputsComparesWithThem([Values] bool areRight)
-    {
-        using TemporaryFolder folder = new();
-        SafetensorsWriter writer = new();
-        writer.AddFloats("y", TensorType.F32, [5, 10], Enumerable.Repeat(areRight ? 1f : 2f, 50).ToArray());
-        writer.Write(folder["u1.safetensors"]);
-        TraceDataset dataset = Problems.Dataset([Problems.Solution()], Problems.Workload(a: "0"), Problems.Workload(a: "0", uuid: "u2"));
-
-        TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions { ExpectedFolder = folder.Root });
-
-        Assert.That(outcomes[0].Trace!.Evaluation!.Status, Is.EqualTo(areRight ? TraceStatus.Passed : TraceStatus.IncorrectNumerical));
-        Assert.That(outcomes[0].Trace!.Evaluation!.Correctness!.Extra, Does.Contain("\"reference\":\"u1.safetensors\""));
-        Assert.That(outcomes[1].Kind, Is.EqualTo(TraceOutcomeKind.NotChecked), "there is no file for u2");
-    }
-
-    [TestCase("z", new long[] { 5, 10 }, "y: there is no such tensor")]
-    [TestCase("y", new long[] { 10, 5 }, "y: this is y F32 [10, 5], and float32 [5, 10] is wanted")]
-    public void Run_WithExpectedOutputsThatDoNotFitSkips(string name, long[] shape, string reason)
-    {
-        using TemporaryFolder folder = new();
-        SafetensorsWriter writer = new();
-        writer.AddFloats(name, TensorType.F32, shape, new float[50]);
-        writer.Write(folder["u1.safetensors"]);
-
-        TraceOutcome outcome = Problems.Run(Problems.Solution(), new TraceOptions { ExpectedFolder = folder.Root });
-
-        Assert.That((outcome.Kind, outcome.IsDamaged), Is.EqualTo((TraceOutcomeKind.Skipped, true)));
-        Assert.That(outcome.Reason, Does.Contain(reason));
-    }
-
-    [Test]
-    public void Run_WithAnotherSolutionAsReferenceComparesWithIt()
-    {
-        TraceSolution wrong = Problems.Solution(Problems.Code.Replace("1.0f", "3.0f", StringComparison.Ordinal), name: "wrong");
-        TraceSolution faulty = Problems.Solution(Problems.Code.Replace("i < n", "i <= n", StringComparison.Ordinal), name: "faulty");
-        TraceDataset dataset = Problems.Dataset([Problems.Solution(name: "one"), Problems.Solution(name: "two"), wrong, faulty]);
-
-        TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions { ReferenceSolution = "one" });
-        TraceOutcome[] unknown = Problems.Run(dataset, new TraceOptions { ReferenceSolution = "faulty" });
-
-        Assert.That(outcomes.Select(outcome => (outcome.Solution, outcome.Trace!.Evaluation!.Status)), Is.EqualTo(new[]
-        {
-            ("faulty", TraceStatus.RuntimeError), ("two", TraceStatus.Passed), ("wrong", TraceStatus.IncorrectNumerical),
-        }));
-        Assert.That(unknown[0].Reason, Does.StartWith("not checked: faulty failed: "));
-        Assert.That(() => Problems.Run(dataset, new TraceOptions { ReferenceSolution = "none" }), Throws.ArgumentException.With.Message.Contains("'none'").And.Message.Contains("one, two, wrong"));
-    }
-
-    [Test]
     public void Run_OfSolutionsInOtherLanguagesSkipsThemAndSaysWhy()
     {
         TraceSolution own = Problems.Solution();
@@ -213,11 +162,41 @@ public sealed class TraceRunnerTests
     public void Run_OfADTypeThatNothingComputesWithNamesIt()
     {
         TraceDataset dataset = new();
-        dataset.Add(Problems.Definition with { Inputs = [new TraceTensor("x", ["N", "W"], TraceDType.Float8E4M3), Problems.Definition.Inputs[1]] });
+        dataset.Add(Problems.Definition with { Inputs = [new TraceTensor("x", ["N", "W"], TraceDType.Float4E2M1), Problems.Definition.Inputs[1]] });
         dataset.Add(Problems.Solution());
         dataset.Add(Problems.Workload());
 
-        Assert.That(Problems.Run(dataset).Single().Reason, Does.StartWith("nothing here computes with float8_e4m3fn; there are float32, float16, bfloat16, int64"));
+        Assert.That(Problems.Run(dataset).Single().Reason, Does.StartWith("nothing here computes with float4_e2m1; there are float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, int64"));
+    }
+
+    [TestCase(TraceDType.Float8E4M3, "f8e4m3")]
+    [TestCase(TraceDType.Float8E5M2, "f8e5m2")]
+    public void Run_OfBytesThatAreFloatsPassesThemOn(TraceDType type, string name)
+    {
+        const string Code = """extern "C" __global__ void axpy(const unsigned char* x, float a, unsigned char* y) { y[threadIdx.x] = x[threadIdx.x] ^ 0x80; }""";
+        TraceDataset dataset = new();
+        dataset.Add(Problems.Definition with { Inputs = [new TraceTensor("x", ["N", "W"], type), Problems.Definition.Inputs[1]], Outputs = [new TraceTensor("y", ["N", "W"], type)] });
+        dataset.Add(Problems.Solution(Code, $$"""{ "grid": 1, "block": "N * W", "arguments": ["in x: {{name}}[N, W]", "a", "y"] }"""));
+        dataset.Add(Problems.Workload());
+        TraceReference negative = new("minus", call => Array.ConvertAll(call.Inputs["x"], value => -value).CopyTo(call.Outputs["y"], 0));
+
+        TraceOutcome outcome = Problems.Run(dataset, new TraceOptions { References = new TraceReferences().Add("axpy", negative) }).Single();
+
+        Assert.That((outcome.Trace?.Evaluation!.Status, outcome.Outputs[0].MaxAbsoluteError), Is.EqualTo((TraceStatus.Passed, 0)), outcome.Reason);
+    }
+
+    [Test]
+    public void Run_OfAWorkloadLargerThanMemorySkipsItAndGoesOn()
+    {
+        TraceDataset dataset = Problems.Dataset([Problems.Solution()], Problems.Workload(1L << 55, uuid: "large"), Problems.Workload(uuid: "small"));
+
+        TraceOutcome[] outcomes = Problems.Run(dataset);
+
+        Assert.That(outcomes.Select(outcome => (outcome.Kind, outcome.Workload!.Uuid, outcome.IsDamaged)), Is.EqualTo(new[]
+        {
+            (TraceOutcomeKind.Skipped, "large", true), (TraceOutcomeKind.Evaluated, "small", false),
+        }));
+        Assert.That(outcomes[0].Reason, Does.Contain("needs more memory than there is"));
     }
 
     [Test]
