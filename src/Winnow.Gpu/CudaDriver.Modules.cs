@@ -68,6 +68,11 @@ public sealed unsafe partial class CudaDriver
         }
 
         _names[function] = name;
+        if (ParameterLayout.Read(function) is { } layout)
+        {
+            _layouts[function] = layout;
+        }
+
         return new GpuFunction(function);
     }
 
@@ -101,9 +106,16 @@ public sealed unsafe partial class CudaDriver
     {
         MakeCurrent();
         nuint bytes = (nuint)arguments.Length;
+        ReadOnlySpan<int> places = _layouts.TryGetValue(function.Handle, out ParameterLayout? layout) ? layout.PlacesIn(arguments.Length) : [];
+        void** parameters = stackalloc void*[places.Length];
         CudaResult result;
         fixed (byte* pointer = arguments)
         {
+            for (int i = 0; i < places.Length; i++)
+            {
+                parameters[i] = pointer + places[i];
+            }
+
             // CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE, CU_LAUNCH_PARAM_END
             void** extra = stackalloc void*[] { (void*)1, pointer, (void*)2, &bytes, (void*)0 };
             result = Driver.cuLaunchKernel(
@@ -116,8 +128,8 @@ public sealed unsafe partial class CudaDriver
                 (uint)shape.BlockZ,
                 (uint)shape.SharedBytes,
                 stream.Handle,
-                null,
-                bytes == 0 ? null : extra);
+                places.IsEmpty ? null : parameters,
+                bytes == 0 || !places.IsEmpty ? null : extra);
         }
 
         if (result != CudaResult.Success)

@@ -11,6 +11,7 @@ public sealed unsafe partial class ManagedCudaDriver
 {
     // Kept, because ManagedCuda takes launch options in an array and a launch allocates nothing. One thread at a time launches.
     private readonly nint[] _launchOptions = new nint[5];
+    private nint[] _parameters = [];
 
     /// <inheritdoc/>
     public override GpuModule LoadModule(ReadOnlySpan<byte> image, string name)
@@ -54,6 +55,11 @@ public sealed unsafe partial class ManagedCudaDriver
         }
 
         _names[function.Pointer] = name;
+        if (ParameterLayout.Read(function.Pointer) is { } layout)
+        {
+            _layouts[function.Pointer] = layout;
+        }
+
         return new GpuFunction(function.Pointer);
     }
 
@@ -89,12 +95,24 @@ public sealed unsafe partial class ManagedCudaDriver
     {
         MakeCurrent();
         nuint bytes = (nuint)arguments.Length;
+        ReadOnlySpan<int> places = _layouts.TryGetValue(function.Handle, out ParameterLayout? layout) ? layout.PlacesIn(arguments.Length) : [];
+        if (_parameters.Length != places.Length)
+        {
+            _parameters = new nint[places.Length];
+        }
+
         CUResult result;
         fixed (byte* pointer = arguments)
         {
+            for (int i = 0; i < places.Length; i++)
+            {
+                _parameters[i] = (nint)(pointer + places[i]);
+            }
+
             // CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE, CU_LAUNCH_PARAM_END
             (_launchOptions[0], _launchOptions[1], _launchOptions[2], _launchOptions[3], _launchOptions[4]) = (1, (nint)pointer, 2, (nint)(&bytes), 0);
-            result = DriverApiLaunch(function, shape, stream, bytes == 0 ? null : _launchOptions);
+            bool isPacked = bytes > 0 && places.IsEmpty;
+            result = DriverApiLaunch(function, shape, stream, places.IsEmpty ? null : _parameters, isPacked ? _launchOptions : null);
         }
 
         if ((CudaResult)result != CudaResult.Success)
@@ -103,7 +121,7 @@ public sealed unsafe partial class ManagedCudaDriver
         }
     }
 
-    private static CUResult DriverApiLaunch(GpuFunction function, in LaunchShape shape, GpuStream stream, nint[]? options) =>
+    private static CUResult DriverApiLaunch(GpuFunction function, in LaunchShape shape, GpuStream stream, nint[]? parameters, nint[]? options) =>
         global::ManagedCuda.DriverAPINativeMethods.Launch.cuLaunchKernel(
             new CUfunction { Pointer = function.Handle },
             (uint)shape.GridX,
@@ -114,7 +132,7 @@ public sealed unsafe partial class ManagedCudaDriver
             (uint)shape.BlockZ,
             (uint)shape.SharedBytes,
             On(stream),
-            null,
+            parameters,
             options);
 
     private static int Attribute(GpuFunction function, FunctionAttribute attribute)

@@ -111,6 +111,23 @@ public sealed class CudaDriverWorkTests
     }
 
     [Test]
+    public void Launch_OfAKernelWithMapsPassesEachArgumentByItself()
+    {
+        byte[] first = [.. Enumerable.Repeat((byte)0xA1, TensorMapShape.EncodedBytes)];
+        byte[] second = [.. Enumerable.Repeat((byte)0xB2, TensorMapShape.EncodedBytes)];
+        ArgumentBlock arguments = new(stackalloc byte[512]);
+        arguments.Add(0x0102030405060708);
+        arguments.Add(9);
+        arguments.AddMap(first);
+        arguments.AddMap(second);
+
+        _driver.Launch(Kernel("winnow_maps"), LaunchShape.Linear(1, 32), arguments.Bytes, _stream);
+
+        string maps = $"{Convert.ToHexStringLower(first)},{Convert.ToHexStringLower(second)}";
+        Assert.That(FakeCuda.Log[^1], Is.EqualTo($"launch winnow_maps 1,1,1 32,1,1 0 080706050403020109000000,{maps}"));
+    }
+
+    [Test]
     public void Launch_WithoutArgumentsPassesNone()
     {
         _driver.Launch(Kernel("winnow_b"), LaunchShape.Linear(10, 32), [], _stream);

@@ -21,6 +21,9 @@ internal static unsafe partial class Driver
     public static partial CudaResult cuFuncSetAttribute(nint function, FunctionAttribute attribute, int value);
 
     [LibraryImport(Library)]
+    public static partial CudaResult cuFuncGetParamInfo(nint function, nuint index, nuint* offset, nuint* bytes);
+
+    [LibraryImport(Library)]
     public static partial CudaResult cuTensorMapEncodeTiled(
         byte* map,
         int type,
