@@ -1,10 +1,9 @@
-// hopper_tile.cuh - what a consumer of the Hopper prefill kernel does: a warpgroup with 64 rows of queries in shared memory and everything else in
-// registers.
+// hopper_tile.cuh - a consumer of the Hopper prefill kernel: a warpgroup with 64 rows of queries in shared memory and everything else in registers.
 //
 // The order of work hides the softmax behind products: those of the next block's keys and of this block's values are issued together, and while the
 // latter run, the next block's scores become probabilities. The other consumer fills what gaps are left.
 #pragma once
-#include "attention/hopper_loads.cuh"
+#include "attention/hopper_shared.cuh"
 
 template <typename T>
 struct HopperTile {
@@ -18,8 +17,9 @@ struct HopperTile {
 
   HopperShared<T>& shared;
   const AttentionParameters& p;
-  const HeadView& view;
-  int first_row;
+  RingPlace<kTileSlots> tile;
+  RingPlace<kHopperStages> ahead;  // of keys
+  RingPlace<kHopperStages> place;  // of values
   QueryRow query_rows[2];
   u64 queries;
   float scores[kScoreGroups][4];
@@ -33,17 +33,39 @@ struct HopperTile {
   float merged_sum[2];
   float merged_greatest[2];
 
-  static __device__ __forceinline__ int thread() { return threadIdx.x % kWarpgroupSize; }
-  static __device__ __forceinline__ int consumer() { return threadIdx.x / kWarpgroupSize - 1; }
-  static __device__ __forceinline__ int row_of(int i) { return thread() / kWarpSize * 16 + threadIdx.x % kWarpSize / 4 + 8 * i; }
+  __device__ __forceinline__ HopperTile(HopperShared<T>& shared, const AttentionParameters& p) : shared(shared), p(p) {}
 
-  __device__ __forceinline__ HopperTile(HopperShared<T>& shared, const AttentionParameters& p, const HeadView& view, int tile_row)
-      : shared(shared), p(p), view(view), first_row(tile_row + consumer() * kGroupRows) {
-    load_queries();
-    queries = factor_by_k(shared_address(shared.queries[consumer()]));
+  // Takes tile after tile until there is none.
+  __device__ __forceinline__ void run() {
+    for (;;) {
+      tile.wait_full(shared.tile_full);
+      if (shared.tiles[tile.slot].first_row < 0) return;
+      begin();
+      walk();
+      finish();
+      tile.arrive(shared.tile_empty);
+      tile.advance();
+    }
+  }
+
+ private:
+  static __device__ __forceinline__ int split_of(int next) { return next / (2 * kSplitSlots / kHopperBlock); }
+
+  static __device__ __forceinline__ int consumer() { return threadIdx.x / kWarpgroupSize - 1; }
+  static __device__ __forceinline__ int row_of(int i) {
+    return threadIdx.x % kWarpgroupSize / kWarpSize * 16 + threadIdx.x % kWarpSize / 4 + 8 * i + consumer() * kGroupRows;
+  }
+
+  __device__ __forceinline__ void begin() {
+    const TileSlot& slot = shared.tiles[tile.slot];
+    queries = factor_by_k(shared_address(shared.queries[tile.slot][consumer()]));
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      query_rows[i] = query_row(p, view, min(first_row + row_of(i), view.rows - 1));
+      query_rows[i].position = slot.positions[row_of(i)];
+      if constexpr (TREE != 0) {
+        const HeadView& view = slot.view();
+        query_rows[i].ancestors = p.ancestors + static_cast<i64>(view.token_of(min(slot.first_row + row_of(i), view.rows - 1))) * p.mask_words;
+      }
       merged_greatest[i] = minus_infinity();
       merged_sum[i] = 0.0f;
     }
@@ -60,35 +82,33 @@ struct HopperTile {
     reset();
   }
 
-  // Walks all blocks of the tile and writes the result.
-  __device__ __forceinline__ void run() {
-    RingPlace ahead, place;
-    int next = wait_for_keys(ahead);
+  // Goes through the blocks of the tile.
+  __device__ __forceinline__ void walk() {
+    int next = wait_for_keys();
     if (next >= 0) {
-      multiply_keys(ahead.stage);
+      multiply_keys();
       product_wait<0>();
       product_hold(scores);
-      float2 factors = weigh(ahead.stage, next);
-      add_block(factors);
+      add_block(weigh(next));
       int split = split_of(next);
       bool adds = false;
       for (;;) {
         ahead.advance();
-        next = wait_for_keys(ahead);
+        next = wait_for_keys();
         if (next < 0) break;
-        multiply_keys(ahead.stage);
-        barrier_wait(&shared.values_full[place.stage], place.parity);
-        multiply_values(place.stage, adds);
+        multiply_keys();
+        place.wait_full(shared.values_full);
+        multiply_values(adds);
         product_wait<1>();
         product_hold(scores);
         bool begins = split_of(next) != split;
         split = split_of(next);
         MergeFactors merging[2];
         if (begins) merge_states(merging);
-        factors = weigh(ahead.stage, next);
+        float2 factors = weigh(next);
         product_wait<0>();
         product_hold(sums);
-        give_back(shared.values_empty, place.stage);
+        place.arrive(shared.values_empty);
         place.advance();
         if (begins) {
           merge_sums(merging);
@@ -98,45 +118,27 @@ struct HopperTile {
         adds = !begins;
         add_block(factors);
       }
-      barrier_wait(&shared.values_full[place.stage], place.parity);
-      multiply_values(place.stage, adds);
+      place.wait_full(shared.values_full);
+      multiply_values(adds);
       product_wait<0>();
       product_hold(sums);
+      place.arrive(shared.values_empty);
+      place.advance();
     }
-    finish();
+    ahead.arrive(shared.keys_empty);
+    place.arrive(shared.values_empty);
+    ahead.advance();
+    place.advance();
   }
 
- private:
-  static __device__ __forceinline__ int split_of(int next) { return next / (2 * kSplitSlots / kHopperBlock); }
-
-  // Rounds the rows' queries to the cache's type, line by line as products want them.
-  __device__ void load_queries() {
-    constexpr int kPieces = kHeadDim / 8;
-    T(&parts)[kColumnParts][kGroupRows * kLineValues] = shared.queries[consumer()];
-#pragma unroll 4
-    for (int i = thread(); i < kGroupRows * kPieces; i += kWarpgroupSize) {
-      int row = i / kPieces, piece = i % kPieces;
-      const float* from = p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + piece * 8;
-      float4 low = reinterpret_cast<const float4*>(from)[0], high = reinterpret_cast<const float4*>(from)[1];
-      T* to = parts[piece / 8] + row * kLineValues + ((piece % 8) ^ (row % 8)) * 8;
-      *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low.x, low.y), pack<T>(low.z, low.w), pack<T>(high.x, high.y), pack<T>(high.z, high.w));
-    }
-    fence_async();
-    named_barrier_sync(kFirstConsumerBarrier + consumer(), kWarpgroupSize);
+  // What the stage ahead holds: HopperShared::blocks.
+  __device__ __forceinline__ int wait_for_keys() {
+    ahead.wait_full(shared.keys_full);
+    return __shfl_sync(kFullWarp, shared.blocks[ahead.slot], 0);
   }
 
-  // What the place holds: HopperShared::blocks.
-  __device__ __forceinline__ int wait_for_keys(const RingPlace& place) {
-    barrier_wait(&shared.keys_full[place.stage], place.parity);
-    return __shfl_sync(kFullWarp, shared.blocks[place.stage], 0);
-  }
-
-  static __device__ __forceinline__ void give_back(u64 (&empty)[kHopperStages], int stage) {
-    if (threadIdx.x % kWarpSize == 0) barrier_arrive(&empty[stage]);
-  }
-
-  __device__ __forceinline__ void multiply_keys(int stage) {
-    u64 keys = factor_by_k(shared_address(shared.keys[stage]));
+  __device__ __forceinline__ void multiply_keys() {
+    u64 keys = factor_by_k(shared_address(shared.keys[ahead.slot]));
     product_fence();
 #pragma unroll
     for (int step = 0; step < kHeadDim / 16; ++step) {
@@ -146,8 +148,8 @@ struct HopperTile {
     product_commit();
   }
 
-  __device__ __forceinline__ void multiply_values(int stage, bool adds) {
-    u64 values = factor_by_columns(shared_address(shared.values[stage]), kPartStep << 4);
+  __device__ __forceinline__ void multiply_values(bool adds) {
+    u64 values = factor_by_columns(shared_address(shared.values[place.slot]), kPartStep << 4);
     product_fence();
 #pragma unroll
     for (int step = 0; step < kHopperBlock / 16; ++step) {
@@ -157,16 +159,16 @@ struct HopperTile {
   }
 
   // From products to probabilities relative to the greatest score so far; returns the factors of what was summed before. Gives the keys back.
-  __device__ __forceinline__ float2 weigh(int stage, int next) {
+  __device__ __forceinline__ float2 weigh(int next) {
     ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
+    CallMask mask = mask_of(p, shared.tiles[tile.slot].view());
     float2 block_greatest;
     if (next & 1) {
-      give_back(shared.keys_empty, stage);
-      block_greatest = mask_scores<T>(scores, function, mask_of(p, view), query_rows, nullptr, 0, 0, true);
+      ahead.arrive(shared.keys_empty);
+      block_greatest = mask_scores<T>(scores, function, mask, query_rows, nullptr, 0, 0, true);
     } else {
-      block_greatest = mask_scores<T>(scores, function, mask_of(p, view), query_rows, shared.positions[stage], next / 2 * kHopperBlock, 0, false);
-      __syncwarp();
-      give_back(shared.keys_empty, stage);
+      block_greatest = mask_scores<T>(scores, function, mask, query_rows, shared.positions[ahead.slot], next / 2 * kHopperBlock, 0, false);
+      ahead.arrive(shared.keys_empty);
     }
     float2 factors = make_float2(raise<T>(greatest[0], block_greatest.x), raise<T>(greatest[1], block_greatest.y));
     float shift_upper = shift_of(greatest[0]), shift_lower = shift_of(greatest[1]);
@@ -225,9 +227,11 @@ struct HopperTile {
     MergeFactors merging[2];
     merge_states(merging);
     merge_sums(merging);
+    const TileSlot& slot = shared.tiles[tile.slot];
+    const HeadView& view = slot.view();
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      int row = first_row + row_of(i);
+      int row = slot.first_row + row_of(i);
       if (row >= view.rows) continue;
       i64 query = view.query_of(row);
       float inverse = inverse_of(merged_sum[i]);

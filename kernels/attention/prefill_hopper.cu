@@ -4,50 +4,46 @@
 // Pointers, shapes and types: AttentionParameters in arguments.cuh; KV_TYPE has 16 bits, HEAD_DIM is 64 or 128, LISTS is 0. keys and values are tensor
 // maps of the pools as [pages * 16, headDim] with boxes of 16 slots and 64 columns and a swizzle of 128 bytes. A query that sees nothing gives
 // zeros and a log-sum-exp of minus infinity.
-// Grid (tiles of 128 rows, kvHeads, sequences), 384 threads: one warpgroup loads (hopper_loads.cuh), two have 64 rows each (hopper_tile.cuh). Blocks past the
-// tiles of a sequence, and those of sequences that belong to the decode kernel, end at once.
+// Grid: as many as the device runs at once, at most one a tile; 384 threads, one thread block a multiprocessor. tickets has two numbers here, zero between
+// launches. Tiles are 128 rows, drawn as thread blocks get to them (hopper_plan.cuh); those of sequences that belong to the decode kernel are left
+// out. What the warpgroups do is in hopper_shared.cuh.
 // The bits of a row are those of prefill.cu and decode.cu: products of warpgroups sum 16 values of k at a time in ascending order as those of warps do, and
 // everything else is the same arithmetic (tensor_core.cuh, state.cuh). Sums of finished splits stay in registers.
 // Source: Shah et al. 2024, arXiv:2407.08608. Bound by tensor cores: 4 * rows * visible slots * headDim flops; reads keys and values once a tile.
 #include "attention/arguments.cuh"
+#include "attention/hopper_loads.cuh"
+#include "attention/hopper_plan.cuh"
 #include "attention/hopper_tile.cuh"
 
-constexpr int kLoadRegisters = 40;
-constexpr int kConsumeRegisters = 232;
+constexpr int kProviderRegisters = 56;
+constexpr int kConsumerRegisters = 224;
 
 template <typename T>
-__device__ __forceinline__ void prefill(const AttentionParameters& p, const TensorMap& keys, const TensorMap& values) {
+__device__ __forceinline__ void prefill(const AttentionParameters& p, int sequences, int kv_heads, const TensorMap& keys, const TensorMap& values) {
   extern __shared__ __align__(1024) u8 memory[];
   static_assert(sizeof(HopperShared<T>) == SHARED_BYTES, "CudaAttentionShapes counts shared memory too");
   auto& shared = *reinterpret_cast<HopperShared<T>*>(memory);
-  HeadView view(p, blockIdx.z, blockIdx.y, gridDim.y);
-  constexpr int kRows = kConsumers * kGroupRows;
-  int tiles = (view.rows + kRows - 1) / kRows;
-  if (view.rows <= p.split_rows || static_cast<int>(blockIdx.x) >= tiles) return;
-
-  // The last tiles of a causal sequence see the most and begin first.
-  int first_row = (tiles - 1 - static_cast<int>(blockIdx.x)) * kRows;
   if (threadIdx.x == 0) {
     if (shared_address(memory) % 1024 != 0) __trap();
     shared.init();
   }
   __syncthreads();
-  if (threadIdx.x < kWarpgroupSize) {
-    give_registers<kLoadRegisters>();
-    if (threadIdx.x < kWarpSize) {
-      BlockLoader<T>{shared, p, view, keys, values}.run();
-    } else {
-      scout_blocks(shared, p, view, query_range(p, view, first_row, min(first_row + kRows, view.rows)));
-    }
+  if (threadIdx.x >= kWarpgroupSize) {
+    take_registers<kConsumerRegisters>();
+    HopperTile<T>(shared, p).run();
+    return;
+  }
+  give_registers<kProviderRegisters>();
+  if (threadIdx.x < kWarpSize) {
+    BlockLoader<T>{shared, p, keys, values}.run();
   } else {
-    take_registers<kConsumeRegisters>();
-    HopperTile<T>(shared, p, view, first_row).run();
+    TilePlanner<T>{shared, p, sequences, kv_heads}.run();
   }
 }
 
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(kHopperThreads, 1)
-    winnow_attention_prefill_hopper(const __grid_constant__ AttentionParameters p, const __grid_constant__ TensorMap keys,
+    winnow_attention_prefill_hopper(const __grid_constant__ AttentionParameters p, int sequences, int kv_heads, const __grid_constant__ TensorMap keys,
                                     const __grid_constant__ TensorMap values) {
-  prefill<KV_TYPE>(p, keys, values);
+  prefill<KV_TYPE>(p, sequences, kv_heads, keys, values);
 }

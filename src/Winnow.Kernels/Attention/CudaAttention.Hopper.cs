@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Winnow.Gpu;
 using Winnow.Kernels.Cache;
@@ -12,19 +13,19 @@ internal sealed partial class CudaAttention
 
     private readonly Dictionary<PoolKey, byte[]> _maps = [];
 
-    private void LaunchHopper(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey key, long mostRows)
+    private void LaunchHopper(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, long mostRows)
     {
-        const int MapsAt = (CudaAttentionParameters.Bytes + TensorMapShape.EncodedAlignment - 1) & -TensorMapShape.EncodedAlignment;
-        GpuFunction function = _hoppers[key];
+        const int MapsAt = (CudaAttentionParameters.Bytes + (2 * sizeof(int)) + TensorMapShape.EncodedAlignment - 1) & -TensorMapShape.EncodedAlignment;
+        long tiles = (mostRows + CudaAttentionShapes.HopperRows - 1) / CudaAttentionShapes.HopperRows * problem.KvHeads * problem.Sequences;
+        int blocks = (int)Math.Min(tiles, _context.Driver.Properties.Multiprocessors);
+        parameters.Tickets = Tickets(2 * sizeof(int));
         ArgumentBlock block = new(stackalloc byte[MapsAt + (2 * TensorMapShape.EncodedBytes)]);
         block.Add(parameters);
+        block.Add(problem.Sequences);
+        block.Add(problem.KvHeads);
         block.AddMap(MapOf(new PoolKey(parameters.Keys, parameters.Pages, problem.HeadDim, problem.Type)));
         block.AddMap(MapOf(new PoolKey(parameters.Values, parameters.Pages, problem.HeadDim, problem.Type)));
-        int tiles = checked((int)((mostRows + CudaAttentionShapes.HopperRows - 1) / CudaAttentionShapes.HopperRows));
-        _context.Launch(
-            function,
-            new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.HopperThreads, 1, 1, CudaAttentionShapes.HopperBytes(key.HeadDim)),
-            block);
+        _context.Launch(_hoppers[key], LaunchShape.Linear(blocks, CudaAttentionShapes.HopperThreads, CudaAttentionShapes.HopperBytes(key.HeadDim)), block);
     }
 
     private byte[] MapOf(PoolKey pool)

@@ -140,15 +140,15 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         if (mostRows > parameters.SplitRows)
         {
             Operands.Require(problem.Sequences <= MostGrid, $"A step takes {MostGrid} sequences at most, not {problem.Sequences}.", "batch");
-            LaunchPrefill(problem, parameters, key, mostRows);
+            LaunchPrefill(problem, ref parameters, key, mostRows);
         }
     }
 
-    private void LaunchPrefill(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey key, long mostRows)
+    private void LaunchPrefill(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, long mostRows)
     {
         if (_isHopper && !key.Lists && CudaAttentionShapes.FitsHopper(key.Type, key.HeadDim))
         {
-            LaunchHopper(problem, parameters, key, mostRows);
+            LaunchHopper(problem, ref parameters, key, mostRows);
             return;
         }
 

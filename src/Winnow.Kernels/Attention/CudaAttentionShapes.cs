@@ -43,16 +43,18 @@ internal static class CudaAttentionShapes
     /// <summary>Whether there is a prefill kernel for Hopper over such a cache.</summary>
     public static bool FitsHopper(DType type, int headDim) => type is DType.F16 or DType.BF16 && headDim is HopperColumns or 2 * HopperColumns;
 
-    /// <summary>Shared memory of the prefill kernel for Hopper, bytes.</summary>
+    /// <summary>Shared memory of the prefill kernel for Hopper, bytes: <c>HopperShared</c> of <c>kernels/attention/hopper_shared.cuh</c>.</summary>
     public static int HopperBytes(int headDim)
     {
         const int Slots = 64;
-        const int ScoutBlocks = 24;
+        const int Stretches = 2 * (9 + 24 + 3);
+        const int Tiles = 2 * (56 + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
+        const int Barriers = 9 * sizeof(long);
         const int Alignment = 1024;
         int stages = headDim <= 64 ? 6 : 4;
-        int tiles = (HopperRows + (stages * 2 * Slots)) * headDim * sizeof(ushort);
+        int tiles = 2 * (HopperRows + (stages * Slots)) * headDim * sizeof(ushort);
         int stage = (Slots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
-        return (tiles + (stages * stage) + sizeof(long) + (2 * ScoutBlocks) + Alignment - 1) & -Alignment;
+        return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
     }
 
     /// <summary>Shared memory of the decode kernel, bytes.</summary>

@@ -55,6 +55,22 @@ public sealed class CudaAttentionHopperTests : CudaAttentionFixture
     }
 
     [Test]
+    public void Forward_OfMoreTilesThanMultiprocessorsAgrees()
+    {
+        // A thread block takes three or four tiles, of several sequences, and the counters must be as they were before.
+        var random = new Random(1);
+        var one = new AttentionCase { Type = DType.BF16, HeadDim = 64, KvHeads = 64, Group = 1 };
+        one.Add(random, 130, 20);
+        one.Add(random, 1, 300);
+        one.Add(random, 65, 0, 90);
+        one.Add(random, 257, 0);
+        using var rig = new AttentionRig(Device, one);
+        (float[] output, float[] logSumExp) = rig.Run();
+        AttentionAssert.Agrees(one, output, logSumExp, one.Type);
+        Assert.That(rig.Run().Output, Is.EqualTo(output).Using<float>(SameBits), "a second run");
+    }
+
+    [Test]
     [Pairwise]
     public void Forward_AgreesForEveryPairOfMasks(
         [Values(DType.F16, DType.BF16)] DType type,

@@ -1,0 +1,138 @@
+// hopper_plan.cuh - the planners of the Hopper prefill kernel: they draw tiles, look which blocks of 64 slots each of them sees, and bring its queries.
+//
+// Tiles are drawn one by one, those with the most to see of a causal sequence first, so that all thread blocks end at about the same time. Two numbers in
+// `tickets` count the tiles that were drawn and the thread blocks that found none left; the last of those leaves both at 0.
+#pragma once
+#include "attention/hopper_shared.cuh"
+
+// Which part of a call a number is: an item of one sequence of many rows.
+struct TileChoice {
+  int sequence;
+  int kv_head;
+  int first_row;
+};
+
+// For a whole warp. Sequences that belong to the decode kernel have no tiles; first_row is -1 where the call has not so many.
+__device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, int number, int sequences, int kv_heads) {
+  int lane = threadIdx.x % kWarpSize;
+  int before = 0;
+  for (int first = 0; first < sequences; first += kWarpSize) {
+    int sequence = first + lane;
+    int rows = sequence < sequences ? (p.starts[sequence + 1] - p.starts[sequence]) * p.group : 0;
+    int tiles = rows > p.split_rows ? (rows + kHopperRows - 1) / kHopperRows : 0;
+    int end = tiles * kv_heads;
+#pragma unroll
+    for (int distance = 1; distance < kWarpSize; distance *= 2) {
+      int lower = __shfl_up_sync(kFullWarp, end, distance);
+      if (lane >= distance) end += lower;
+    }
+    end += before;
+    u32 past = __ballot_sync(kFullWarp, number < end);
+    if (past != 0) {
+      int at = __ffs(past) - 1;
+      tiles = __shfl_sync(kFullWarp, tiles, at);
+      int item = number - (__shfl_sync(kFullWarp, end, at) - tiles * kv_heads);
+      return {first + at, item % kv_heads, (tiles - 1 - item / kv_heads) * kHopperRows};
+    }
+    before = __shfl_sync(kFullWarp, end, kWarpSize - 1);
+  }
+  return {0, 0, -1};
+}
+
+// PTX ISA 9.7.9.15 (prefetch)
+__device__ __forceinline__ void prefetch_line(const void* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
+
+template <typename T>
+struct TilePlanner {
+  HopperShared<T>& shared;
+  const AttentionParameters& p;
+  int sequences;
+  int kv_heads;
+  RingPlace<kTileSlots> tile;
+  RingPlace<kStretches> stretch;
+
+  __device__ void run() {
+    bool draws = threadIdx.x / kWarpSize == 1;
+    int drawn = draw();
+    for (;;) {
+      tile.wait_empty(shared.tile_empty);
+      TileSlot& slot = shared.tiles[tile.slot];
+      if (draws) fill(slot, __shfl_sync(kFullWarp, drawn, 0));
+      named_barrier_sync(kPlannerBarrier, kPlanners);
+      if (slot.first_row < 0) break;
+      drawn = draw();
+      plan(slot);
+      tile.advance();
+    }
+    tile.arrive(shared.tile_full);
+    stretch.wait_empty(shared.stretch_empty);
+    if (threadIdx.x == kWarpSize) shared.stretches[stretch.slot].first = -1;
+    stretch.arrive(shared.stretch_full);
+    leave();
+  }
+
+ private:
+  // The number of the next tile, for lane 0 of the warp that draws.
+  __device__ __forceinline__ int draw() const { return threadIdx.x == kWarpSize ? atomicAdd(p.tickets, 1) : 0; }
+
+  __device__ __forceinline__ void leave() const {
+    if (threadIdx.x != kWarpSize) return;
+    __threadfence();
+    if (atomicAdd(p.tickets + 1, 1) == static_cast<int>(gridDim.x) - 1) p.tickets[0] = p.tickets[1] = 0;
+  }
+
+  __device__ __forceinline__ void fill(TileSlot& slot, int number) const {
+    TileChoice choice = choose_tile(p, number, sequences, kv_heads);
+    if (threadIdx.x % kWarpSize == 0) {
+      if (choice.first_row >= 0) *reinterpret_cast<HeadView*>(slot.head) = HeadView(p, choice.sequence, choice.kv_head, kv_heads);
+      slot.first_row = choice.first_row;
+    }
+  }
+
+  __device__ void plan(TileSlot& slot) {
+    const HeadView& view = slot.view();
+    int thread = threadIdx.x - kWarpSize, first_row = slot.first_row;
+#pragma unroll 1
+    for (int i = thread; i < kHopperRows * kColumnParts * 2; i += kPlanners) {
+      int row = i / (2 * kColumnParts), line = i % (2 * kColumnParts);
+      prefetch_line(p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + line * 32);
+    }
+    QueryRange range = query_range(p, view, first_row, min(first_row + kHopperRows, view.rows));
+#pragma unroll 1
+    for (int row = thread; row < kHopperRows; row += kPlanners) slot.positions[row] = p.positions[view.token_of(min(first_row + row, view.rows - 1))];
+    int first = 0;
+    do {
+      int end = min(first + kStretchBlocks * kHopperBlock, view.count);
+      stretch.wait_empty(shared.stretch_empty);
+      Stretch& next = shared.stretches[stretch.slot];
+      scan_blocks<kHopperBlock, kPlanners>(next.flags, p, view, first, end, range, thread);
+      if (thread == 0) {
+        next.first = first / kHopperBlock;
+        next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
+        next.last = end == view.count;
+      }
+      stretch.arrive(shared.stretch_full);
+      stretch.advance();
+      if (first == 0) {
+        load_queries(view, first_row);
+        tile.arrive(shared.tile_full);
+      }
+      first = end;
+    } while (first < view.count);
+  }
+
+  // Rounds the rows' queries to the cache's type, line by line as products want them.
+  __device__ void load_queries(const HeadView& view, int first_row) const {
+    constexpr int kPieces = kHeadDim / 8;
+    int piece = (threadIdx.x - kWarpSize) % kPieces;
+    static_assert(kPlanners % kPieces == 0, "a planner has pieces of the same columns");
+#pragma unroll 4
+    for (int row = (threadIdx.x - kWarpSize) / kPieces; row < kHopperRows; row += kPlanners / kPieces) {
+      const float* from = p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + piece * 8;
+      float4 low = reinterpret_cast<const float4*>(from)[0], high = reinterpret_cast<const float4*>(from)[1];
+      T* to = shared.queries[tile.slot][row / kGroupRows][piece / 8] + row % kGroupRows * kLineValues + ((piece % 8) ^ (row % 8)) * 8;
+      *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low.x, low.y), pack<T>(low.z, low.w), pack<T>(high.x, high.y), pack<T>(high.z, high.w));
+    }
+    fence_async();
+  }
+};

@@ -1,0 +1,115 @@
+// hopper_shared.cuh - what the warpgroups of the Hopper prefill kernel hand to each other in shared memory.
+//
+// One warpgroup provides: three of its warps plan (hopper_plan.cuh), the first one loads (hopper_loads.cuh). The other two consume (hopper_tile.cuh).
+// Three rings of slots connect them, each with barriers that say when a slot is full and when it is empty again: tiles of rows with their queries, from
+// planners to everybody; stretches of blocks with what the tile sees of them, from planners to the loader; and stages with keys and values of a
+// block, from the loader to the consumers. So each of them is ahead of the next, from one tile to another as well.
+//
+// Queries, keys and values lie as tensor maps with a swizzle of 128 bytes leave them: for each 64 columns of the head, lines of 128 bytes. A page
+// is 16 lines of each.
+#pragma once
+#include "attention/mask.cuh"
+#include "attention/tensor_core.cuh"
+#include "common/hopper.cuh"
+
+constexpr int kConsumers = 2;
+constexpr int kHopperThreads = kWarpgroupSize * (1 + kConsumers);
+constexpr int kGroupRows = 64;
+constexpr int kHopperRows = kConsumers * kGroupRows;
+constexpr int kHopperBlock = kTensorBlock;
+constexpr int kLineValues = 64;
+constexpr int kColumnParts = kHeadDim / kLineValues;
+constexpr int kHopperStages = kHeadDim <= 64 ? 6 : 4;
+constexpr int kBlockPages = kHopperBlock / kPageSlots;
+constexpr int kConsumerWarps = kConsumers * kWarpgroupSize / kWarpSize;
+constexpr int kPlanners = kWarpgroupSize - kWarpSize;
+constexpr int kPlannerWarps = kPlanners / kWarpSize;
+constexpr int kTileSlots = 2;
+constexpr int kStretches = 2;
+constexpr int kStretchBlocks = 24;
+
+// The named barrier of the planners; 0 is that of __syncthreads.
+constexpr int kPlannerBarrier = 1;
+
+static_assert(kHeadDim % kLineValues == 0 && kHeadDim <= 128 && LISTS == 0 && kHopperBlock == 64, "other calls have the kernel of prefill.cu");
+
+// A tile of rows of one KV head of one sequence.
+struct TileSlot {
+  alignas(8) u8 head[sizeof(HeadView)];
+  int first_row;  // -1 where no tile follows
+  int positions[kHopperRows];
+
+  __device__ __forceinline__ const HeadView& view() const { return *reinterpret_cast<const HeadView*>(head); }
+};
+
+// Some blocks of a tile.
+struct Stretch {
+  int first;
+  int blocks;
+  bool last;  // of its tile
+  u8 flags[kStretchBlocks];
+};
+
+template <typename T>
+struct HopperShared {
+  static constexpr int kPart = kHopperBlock * kLineValues;
+
+  alignas(1024) T queries[kTileSlots][kConsumers][kColumnParts][kGroupRows * kLineValues];
+  T keys[kHopperStages][kColumnParts][kPart];
+  T values[kHopperStages][kColumnParts][kPart];
+  alignas(16) int positions[kHopperStages][kHopperBlock];  // of blocks that are not seen whole
+  u64 keys_full[kHopperStages];
+  u64 keys_empty[kHopperStages];
+  u64 values_full[kHopperStages];
+  u64 values_empty[kHopperStages];
+  u64 tile_full[kTileSlots];
+  u64 tile_empty[kTileSlots];
+  u64 stretch_full[kStretches];
+  u64 stretch_empty[kStretches];
+  u64 last_full;
+  TileSlot tiles[kTileSlots];
+  int blocks[kHopperStages];  // 2 * block + 1 if it is seen whole, or -1 at the end of a tile
+  Stretch stretches[kStretches];
+
+  __device__ void init() {
+    for (int stage = 0; stage < kHopperStages; ++stage) {
+      barrier_init(&keys_full[stage], 1);
+      barrier_init(&keys_empty[stage], kConsumerWarps);
+      barrier_init(&values_full[stage], 1);
+      barrier_init(&values_empty[stage], kConsumerWarps);
+    }
+    for (int slot = 0; slot < kTileSlots; ++slot) {
+      barrier_init(&tile_full[slot], kPlannerWarps);
+      barrier_init(&tile_empty[slot], kConsumerWarps);
+    }
+    for (int slot = 0; slot < kStretches; ++slot) {
+      barrier_init(&stretch_full[slot], kPlannerWarps);
+      barrier_init(&stretch_empty[slot], 1);
+    }
+    barrier_init(&last_full, 1);
+    barrier_init_fence();
+  }
+};
+
+// A slot of a ring of kSlots, and the parity of the phase in which it is filled.
+template <int kSlots>
+struct RingPlace {
+  int slot = 0;
+  int parity = 0;
+
+  __device__ __forceinline__ void advance() {
+    if (++slot == kSlots) {
+      slot = 0;
+      parity ^= 1;
+    }
+  }
+
+  __device__ __forceinline__ void wait_full(u64 (&full)[kSlots]) const { barrier_wait(&full[slot], parity); }
+  __device__ __forceinline__ void wait_empty(u64 (&empty)[kSlots]) const { barrier_wait(&empty[slot], parity ^ 1); }
+
+  // One lane of each warp of those who hand over; what the warp did before is seen by who waits.
+  __device__ __forceinline__ void arrive(u64 (&barriers)[kSlots]) const {
+    __syncwarp();
+    if (threadIdx.x % kWarpSize == 0) barrier_arrive(&barriers[slot]);
+  }
+};
