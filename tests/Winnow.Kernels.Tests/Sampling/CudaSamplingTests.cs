@@ -32,6 +32,15 @@ public sealed class CudaSamplingTests
         SamplingRowsCases.Agree(_device, 13_001, SamplingRowsCases.LongChains().Skip(first).Take(5));
 
     [Test]
+    public void SampleRows_TokensAreThoseOfTheChainWhereTheRowHasMoreChunksThanABlockThreads()
+    {
+        float[] row = Rows.Normal(140_001, 2, seed: 1);
+        SamplingCase[] cases = [.. SamplingRowsCases.Chains().Where((_, i) => i is 0 or 5 or 8).Select(chain => new SamplingCase(row, chain))];
+        using SamplingRig rig = new SamplingRig(_device, cases).Run();
+        Assert.That(rig.Tokens, Is.EqualTo(cases.Select(one => one.OnTheHost().Token)));
+    }
+
+    [Test]
     public void SampleRows_WindowAsLongAsTheHistoryMayBe()
     {
         const int Vocab = 300;
