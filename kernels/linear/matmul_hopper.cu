@@ -149,38 +149,47 @@ __device__ __forceinline__ void multiply_stage(Sums& unit, const Ring& ring, int
   product_commit();
 }
 
-// What becomes of one sum or two beside each other: params.cuh's finish, with all loads before the first store.
-__device__ __forceinline__ void finish_row(float (&sums)[kColumns / 8][4], int half, const LinearParams& params, const LinearPart& part, int row,
-                                           int first_output) {
+// Two values beside each other where they lie on 8 bytes, or one by one. Past the end the last ones are taken again: what comes of them is not stored,
+// and loads that depend on nothing are under way together.
+template <bool kPairs>
+__device__ __forceinline__ Vec<float, 2> load_outputs(const float* values, int output, int outputs) {
+  if constexpr (kPairs) {
+    return load_vec<float, 2>(values + min(output, outputs - 2));
+  } else {
+    return {values[min(output, outputs - 1)], values[min(output + 1, outputs - 1)]};
+  }
+}
+
+// What becomes of a row's sums: params.cuh's finish, with all loads before the first store.
+template <bool kPairs>
+__device__ __forceinline__ void finish_row(Sums& sums, int half, const LinearParams& params, const LinearPart& part, int row, int first_output) {
   constexpr int kEights = kTileOutputs / 8;
   i64 at = static_cast<i64>(row) * part.outputs;
-  auto add_pairs = [&](const float* values) {
+  auto combine = [&](const float* values, auto with) {
 #pragma unroll
     for (int n = 0; n < kEights; ++n) {
-      if (first_output + 8 * n < part.outputs) {
-        Vec<float, 2> pair = load_vec<float, 2>(values + first_output + 8 * n);
-        sums[n][2 * half] += pair.v[0];
-        sums[n][2 * half + 1] += pair.v[1];
-      }
+      Vec<float, 2> pair = load_outputs<kPairs>(values, first_output + 8 * n, part.outputs);
+      sums[n][2 * half] = with(sums[n][2 * half], pair.v[0]);
+      sums[n][2 * half + 1] = with(sums[n][2 * half + 1], pair.v[1]);
     }
   };
   if constexpr (kGate == Gate::kStored) {
-#pragma unroll
-    for (int n = 0; n < kEights; ++n) {
-      if (first_output + 8 * n < part.outputs) {
-        Vec<float, 2> gate = load_vec<float, 2>(params.gate + at + first_output + 8 * n);
-        sums[n][2 * half] *= activate<kActivation>(gate.v[0]);
-        sums[n][2 * half + 1] *= activate<kActivation>(gate.v[1]);
-      }
-    }
+    combine(params.gate + at, [](float sum, float gate) { return activate<kActivation>(gate) * sum; });
   } else {
-    if (part.bias != nullptr) add_pairs(part.bias);
-    if (part.residual != nullptr) add_pairs(part.residual + at);
+    auto add = [](float sum, float value) { return sum + value; };
+    if (part.bias != nullptr) combine(part.bias, add);
+    if (part.residual != nullptr) combine(part.residual + at, add);
   }
 #pragma unroll
   for (int n = 0; n < kEights; ++n) {
     int output = first_output + 8 * n;
-    if (output < part.outputs) store_vec<float, 2>(part.output + at + output, {sums[n][2 * half], sums[n][2 * half + 1]});
+    float* to = part.output + at + output;
+    if constexpr (kPairs) {
+      if (output < part.outputs) store_vec<float, 2>(to, {sums[n][2 * half], sums[n][2 * half + 1]});
+    } else {
+      if (output < part.outputs) to[0] = sums[n][2 * half];
+      if (output + 1 < part.outputs) to[1] = sums[n][2 * half + 1];
+    }
   }
 }
 
@@ -206,13 +215,9 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
   for (int half = 0; half < 2; ++half) {
     if (row + 8 * half >= params.rows) continue;
     if (pairs) {
-      finish_row(sums, half, params, part, row + 8 * half, output);
+      finish_row<true>(sums, half, params, part, row + 8 * half, output);
     } else {
-#pragma unroll
-      for (int i = 0; i < 2 * kEights; ++i) {
-        int single = output + i / 2 * 8 + i % 2;
-        if (single < part.outputs) finish<kGate, kActivation>(params, part, row + 8 * half, single, sums[i / 2][2 * half + i % 2]);
-      }
+      finish_row<false>(sums, half, params, part, row + 8 * half, output);
     }
   }
 }
