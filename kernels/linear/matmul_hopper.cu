@@ -14,8 +14,7 @@
 // a tile; tiles that run at the same time are a band of rows and their outputs, which lets the second-level cache read each operand about once.
 // Grid: one block a multiprocessor, or one a tile; block: 384 threads.
 // Bound by the tensor cores: 2 * rows * outputs * inputs flops.
-#include "common/hopper.cuh"
-#include "linear/params.cuh"
+#include "linear/hopper_tiles.cuh"
 #include "linear/pieces.cuh"
 
 constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
@@ -35,99 +34,34 @@ constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
 constexpr int kCopyRegisters = 24;
 constexpr int kProductRegisters = 240;
 
-constexpr int kStageInputs = 64;
-constexpr int kProductInputs = 16;
-constexpr int kUnitStages = kPlainUnitSteps * kStepInputs / kStageInputs;
+// A stage is a line of inputs of all rows and columns.
+constexpr int kUnitStages = kPlainUnitSteps * kStepInputs / kLineInputs;
 static_assert(kUnitStages == 2, "a unit is two stages below");
-constexpr int kLineBytes = kStageInputs * 2;
 constexpr int kInputBytes = kTileRows * kLineBytes;
 constexpr int kStageBytes = kInputBytes + kColumns * kLineBytes;
 constexpr int kStages = WINNOW_STAGES;
-// Boxes lie on 1024 bytes, which shared memory is not said to begin with.
-constexpr int kBoxAlignment = 1024;
 constexpr int kSharedBytes = kBoxAlignment + kStages * (kStageBytes + 16);
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
-// Row tiles of a band: with as many outputs, about what multiprocessors work on at a time.
-constexpr int kMostBandTiles = 12;
-
-struct LinearMaps {
-  TensorMap input;
-  TensorMap weight[kMostParts];
-};
-
 extern __shared__ u8 shared_memory[];
 
-// The ring, and where in it a thread is.
-struct Ring {
-  u8* stages;
-  u64* full;
-  u64* empty;
-  int slot;
-  int parity;
-
-  __device__ __forceinline__ u8* stage() const { return stages + slot * kStageBytes; }
-
-  __device__ __forceinline__ void next() {
-    if (++slot == kStages) {
-      slot = 0;
-      parity ^= 1;
-    }
-  }
-};
-
-struct Tiles {
-  int row_tiles;
-  int output_tiles;
-  int band_tiles;
-
-  __device__ __forceinline__ int count() const { return row_tiles * output_tiles; }
-};
-
-__device__ __forceinline__ Tiles divide(const LinearParams& params) {
-  LinearPart last = kFused ? params.parts[1] : part_of(params, 0x7fffffff);
-  Tiles tiles;
-  tiles.row_tiles = (params.rows + kTileRows - 1) / kTileRows;
-  tiles.output_tiles = (kFused ? 0 : last.first_tile) + (last.outputs + kTileOutputs - 1) / kTileOutputs;
-  int bands = (tiles.row_tiles + kMostBandTiles - 1) / kMostBandTiles;
-  tiles.band_tiles = (tiles.row_tiles + bands - 1) / bands;
-  return tiles;
-}
-
-// Bands one after the other; in a band all row tiles of an output tile, then those of the next.
-struct Place {
-  int row_tile;
-  int output_tile;
-};
-
-__device__ __forceinline__ Place place_of(const Tiles& tiles, int tile) {
-  int band = tile / (tiles.band_tiles * tiles.output_tiles), first = band * tiles.band_tiles;
-  int rows = min(tiles.band_tiles, tiles.row_tiles - first), rest = tile - first * tiles.output_tiles;
-  return {first + rest % rows, rest / rows};
-}
+using Stages = Ring<kStages, kStageBytes>;
 
 // One thread copies stage after stage of tile after tile.
-__device__ __forceinline__ void copy_tiles(Ring ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
+__device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
     Place place = place_of(tiles, tile);
-    int part = 0, first_tile = 0;
-#pragma unroll
-    for (int i = 1; i < kMostParts; ++i) {
-      if (!kFused && i < params.count && place.output_tile >= params.parts[i].first_tile) {
-        part = i;
-        first_tile = params.parts[i].first_tile;
-      }
-    }
-    int row = place.row_tile * kTileRows, output = (place.output_tile - first_tile) * kTileOutputs;
+    int part = kFused ? 0 : part_number(params, place.output_tile);
+    int output = (place.output_tile - (kFused ? 0 : params.parts[part].first_tile)) * kTileOutputs, row = place.row_tile * kTileRows;
 #pragma unroll 1
     for (int stage = 0; stage < stages; ++stage) {
       barrier_wait(ring.empty + ring.slot, ring.parity ^ 1);
       u64* full = ring.full + ring.slot;
       barrier_expect(full, kStageBytes);
-      copy_box(ring.stage(), maps.input, stage * kStageInputs, row, full);
-      copy_box(ring.stage() + kInputBytes, maps.weight[part], stage * kStageInputs, output, full);
-      if constexpr (kFused) copy_box(ring.stage() + kInputBytes + kTileOutputs * kLineBytes, maps.weight[1], stage * kStageInputs, output, full);
+      copy_box(ring.stage(), maps.input, stage * kLineInputs, row, full);
+      copy_box(ring.stage() + kInputBytes, maps.weight[part], stage * kLineInputs, output, full);
+      if constexpr (kFused) copy_box(ring.stage() + kInputBytes + kTileOutputs * kLineBytes, maps.weight[1], stage * kLineInputs, output, full);
       ring.next();
     }
   }
@@ -136,13 +70,13 @@ __device__ __forceinline__ void copy_tiles(Ring ring, const LinearParams& params
 using Sums = float[kColumns / 8][4];
 
 // Issues the products of a stage.
-__device__ __forceinline__ void multiply_stage(Sums& unit, const Ring& ring, int group, bool adds) {
+__device__ __forceinline__ void multiply_stage(Sums& unit, const Stages& ring, int group, bool adds) {
   barrier_wait(ring.full + ring.slot, ring.parity);
   u32 stage = shared_address(ring.stage());
   u64 a = factor_by_k(stage + group * kGroupRows * kLineBytes), b = factor_by_k(stage + kInputBytes);
   product_fence();
 #pragma unroll
-  for (int k = 0; k < kStageInputs / kProductInputs; ++k) {
+  for (int k = 0; k < kLineInputs / kProductInputs; ++k) {
     // Descriptors count in units of 16 bytes.
     product_shared<T>(unit, a + 2 * k, b + 2 * k, adds || k > 0);
   }
@@ -223,7 +157,7 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 }
 
 // A warpgroup multiplies its rows of tile after tile.
-__device__ __forceinline__ void multiply_tiles(Ring ring, const LinearParams& params, const Tiles& tiles, int stages, int group) {
+__device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& params, const Tiles& tiles, int stages, int group) {
   bool signals = threadIdx.x % kWarpgroupSize == 0;
   Sums unit = {};
 #pragma unroll 1
@@ -256,22 +190,17 @@ __device__ __forceinline__ void multiply_tiles(Ring ring, const LinearParams& pa
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
 winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ LinearMaps maps) {
-  Ring ring = {};
-  ring.stages = shared_memory + (-shared_address(shared_memory) & (kBoxAlignment - 1));
-  ring.full = reinterpret_cast<u64*>(ring.stages + kStages * kStageBytes);
-  ring.empty = ring.full + kStages;
+  u8* stages_start = aligned_to_boxes(shared_memory);
+  Stages ring = ring_at<kStages, kStageBytes>(stages_start, stages_start + kStages * kStageBytes);
   if (threadIdx.x == 0) {
-    for (int i = 0; i < kStages; ++i) {
-      barrier_init(ring.full + i, 1);
-      barrier_init(ring.empty + i, kGroups);
-    }
+    ring.init(kGroups);
     barrier_init_fence();
   }
   __syncthreads();
 
-  Tiles tiles = divide(params);
+  Tiles tiles = divide<kTileRows, kTileOutputs, kFused>(params);
   // Stages past the last input are zeros, which change no sum: whole units.
-  int stages = (params.inputs + kUnitStages * kStageInputs - 1) / (kUnitStages * kStageInputs) * kUnitStages;
+  int stages = (params.inputs + kUnitStages * kLineInputs - 1) / (kUnitStages * kLineInputs) * kUnitStages;
   int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
   if (group < 0) {
     give_registers<kCopyRegisters>();

@@ -1,14 +1,17 @@
 // pack.cu - packed[r, s] = input[r, input at slot s], rounded to the matrix type; zeros past the last input.
 //
 // packed: bf16 (for bf16 weights) or f16 [rows, stride], 16-byte aligned, as the inputs lie for plain weights, in the slot order of
-// pieces.cuh for blocks; stride: whole steps of 32.
+// pieces.cuh for blocks or, for products of warpgroups, in the order of fragments: the same slots, register by register of all quads instead of
+// quad by quad. stride: whole steps of 32.
 // input: float [rows, inputs].
-// Compile-time: WINNOW_WEIGHT (BF16, F16, or any block type: blocks share one form), WINNOW_ALIGNED (rows of input on 16 bytes, inputs % 8 == 0).
+// Compile-time: WINNOW_WEIGHT (BF16, F16, or any block type: blocks share one form), WINNOW_ALIGNED (rows of input on 16 bytes, inputs % 8 == 0),
+// WINNOW_FRAGMENTS.
 // One thread per 8 slots; grid (rows, ceil(stride / 8 / 256)). Bound by memory: 6 bytes an input.
 #include "linear/pieces.cuh"
 
 constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
 constexpr bool kAligned = WINNOW_ALIGNED;
+constexpr bool kFragments = WINNOW_FRAGMENTS;
 
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(256)
@@ -28,6 +31,14 @@ winnow_linear_pack(u8* packed, const float* input, int inputs, int stride) {
       }
 #pragma unroll
       for (int j = 0; j < 4; ++j) share[i + j] = kAligned ? values.v[j] : k + j < inputs ? row[k + j] : 0.0f;
+    }
+  } else if constexpr (kFragments) {
+    // Register group % 4 of all quads.
+    int first = group / 4 * kStepInputs + group % 4 / 2 * 16 + group % 2 * 2;
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      int k = first + i / 2 * 4 + i % 2;
+      share[i] = k < inputs ? row[k] : 0.0f;
     }
   } else {
     load_share<kType, kAligned>(share, row, group / 4 * kStepInputs, group % 4, inputs);

@@ -18,6 +18,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     private readonly KernelVariants<CudaLinearVariant> _variants;
     private readonly CudaScratch _packed;
     private readonly CudaScratch _gate;
+    private readonly CudaScratch _totals;
     private readonly int? _split;
     private readonly int? _tile;
     private readonly bool _hasRowKernel;
@@ -26,7 +27,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     /// <param name="context">The device; it stays with the caller.</param>
     /// <param name="split">Warps that share a tile of outputs with few rows, 1 or 4; null for what suits the device.</param>
     /// <param name="tile">Outputs and rows of a tile with many rows, 64 or 128; null for what suits the device.</param>
-    /// <param name="hopperTile">Columns of a tile of the kernel for Hopper; 0 never to take it, null for what suits the device, if no tile is given.</param>
+    /// <param name="hopperTile">Columns (with blocks rows) of a tile of the kernels for Hopper; 0 never to take them, null for what suits, if no tile is given.</param>
     public CudaLinear(CudaContext context, int? split = null, int? tile = null, int? hopperTile = null)
     {
         // Who asks for a split asks for the kernel that has one.
@@ -36,6 +37,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe(context.Driver.Properties.MaxSharedBytesPerBlock));
         _packed = new CudaScratch(context);
         _gate = new CudaScratch(context);
+        _totals = new CudaScratch(context);
     }
 
     /// <summary>A representative of every kind of variant.</summary>
@@ -50,7 +52,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             CheckPlace(input, projection.Weight, projection.Output);
         }
 
-        DType? packed = null;
+        CudaLinearPacked packed = default;
         for (int first = 0; first < projections.Length && input.Shape[0] > 0;)
         {
             DType type = projections[first].Weight.Type;
@@ -82,7 +84,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             return;
         }
 
-        DType? packed = null;
+        CudaLinearPacked packed = default;
         CudaLinearParams parameters = Start(input);
         bool aligned = IsAligned(input, up.Type) && IsAligned(up);
         if (gate.Type == up.Type && up.Type != DType.F32)
@@ -111,6 +113,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     {
         _packed.Dispose();
         _gate.Dispose();
+        _totals.Dispose();
     }
 
     private static CudaLinearParams Start(Tensor input) => new()
@@ -164,7 +167,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     }
 
     private void Launch(
-        ref CudaLinearParams parameters, ref DType? packed, DType type, bool aligned, CudaGate gate, Activation activation)
+        ref CudaLinearParams parameters, ref CudaLinearPacked packed, DType type, bool aligned, CudaGate gate, Activation activation)
     {
         if (type == DType.F32)
         {
@@ -183,13 +186,13 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         }
         else
         {
-            Pack(ref parameters, ref packed, type);
             if (IsForHopper(parameters, type, aligned))
             {
-                LaunchHopper(ref parameters, type, gate, activation);
+                LaunchHopper(ref parameters, ref packed, type, gate, activation);
                 return;
             }
 
+            Pack(ref parameters, ref packed, type == DType.F16 ? CudaLinearForm.Halves : type == DType.BF16 ? CudaLinearForm.BrainFloats : CudaLinearForm.Slots);
             int tile = _tile ?? ChooseTile(ref parameters, gate);
             aligned |= type.BlockValues() > 1;
             Launch(
@@ -243,27 +246,25 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     }
 
     // The input of one call is packed once for all weights that take the same form of it.
-    private void Pack(ref CudaLinearParams parameters, ref DType? packed, DType type)
+    private void Pack(ref CudaLinearParams parameters, ref CudaLinearPacked packed, CudaLinearForm form)
     {
         const int StrideStep = 64;
-        DType form = type is DType.F16 or DType.BF16 ? type : DType.Q8_0;
         int stride = Ceiling(parameters.Inputs, StrideStep) * StrideStep;
         nint input = parameters.Input;
         parameters.Input = _packed.Get((long)parameters.Rows * stride * sizeof(ushort));
         parameters.Stride = stride;
-        if (packed == form)
+        if (packed.Form == form)
         {
             return;
         }
 
-        packed = form;
+        packed = new CudaLinearPacked { Form = form };
         bool aligned = input % Alignment == 0 && parameters.Inputs % 8 == 0;
         ArgumentBlock arguments = new(stackalloc byte[32]);
         arguments.Add(parameters.Input);
         arguments.Add(input);
         arguments.Add(parameters.Inputs);
         arguments.Add(stride);
-        _context.Launch(
-            _variants[new(CudaLinearKind.Pack, form, aligned)], new(parameters.Rows, Ceiling(stride / 8, 256), 1, 256), arguments);
+        _context.Launch(_variants[CudaLinearVariant.Pack(form, aligned)], new(parameters.Rows, Ceiling(stride / 8, 256), 1, 256), arguments);
     }
 }

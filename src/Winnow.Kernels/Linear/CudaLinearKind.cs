@@ -3,8 +3,11 @@ namespace Winnow.Kernels.Linear;
 /// <summary>The kernels of the family.</summary>
 internal enum CudaLinearKind
 {
-    /// <summary>Inputs rounded to the matrix type, for <see cref="Matmul"/>.</summary>
+    /// <summary>Inputs rounded to the matrix type, for many rows.</summary>
     Pack,
+
+    /// <summary>Inputs of each step added up, for <see cref="HopperBlocks"/>.</summary>
+    Totals,
 
     /// <summary>Float weights, any number of rows.</summary>
     Single,
@@ -20,4 +23,7 @@ internal enum CudaLinearKind
 
     /// <summary>16-bit weights, many rows, compute capability 9.0a.</summary>
     Hopper,
+
+    /// <summary>Block types, many rows, compute capability 9.0a.</summary>
+    HopperBlocks,
 }

@@ -5,57 +5,62 @@ using Winnow.Gpu;
 namespace Winnow.Kernels.Linear;
 
 /// <summary>
-/// Tensor maps of matrices of 16-bit values: boxes of 64 columns with the swizzle of 128 bytes. A map says where a matrix lies and how large it is and nothing
-/// else, so one that was encoded stays right, and a step finds those of the step before.
+/// Tensor maps of matrices whose rows lie one after the other. A map says where a matrix lies and how large it is and nothing else, so one that was encoded stays
+/// right, and a step finds those of the step before.
 /// </summary>
 /// <param name="driver">The device.</param>
 internal sealed class CudaLinearMaps(GpuDriver driver)
 {
-    private const int BoxColumns = 64;
-
     // Those of a large model's weights; inputs of ever other numbers of rows would be kept for ever.
     private const int Most = 4096;
 
     private readonly Dictionary<Key, byte[]> _maps = [];
 
-    /// <summary>The map of a matrix whose rows lie one after the other.</summary>
-    /// <param name="type">F16 or BF16.</param>
-    /// <param name="address">Where it begins: a multiple of 16.</param>
-    /// <param name="rows">Its rows.</param>
-    /// <param name="columns">Its columns: a multiple of 8.</param>
-    /// <param name="boxRows">Rows of a box.</param>
-    public ReadOnlySpan<byte> Of(DType type, nint address, int rows, int columns, int boxRows)
+    /// <summary>The map of a matrix.</summary>
+    /// <param name="key">The matrix.</param>
+    public ReadOnlySpan<byte> this[Key key]
     {
-        Key key = new(type, address, rows, columns, boxRows);
-        if (!_maps.TryGetValue(key, out byte[]? map))
+        get
         {
-            if (_maps.Count == Most)
+            if (!_maps.TryGetValue(key, out byte[]? map))
             {
-                _maps.Clear();
+                if (_maps.Count == Most)
+                {
+                    _maps.Clear();
+                }
+
+                map = Encode(key);
+                _maps.Add(key, map);
             }
 
-            map = Encode(key);
-            _maps.Add(key, map);
+            return map;
         }
-
-        return map;
     }
 
     private byte[] Encode(Key key)
     {
+        int size = key.Type == TensorMapType.Float32 ? sizeof(float) : sizeof(ushort);
         byte[] map = new byte[TensorMapShape.EncodedBytes];
         TensorMapShape shape = new()
         {
             Address = key.Address,
-            Type = key.Type == DType.F16 ? TensorMapType.Float16 : TensorMapType.BFloat16,
+            Type = key.Type,
             Dimensions = [key.Columns, key.Rows],
-            Strides = [(long)key.Columns * sizeof(ushort)],
-            Box = [BoxColumns, key.BoxRows],
-            Swizzle = TensorMapSwizzle.Bytes128,
+            Strides = [(long)key.Columns * size],
+            Box = [key.BoxColumns, key.BoxRows],
+            Swizzle = key.IsSwizzled ? TensorMapSwizzle.Bytes128 : TensorMapSwizzle.None,
         };
         driver.EncodeTensorMap(shape, map);
         return map;
     }
 
-    private readonly record struct Key(DType Type, nint Address, int Rows, int Columns, int BoxRows);
+    /// <summary>A matrix and its boxes.</summary>
+    /// <param name="Type">Of its values: two or four bytes.</param>
+    /// <param name="Address">Where it begins: a multiple of 16.</param>
+    /// <param name="Rows">Its rows.</param>
+    /// <param name="Columns">Its columns, a multiple of 16 bytes.</param>
+    /// <param name="BoxRows">Rows of a box.</param>
+    /// <param name="BoxColumns">Columns of a box.</param>
+    /// <param name="IsSwizzled">Whether boxes have the swizzle of 128 bytes.</param>
+    public readonly record struct Key(TensorMapType Type, nint Address, int Rows, int Columns, int BoxRows, int BoxColumns, bool IsSwizzled);
 }

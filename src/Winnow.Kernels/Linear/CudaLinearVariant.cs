@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using Winnow.Gpu;
 
 namespace Winnow.Kernels.Linear;
 
@@ -8,20 +9,22 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Kind">The source.</param>
 /// <param name="Weight">The weight type.</param>
 /// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
-/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), or columns of a tile (Hopper).</param>
+/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
 /// <param name="Activation">The function on the gate.</param>
 internal readonly record struct CudaLinearVariant(
     CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default)
 {
+    /// <summary>Steps of a stage of blocks of the kernel for Hopper.</summary>
+    public const int HopperStageSteps = 8;
+
     private const int HopperAlignment = 1024;
+    private const int HopperWeightStages = 3;
+    private const int HopperLines = 128;
 
     /// <summary>Inputs of a step.</summary>
     public const int StepInputs = 32;
-
-    /// <summary>Rows of a tile of the kernel for Hopper.</summary>
-    public const int HopperRows = 128;
 
     /// <summary>Inputs that the kernel of one row keeps in shared memory at most.</summary>
     public const int MostRowInputs = 32_768;
@@ -32,8 +35,33 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>True for F16 and BF16.</summary>
     public bool IsPlain => Weight is DType.F16 or DType.BF16;
 
+    /// <summary>What the input of a kernel for many rows is packed to.</summary>
+    public CudaLinearForm Form => Weight switch
+    {
+        DType.F16 => CudaLinearForm.Halves,
+        DType.BF16 => CudaLinearForm.BrainFloats,
+        _ => Kind == CudaLinearKind.HopperBlocks ? CudaLinearForm.Fragments : CudaLinearForm.Slots,
+    };
+
+    /// <summary>The type of what is multiplied.</summary>
+    public TensorMapType MatrixType => Weight == DType.BF16 ? TensorMapType.BFloat16 : TensorMapType.Float16;
+
+    /// <summary>Whether units have a minimum besides their scale.</summary>
+    public bool HasMinimum => Weight is DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
+
     /// <summary>Outputs of one tile, which parts are divided into.</summary>
-    public int TileOutputs => Kind is CudaLinearKind.Matmul or CudaLinearKind.Hopper ? (Gate == CudaGate.Fused ? Size / 2 : Size) : 16;
+    public int TileOutputs => Kind switch
+    {
+        CudaLinearKind.Matmul or CudaLinearKind.Hopper => Gate == CudaGate.Fused ? Size / 2 : Size,
+        CudaLinearKind.HopperBlocks => Gate == CudaGate.Fused ? HopperLines / 2 : HopperLines,
+        _ => 16,
+    };
+
+    /// <summary>Rows of a tile of the kernels for Hopper.</summary>
+    public int TileRows => Kind == CudaLinearKind.Hopper ? HopperLines : Size;
+
+    /// <summary>Bytes from one row of blocks to the next in shared memory of the kernel for Hopper.</summary>
+    public int HopperPitch => 16 * (((int)((Weight.BytesOf(HopperStageSteps * StepInputs) + 15) / 16)) | 1);
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Kind switch
@@ -41,7 +69,7 @@ internal readonly record struct CudaLinearVariant(
         CudaLinearKind.Matvec => 32 * MatvecWarps,
         CudaLinearKind.Row => 32 * RowWarps,
         CudaLinearKind.Matmul when Size == 128 => 256,
-        CudaLinearKind.Hopper => 384,
+        CudaLinearKind.Hopper or CudaLinearKind.HopperBlocks => 384,
         _ => 128,
     };
 
@@ -54,14 +82,18 @@ internal readonly record struct CudaLinearVariant(
         CudaLinearKind.Matvec => MatvecSharedBytes(),
         CudaLinearKind.Row => RowSharedBytes(),
         CudaLinearKind.Matmul => MatmulSharedBytes(),
-        CudaLinearKind.Hopper => HopperAlignment + (HopperStages * HopperStageBytes),
+        CudaLinearKind.Hopper or CudaLinearKind.HopperBlocks => HopperAlignment + HopperWeightBytes + (HopperStages * HopperStageBytes),
         _ => 0,
     };
 
-    // What a block of Hopper may have, divided into stages: 64 inputs of the rows and of the columns, and two barriers.
-    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment) / HopperStageBytes);
+    // What a block of the grid may have on Hopper, divided into stages: 64 inputs of the rows and, of 16-bit weights, of the columns; and two barriers.
+    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment - HopperWeightBytes) / HopperStageBytes);
 
-    private int HopperStageBytes => ((HopperRows + Size) * 64 * sizeof(ushort)) + (2 * sizeof(ulong));
+    private int HopperStageBytes => ((Kind == CudaLinearKind.Hopper ? HopperLines + Size : Size) * 64 * sizeof(ushort)) + (2 * sizeof(ulong));
+
+    private int HopperWeightBytes => Kind == CudaLinearKind.Hopper
+        ? 0
+        : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
 
     // Rows on 16 bytes go to shared memory as they are.
     private bool IsCopied => IsPlain && Aligned;
@@ -70,8 +102,6 @@ internal readonly record struct CudaLinearVariant(
 
     private int MatvecWarps => Split == 1 ? 2 : Split;
 
-    private bool HasMinimum => Weight is DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
-
     /// <summary>A kernel of every kind, gate and activation, and every weight type.</summary>
     public static IEnumerable<KernelVariant> Shipped()
     {
@@ -79,7 +109,9 @@ internal readonly record struct CudaLinearVariant(
         [
             DType.F16, DType.BF16, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q8_0, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL,
         ];
-        yield return new CudaLinearVariant(CudaLinearKind.Pack, DType.Q8_0, true).Describe();
+        yield return Pack(CudaLinearForm.Slots, true).Describe();
+        yield return Pack(CudaLinearForm.Fragments, true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Totals, DType.F16, true).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 1).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 8, Gate: CudaGate.Stored).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 208).Describe();
@@ -92,6 +124,11 @@ internal readonly record struct CudaLinearVariant(
             bool even = i % 2 == 0;
             yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
+            if (types[i].BlockValues() > 1)
+            {
+                yield return new CudaLinearVariant(CudaLinearKind.HopperBlocks, types[i], true, 128, 1, even ? CudaGate.None : CudaGate.Fused).Describe();
+            }
+
             yield return even
                 ? new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 4).Describe()
                 : new CudaLinearVariant(CudaLinearKind.Matvec, types[i], true, 16, 1, CudaGate.Fused, Activation.GeluTanh).Describe();
@@ -107,6 +144,15 @@ internal readonly record struct CudaLinearVariant(
         return (steps * StepInputs * sizeof(ushort)) + tail;
     }
 
+    /// <summary>The kernel that packs an input.</summary>
+    /// <param name="form">To what.</param>
+    /// <param name="aligned">Whether rows are read 16 bytes at a time.</param>
+    public static CudaLinearVariant Pack(CudaLinearForm form, bool aligned) => new(
+        CudaLinearKind.Pack,
+        form switch { CudaLinearForm.Halves => DType.F16, CudaLinearForm.BrainFloats => DType.BF16, _ => DType.Q8_0 },
+        aligned,
+        form == CudaLinearForm.Fragments ? 1 : 0);
+
     /// <summary>The source, entry point and constants.</summary>
     /// <param name="mostSharedBytes">What a block may have at most.</param>
     public KernelVariant Describe(int mostSharedBytes = int.MaxValue)
@@ -119,7 +165,8 @@ internal readonly record struct CudaLinearVariant(
         string shared = $"WINNOW_SHARED_BYTES={SharedBytes}";
         return Kind switch
         {
-            CudaLinearKind.Pack => new("linear/pack.cu", "winnow_linear_pack", 0, weight, aligned),
+            CudaLinearKind.Pack => new("linear/pack.cu", "winnow_linear_pack", 0, weight, aligned, $"WINNOW_FRAGMENTS={Size}"),
+            CudaLinearKind.Totals => new("linear/totals.cu", "winnow_linear_totals", 0),
             CudaLinearKind.Single => new(
                 "linear/single.cu", "winnow_linear_single", 0, aligned, $"WINNOW_ROWS={Size}", gate, activation, parameters),
             CudaLinearKind.Matvec => new(
@@ -133,6 +180,12 @@ internal readonly record struct CudaLinearVariant(
             },
             CudaLinearKind.Row => new(
                 "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), mostSharedBytes), weight, gate, activation, parameters, shared),
+            CudaLinearKind.HopperBlocks => new(
+                "linear/matmul_hopper_blocks.cu", "winnow_linear_matmul_hopper_blocks", SharedBytes,
+                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
+            {
+                Requires = "90a",
+            },
             _ => new(
                 "linear/matmul.cu", "winnow_linear_matmul", SharedBytes,
                 weight, aligned, $"WINNOW_TILE={Size}", gate, activation, parameters, shared),

@@ -28,6 +28,8 @@ public sealed class CudaLinearTrafficTests
     [TestCase(DType.BF16, 64, 72, "winnow_linear_matmul")]
     [TestCase(DType.BF16, 65, 70, "winnow_linear_matmul")]
     [TestCase(DType.Q8_0, 65, 64, "winnow_linear_matmul")]
+    [TestCase(DType.Q8_0, 65, 256, "winnow_linear_matmul_hopper_blocks")]
+    [TestCase(DType.Q4_K, 64, 256, "winnow_linear_matmul")]
     public void Project_OnHopperTakesItsKernelWhereItCan(DType type, int rows, int inputs, string expected)
     {
         const int Outputs = 9;

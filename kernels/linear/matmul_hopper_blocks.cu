@@ -1,0 +1,269 @@
+// matmul_hopper_blocks.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for many rows; or act(gate) * up of two such
+// sums. For compute capability 9.0a and block types.
+//
+// Arguments: LinearParams (params.cuh). maps: the input, f16 [rows, stride] in the order of fragments (pack.cu), boxes of 64 values of WINNOW_TILE rows
+// with the 128-byte swizzle; then the weights of each part as pairs of bytes, rows on 16 bytes, boxes of kPitch bytes of as many rows as a tile has of
+// it. totals: sums of the inputs of each step (totals.cu), float [steps, rows on 16 bytes], boxes of 8 steps of WINNOW_TILE rows; of no meaning where a
+// type has no minima. What a box has beyond an array is zero.
+// Compile-time: WINNOW_WEIGHT (a block type), WINNOW_TILE (rows of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
+// gate part 0 is the gate, part 1 the projection), WINNOW_STAGES (of the inputs). The arithmetic is that of pieces.cuh: the same bits as matvec.cu,
+// because a chain of products of a warpgroup is a chain of those of a warp.
+//
+// A tile is 128 rows of weights (with a fused gate 64 outputs, of each the gate and the projection in the same lane). One thread copies blocks of 256
+// inputs as they lie, and lines of 64 inputs, into two rings. Two warpgroups of 64 weight rows widen blocks to halves in registers, which are the first
+// factor, and multiply them by the inputs in shared memory. A unit is summed from zero in registers of its own, scaled and added while the next one is
+// multiplied. Blocks of the grid stay and take tile after tile. Grid: one block a multiprocessor, or one a tile; block: 384 threads.
+// Bound by the tensor cores and the issue of what scales units: 2 * rows * outputs * inputs flops.
+#include "linear/hopper_tiles.cuh"
+#include "linear/pieces.cuh"
+
+constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
+constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
+constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
+constexpr int kTileRows = WINNOW_TILE;
+static_assert(!is_plain(kType), "other weights need no widening");
+
+constexpr bool kFused = kGate == Gate::kFused;
+constexpr int kGroups = 2;
+constexpr int kGroupLines = 64;
+constexpr int kTileLines = kGroups * kGroupLines;
+constexpr int kTileOutputs = kFused ? kTileLines / 2 : kTileLines;
+constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
+// Registers of a thread that copies and of one that multiplies, together what a multiprocessor has for as many threads at the start.
+constexpr int kCopyRegisters = 24;
+constexpr int kProductRegisters = 240;
+
+// Two units are under way: those of two steps, or both halves of one.
+constexpr int kUnitProducts = units_of_step(kType) == 1 ? 2 : 1;
+constexpr int kRoundInputs = 2 * kUnitProducts * kProductInputs;
+constexpr int kRoundSteps = kRoundInputs / kStepInputs;
+constexpr int kLineRounds = kLineInputs / kRoundInputs;
+
+constexpr int kStageInputs = 256;
+constexpr int kStageSteps = kStageInputs / kStepInputs;
+constexpr int kStageLines = kStageInputs / kLineInputs;
+constexpr int kBlockSteps = block_values(kType) / kStepInputs;
+constexpr int kStageBlockBytes = kStageInputs / block_values(kType) * block_bytes(kType);
+// Words of eight rows fill all banks where a row ends on an odd sixteen.
+constexpr int kPitch = 16 * ((kStageBlockBytes + 15) / 16 | 1);
+constexpr int kTotalBytes = has_minimum(kType) ? kStageSteps * kTileRows * 4 : 0;
+constexpr int kWeightStages = 3;
+constexpr int kWeightBytes = kTileLines * kPitch + kTotalBytes;
+constexpr int kInputStages = WINNOW_STAGES;
+constexpr int kInputBytes = kTileRows * kLineBytes;
+constexpr int kSharedBytes = kBoxAlignment + kInputStages * (kInputBytes + 16) + kWeightStages * (kWeightBytes + 16);
+static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
+
+extern __shared__ u8 shared_memory[];
+
+struct Rings {
+  Ring<kInputStages, kInputBytes> inputs;
+  Ring<kWeightStages, kWeightBytes> weights;
+};
+
+// One thread copies stage after stage of tile after tile.
+__device__ __forceinline__ void copy_tiles(Rings rings, const LinearParams& params, const LinearMaps& maps, const TensorMap& totals, const Tiles& tiles) {
+#pragma unroll 1
+  for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
+    Place place = place_of(tiles, tile);
+    int part = kFused ? 0 : part_number(params, place.output_tile);
+    int output = (place.output_tile - (kFused ? 0 : params.parts[part].first_tile)) * kTileOutputs, row = place.row_tile * kTileRows;
+#pragma unroll 1
+    for (int k = 0; k < params.inputs; k += kLineInputs) {
+      if (k % kStageInputs == 0) {
+        barrier_wait(rings.weights.empty + rings.weights.slot, rings.weights.parity ^ 1);
+        u64* full = rings.weights.full + rings.weights.slot;
+        u8* stage = rings.weights.stage();
+        int column = k / block_values(kType) * block_bytes(kType) / 2;
+        barrier_expect(full, kWeightBytes);
+        copy_box(stage, maps.weight[part], column, output, full);
+        if constexpr (kFused) copy_box(stage + kTileOutputs * kPitch, maps.weight[1], column, output, full);
+        if constexpr (has_minimum(kType)) copy_box(stage + kTileLines * kPitch, totals, row, k / kStepInputs, full);
+        rings.weights.next();
+      }
+      barrier_wait(rings.inputs.empty + rings.inputs.slot, rings.inputs.parity ^ 1);
+      u64* full = rings.inputs.full + rings.inputs.slot;
+      barrier_expect(full, kInputBytes);
+      copy_box(rings.inputs.stage(), maps.input, k, row, full);
+      rings.inputs.next();
+    }
+  }
+}
+
+using Sums = float[kTileRows / 8][4];
+
+// What is under way: the sums of a unit, the weights that are its first factor, and what it is scaled by, of lines g and g + 8.
+struct Unit {
+  Sums sums;
+  u32 weights[kUnitProducts][4];
+  float scale[2];
+  float minimum[2];
+  const float* totals;
+};
+
+struct Lines {
+  uint4 slots[2];
+  StepScale scale[2];
+};
+
+// Step `step` of a stage, of lines g and g + 8 of this warp.
+__device__ __forceinline__ void widen_lines(Lines& lines, const u8* const (&starts)[2], int step, int q) {
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const u8* block = starts[half] + step / kBlockSteps * block_bytes(kType);
+    lines.slots[half] = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q), step % kBlockSteps, q);
+    lines.scale[half] = step_scale<kType>(block, step % kBlockSteps);
+  }
+}
+
+// Takes the weights of a step, or of one half of it, for a unit.
+template <int kHalf>
+__device__ __forceinline__ void take_lines(Unit& unit, const Lines& lines, const float* totals) {
+  const uint4 &upper = lines.slots[0], &lower = lines.slots[1];
+  u32 first[4] = {upper.x, lower.x, upper.y, lower.y}, second[4] = {upper.z, lower.z, upper.w, lower.w};
+#pragma unroll
+  for (int i = 0; i < 4; ++i) {
+    unit.weights[0][i] = kUnitProducts == 2 || kHalf == 0 ? first[i] : second[i];
+    if constexpr (kUnitProducts == 2) unit.weights[kUnitProducts - 1][i] = second[i];
+  }
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    unit.scale[half] = lines.scale[half].scale[kUnitProducts == 2 ? 0 : kHalf];
+    unit.minimum[half] = lines.scale[half].minimum;
+  }
+  unit.totals = totals;
+}
+
+// Issues a unit: `line` is the place of its first 16 inputs.
+__device__ __forceinline__ void multiply_unit(Unit& unit, u32 line) {
+  u64 b = factor_by_k(line);
+#pragma unroll
+  // Descriptors count in units of 16 bytes.
+  for (int i = 0; i < kUnitProducts; ++i) product_registers<half_t>(unit.sums, unit.weights[i], b + 2 * i, i > 0);
+  product_commit();
+}
+
+__device__ __forceinline__ void add_unit(Sums& sums, Unit& unit) {
+  product_hold(unit.sums);
+#pragma unroll
+  for (int n = 0; n < kTileRows / 8; ++n) {
+    Vec<float, 2> total = {};
+    if constexpr (has_minimum(kType)) total = load_vec<float, 2>(unit.totals + 8 * n);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      float sum = fmaf(unit.scale[i / 2], unit.sums[n][i], sums[n][i]);
+      if constexpr (has_minimum(kType)) sum = fmaf(unit.minimum[i / 2], total.v[i % 2], sum);
+      sums[n][i] = sum;
+    }
+  }
+  product_hold(unit.sums);
+}
+
+// Where the sums of this thread go: lines g and g + 8 of its warp, or of both its halves the same output; rows 8 n + 2 q and the next.
+__device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& params, const LinearPart& part, int first_output, int first_row) {
+  constexpr int kHalves = kFused ? 1 : 2;
+  int row = first_row + 2 * (threadIdx.x % 4);
+  auto each = [&](auto action) {
+#pragma unroll
+    for (int i = 0; i < kTileRows / 8 * 2 * kHalves; ++i) {
+      int n = i / (2 * kHalves), half = i / 2 % kHalves;
+      action(sums[n][2 * half + i % 2], row + 8 * n + i % 2, first_output + 8 * half);
+    }
+  };
+  if constexpr (kFused) {
+#pragma unroll
+    for (int i = 0; i < kTileRows / 4; ++i) {
+      float(&four)[4] = sums[i / 2];
+      four[i % 2] = four[2 + i % 2] * activate<kActivation>(four[i % 2]);
+    }
+  }
+  // Past the end the last ones are taken again: what comes of them is not stored, and loads that depend on nothing are under way together.
+  auto place = [&](int r, int output) { return static_cast<i64>(min(r, params.rows - 1)) * part.outputs + min(output, part.outputs - 1); };
+  if constexpr (kGate == Gate::kStored) {
+    each([&](float& sum, int r, int output) { sum = activate<kActivation>(params.gate[place(r, output)]) * sum; });
+  } else {
+    if (part.bias != nullptr) each([&](float& sum, int, int output) { sum += part.bias[min(output, part.outputs - 1)]; });
+    if (part.residual != nullptr) each([&](float& sum, int r, int output) { sum += part.residual[place(r, output)]; });
+  }
+  each([&](float& sum, int r, int output) {
+    if (r < params.rows && output < part.outputs) part.output[static_cast<i64>(r) * part.outputs + output] = sum;
+  });
+}
+
+// A warpgroup multiplies its lines of tile after tile.
+__device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& params, const Tiles& tiles, int group) {
+  int warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = threadIdx.x % kWarpSize / 4, q = threadIdx.x % 4;
+  int line = (kFused ? kGroupLines / 2 * group + 8 * warp : kGroupLines * group + 16 * warp) + g;
+  int rounds = (params.inputs + kRoundInputs - 1) / kRoundInputs;
+  Unit units[2] = {};
+#pragma unroll 1
+  for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
+    Sums sums = {};
+    const u8* starts[2] = {};
+    const float* totals = nullptr;
+#pragma unroll 1
+    for (int round = 0; round < rounds; ++round) {
+      int step = round * kRoundSteps % kStageSteps, inside = round % kLineRounds;
+      if (step == 0) {
+        barrier_wait(rings.weights.full + rings.weights.slot, rings.weights.parity);
+        const u8* stage = rings.weights.stage();
+        starts[0] = stage + line * kPitch;
+        starts[1] = starts[0] + (kFused ? kTileOutputs : 8) * kPitch;
+        totals = reinterpret_cast<const float*>(stage + kTileLines * kPitch) + 2 * q;
+      }
+      Lines lines;
+      widen_lines(lines, starts, step, q);
+      take_lines<0>(units[0], lines, totals + step * kTileRows);
+      if constexpr (kRoundSteps == 2) widen_lines(lines, starts, step + 1, q);
+      take_lines<1>(units[1], lines, totals + (step + kRoundSteps - 1) * kTileRows);
+      if (inside == 0) barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
+      u32 first = shared_address(rings.inputs.stage()) + inside * kRoundInputs * 2;
+      product_fence();
+      multiply_unit(units[0], first);
+      multiply_unit(units[1], first + kUnitProducts * kProductInputs * 2);
+      product_wait<1>();
+      add_unit(sums, units[0]);
+      product_wait<0>();
+      add_unit(sums, units[1]);
+      if (inside == kLineRounds - 1 || round == rounds - 1) {
+        if (threadIdx.x % kWarpgroupSize == 0) barrier_arrive(rings.inputs.empty + rings.inputs.slot);
+        rings.inputs.next();
+      }
+      if (step == kStageSteps - kRoundSteps || round == rounds - 1) {
+        __syncwarp();
+        if (threadIdx.x % kWarpSize == 0) barrier_arrive(rings.weights.empty + rings.weights.slot);
+        rings.weights.next();
+      }
+    }
+
+    Place place = place_of(tiles, tile);
+    LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
+    int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs + line;
+    store_tile(sums, params, part, output, place.row_tile * kTileRows);
+  }
+}
+
+// ---- entry points -------------------------------------------------------------------------------------------
+extern "C" __global__ void __launch_bounds__(kThreads, 1)
+winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_constant__ LinearMaps maps, const __grid_constant__ TensorMap totals) {
+  u8* inputs = aligned_to_boxes(shared_memory);
+  u8* weights = inputs + kInputStages * kInputBytes;
+  u8* barriers = weights + kWeightStages * kWeightBytes;
+  Rings rings = {ring_at<kInputStages, kInputBytes>(inputs, barriers), ring_at<kWeightStages, kWeightBytes>(weights, barriers + 16 * kInputStages)};
+  if (threadIdx.x == 0) {
+    rings.inputs.init(kGroups);
+    rings.weights.init(kGroups * kWarpgroupSize / kWarpSize);
+    barrier_init_fence();
+  }
+  __syncthreads();
+
+  Tiles tiles = divide<kTileRows, kTileOutputs, kFused>(params);
+  int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
+  if (group < 0) {
+    give_registers<kCopyRegisters>();
+    if (threadIdx.x == 0) copy_tiles(rings, params, maps, totals, tiles);
+  } else {
+    take_registers<kProductRegisters>();
+    multiply_tiles(rings, params, tiles, group);
+  }
+}

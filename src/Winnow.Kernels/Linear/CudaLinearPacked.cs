@@ -1,0 +1,11 @@
+namespace Winnow.Kernels.Linear;
+
+/// <summary>What was made of the input of a call, so that weights which take the same share it.</summary>
+internal struct CudaLinearPacked
+{
+    /// <summary>What it is packed to.</summary>
+    public CudaLinearForm Form;
+
+    /// <summary>Whether the inputs of each step were added up, too.</summary>
+    public bool HasTotals;
+}
