@@ -35,8 +35,8 @@ internal sealed class ClockedDriver : GpuDriver
         Multiprocessors = 10,
         TotalBytes = 1L << 30,
         L2Bytes = 1000,
-        MaxSharedBytesPerBlock = 1 << 16,
-        SharedBytesPerMultiprocessor = 1 << 17,
+        MaxSharedBytesPerBlock = 163 * 1024,
+        SharedBytesPerMultiprocessor = 164 * 1024,
         RegistersPerMultiprocessor = 65_536,
         MaxThreadsPerMultiprocessor = 2048,
     };
