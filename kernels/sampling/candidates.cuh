@@ -8,6 +8,7 @@
 #include "sampling/row.cuh"
 
 constexpr int kMostChunks = 512;
+constexpr int kShortList = 256;
 constexpr int kWeightBits = 41;  // a weight is 2^40 at most
 constexpr u32 kTokenMask = (1u << 22) - 1u;
 
@@ -25,42 +26,29 @@ __device__ __forceinline__ u32 key_of_entry(u64 entry) { return static_cast<u32>
 __device__ __forceinline__ int token_of(u64 entry) { return static_cast<int>(~static_cast<u32>(entry)); }
 __device__ __forceinline__ u64 weight_of_entry(u64 entry, float maximum) { return weight_of(value_of(key_of_entry(entry)), maximum); }
 
-// Sorts up to 1024 numbers, one a thread: networks of a warp need no barrier (Batcher 1968, bitonic).
-__device__ __forceinline__ u64 sort_threads(u64* entries, u64 own, int size) {
-  int t = threadIdx.x;
-#pragma unroll 1
-  for (int width = 2; width <= size; width *= 2) {
-#pragma unroll 1
-    for (int distance = width / 2; distance > 0; distance /= 2) {
-      u64 other;
-      if (distance < kWarpSize) {
-        if (t >= size) continue;
-        other = __shfl_xor_sync(kFullWarp, own, distance);
-      } else {
-        __syncthreads();
-        if (t < size) entries[t] = own;
-        __syncthreads();
-        if (t >= size) continue;
-        other = entries[t ^ distance];
-      }
-      bool keeps_larger = ((t & distance) == 0) == ((t & width) == 0);
-      own = keeps_larger == (own > other) ? own : other;
-    }
-  }
-  return own;
+// A short list by counting: several threads together count the entries that come before one.
+__device__ __forceinline__ void place_all(u64* entries, int count) {
+  int size = kWarpSize;
+  while (size < count) size *= 2;
+  int together = kThreads / size, i = static_cast<int>(threadIdx.x) / together, part = static_cast<int>(threadIdx.x) % together;
+  u64 own = i < count ? entries[i] : 0ull;
+  u32 before = 0;
+#pragma unroll 4
+  for (int other = part; other < count; other += together) before += entries[other] > own ? 1u : 0u;
+  for (int distance = 1; distance < together; distance *= 2) before += __shfl_xor_sync(kFullWarp, before, distance);
+  __syncthreads();
+  if (part == 0 && i < count) entries[before] = own;
+  __syncthreads();
 }
 
-// Descending; what is behind the entries becomes 0, up to a power of two.
+// Descending. Entries differ. What is behind a long list becomes 0, up to a power of two (Batcher 1968, bitonic).
 __device__ __noinline__ void sort_descending(u64* entries, int count) {
-  int t = threadIdx.x, size = kWarpSize;
-  while (size < count) size *= 2;
-  if (size <= kThreads) {
-    u64 own = sort_threads(entries, t < count ? entries[t] : 0ull, size);
-    __syncthreads();
-    if (t < size) entries[t] = own;
-    __syncthreads();
+  if (count <= kShortList) {
+    place_all(entries, count);
     return;
   }
+  int t = threadIdx.x, size = 2 * kShortList;
+  while (size < count) size *= 2;
   for (int i = count + t; i < size; i += kThreads) entries[i] = 0;
   __syncthreads();
 #pragma unroll 1
@@ -108,26 +96,26 @@ __device__ __forceinline__ u64 share_of(float share, u64 sum) {
 // The running weight that a number below 1 draws from a sum: the first entry that exceeds it is taken.
 __device__ __forceinline__ u64 drawn_of(double draw, u64 sum) { return min(static_cast<u64>(draw * static_cast<double>(sum)), sum - 1); }
 
-// How many entries of a sorted list stay so that their running weight, which is `above` before the first, reaches the target.
+// How many entries of a sorted list stay so that their running weight, which is `above` before the first, reaches the target: a share of
+// what is known to weigh together, of what is listed where that is 0. With kCounts everything weighs 1 and the target is given.
 template <bool kCounts>
-__device__ __noinline__ int prefix_of(const u64* entries, int count, float maximum, u64 above, u64 target, u64* scratch) {
-  int kept = 0;
+__device__ __forceinline__ int prefix_of(int count, float maximum, u64 above, u64 target, float share, u64 known, ListShared& shared) {
+  int each = (count + kThreads - 1) / kThreads, first = static_cast<int>(threadIdx.x) * each, end = min(count, first + each);
+  u64 own = 0, total;
 #pragma unroll 1
-  for (int start = 0; start < count; start += kThreads) {
-    int i = start + threadIdx.x;
-    u64 own = i < count ? (kCounts ? 1ull : weight_of_entry(entries[i], maximum)) : 0ull, total;
-    u64 before = above + sum_before(own, total, scratch);
-    kept += __syncthreads_count(i < count && before < target);
-    above += total;
+  for (int i = first; i < end; ++i) own += kCounts ? 1ull : weight_of_entry(shared.entries[i], maximum);
+  u64 before = above + sum_before(own, total, shared.sums);
+  if (!kCounts && target == 0) target = share_of(share, known > 0 ? known : total);
+#pragma unroll 1
+  for (int i = first; i < end; ++i) {
+    u64 through = before + (kCounts ? 1ull : weight_of_entry(shared.entries[i], maximum));
+    if (before < target && (through >= target || i == count - 1)) shared.token = i + 1;
+    before = through;
   }
+  __syncthreads();
+  int kept = shared.token;
+  __syncthreads();
   return kept;
-}
-
-__device__ __noinline__ u64 mass_of(const u64* entries, int count, float maximum, u64* scratch) {
-  u64 sum = 0;
-#pragma unroll 1
-  for (int i = threadIdx.x; i < count; i += kThreads) sum += weight_of_entry(entries[i], maximum);
-  return block_sum<kThreads>(sum, scratch);
 }
 
 // Draws by ascending token, which weights go along with in one number.
@@ -140,17 +128,16 @@ __device__ __forceinline__ int draw_from(u64* entries, int count, float maximum,
   __syncthreads();
   sort_descending(entries, count);
   constexpr u64 kWeightMask = (1ull << kWeightBits) - 1ull;
-  u64 sum = 0;
+  int each = (count + kThreads - 1) / kThreads, first = static_cast<int>(threadIdx.x) * each, end = min(count, first + each);
+  u64 own = 0, total;
 #pragma unroll 1
-  for (int i = threadIdx.x; i < count; i += kThreads) sum += entries[i] & kWeightMask;
-  u64 target = drawn_of(draw, block_sum<kThreads>(sum, shared.sums)), before_tile = 0;
+  for (int i = first; i < end; ++i) own += entries[i] & kWeightMask;
+  u64 before = sum_before(own, total, shared.sums), target = drawn_of(draw, total);
 #pragma unroll 1
-  for (int start = 0; start < count; start += kThreads) {
-    int i = start + threadIdx.x;
-    u64 entry = i < count ? entries[i] : 0ull, own = entry & kWeightMask, total;
-    u64 before = before_tile + sum_before(own, total, shared.sums);
-    if (before <= target && target < before + own) shared.token = static_cast<int>(~static_cast<u32>(entry >> kWeightBits) & kTokenMask);
-    before_tile += total;
+  for (int i = first; i < end; ++i) {
+    u64 weight = entries[i] & kWeightMask;
+    if (before <= target && target < before + weight) shared.token = static_cast<int>(~static_cast<u32>(entries[i] >> kWeightBits) & kTokenMask);
+    before += weight;
   }
   __syncthreads();
   return shared.token;
@@ -167,8 +154,7 @@ __device__ __forceinline__ int truncate(u32 stage, int count, float maximum, u64
   if (stage == kTopK) return min(count, row.top_k);
   if (stage == kTopP) {
     if (row.top_p >= 1.0f) return count;
-    u64 sum = known > 0 ? known : mass_of(shared.entries, count, maximum, shared.sums);
-    return prefix_of<false>(shared.entries, count, maximum, 0, share_of(row.top_p, sum), shared.sums);
+    return prefix_of<false>(count, maximum, 0, 0, row.top_p, known, shared);
   }
   u32 least = key_near(maximum, row.log_min_p);
   int kept = 0;

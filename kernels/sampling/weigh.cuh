@@ -100,8 +100,8 @@ __device__ int cut_and_draw(const SamplingBatch& batch, const RowPlace& place, c
   __syncthreads();
   sort_descending(shared.entries, count);
   u64 above = mine.state.above, target = mine.state.target;
-  int kept = lead.counted == kTopK ? prefix_of<true>(shared.entries, count, lead.maximum, above, target, shared.sums)
-                                   : prefix_of<false>(shared.entries, count, lead.maximum, above, target, shared.sums);
+  int kept = lead.counted == kTopK ? prefix_of<true>(count, lead.maximum, above, target, 0.0f, 0, shared)
+                                   : prefix_of<false>(count, lead.maximum, above, target, 0.0f, 0, shared);
 #pragma unroll 1
   for (int i = threadIdx.x; i < kept; i += kThreads) {
     u64 entry = shared.entries[i];
