@@ -26,17 +26,7 @@ internal sealed class HostCandidate(TraceOperation operation, TraceOptions optio
     public override TraceExecution Execute(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs)
     {
         TraceOperands operands = OperandsOf(problem, inputs);
-        var watch = Stopwatch.StartNew();
-        try
-        {
-            operation.Run(operands);
-        }
-        catch (Exception exception)
-        {
-            throw new TraceFailureException(TraceStatus.RuntimeError, $"{exception.GetType().Name}: {exception.Message}");
-        }
-
-        CheckTime(watch.Elapsed);
+        CheckTime(Run(operands));
         return new TraceExecution(operands.Outputs.ToDictionary(output => output.Key, output => output.Value.ToDoubles(), StringComparer.Ordinal), "", null);
     }
 
@@ -47,15 +37,35 @@ internal sealed class HostCandidate(TraceOperation operation, TraceOptions optio
         double[] times = new double[Options.Timing.Samples];
         for (int sample = -Options.Timing.WarmUps; sample < times.Length; sample++)
         {
-            long start = Stopwatch.GetTimestamp();
-            operation.Run(operands);
+            TimeSpan time = Run(operands);
+            if (time * times.Length > Options.TimeLimit)
+            {
+                return new TraceTiming(null, string.Create(
+                    CultureInfo.InvariantCulture, $"not measured: {times.Length} runs of {time.TotalSeconds:0.###} s take longer than {Options.TimeLimit.TotalSeconds:0.###} s"));
+            }
+
             if (sample >= 0)
             {
-                times[sample] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+                times[sample] = time.TotalMicroseconds;
             }
         }
 
         return Timing(TimeStatistics.Of(times), null, $"{times.Length} samples of one call each, caches warm");
+    }
+
+    private TimeSpan Run(TraceOperands operands)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            operation.Run(operands);
+        }
+        catch (Exception exception)
+        {
+            throw new TraceFailureException(TraceStatus.RuntimeError, $"{exception.GetType().Name}: {exception.Message}");
+        }
+
+        return Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>Inputs of its own, so that one that writes to them takes nothing from others.</summary>

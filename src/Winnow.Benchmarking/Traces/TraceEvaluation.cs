@@ -18,6 +18,6 @@ public sealed record TraceEvaluation
     /// <summary>How far outputs are from the reference; of <see cref="TraceStatus.Passed"/> and <see cref="TraceStatus.IncorrectNumerical"/> only, and always.</summary>
     public TraceCorrectness? Correctness { get; init; }
 
-    /// <summary>Measured times; of <see cref="TraceStatus.Passed"/> only, and null there on the simulator, which measures nothing.</summary>
+    /// <summary>Measured times; of <see cref="TraceStatus.Passed"/> only, and null there on the simulator, which measures nothing, and where it takes too long; the log says so.</summary>
     public TracePerformance? Performance { get; init; }
 }

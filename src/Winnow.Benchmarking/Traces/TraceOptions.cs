@@ -19,7 +19,7 @@ public sealed record TraceOptions
     /// <summary>The most instructions that one block may execute on the simulator; more is a <see cref="TraceStatus.Timeout"/>.</summary>
     public long InstructionBudget { get; init; } = 200_000_000;
 
-    /// <summary>The longest that one run may take, measured after it, since a kernel cannot be stopped; longer is a <see cref="TraceStatus.Timeout"/>.</summary>
+    /// <summary>The longest that one run may take, measured after it, since a kernel cannot be stopped; longer is a <see cref="TraceStatus.Timeout"/>. Solutions in C# are not timed where all samples together would take longer.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The GPU that times are predicted for; null for no prediction.</summary>

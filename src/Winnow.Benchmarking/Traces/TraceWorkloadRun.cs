@@ -40,7 +40,7 @@ internal sealed class TraceWorkloadRun
                 return Outcome(TraceOutcomeKind.NotChecked, candidate, _expected.Source) with
                 {
                     Prediction = execution.Prediction,
-                    MeasuredMilliseconds = timing?.Performance.LatencyMilliseconds,
+                    MeasuredMilliseconds = timing?.Performance?.LatencyMilliseconds,
                 };
             }
 
@@ -69,7 +69,7 @@ internal sealed class TraceWorkloadRun
         {
             Outputs = outputs,
             Prediction = execution.Prediction,
-            MeasuredMilliseconds = timing?.Performance.LatencyMilliseconds,
+            MeasuredMilliseconds = timing?.Performance?.LatencyMilliseconds,
         };
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Timing;
@@ -32,6 +33,31 @@ public sealed class TraceOperationTests
         Assert.That((broken.Trace!.Evaluation!.Status, broken.Reason), Is.EqualTo((TraceStatus.RuntimeError, "InvalidOperationException: out of luck")));
         Assert.That(slow.Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.Timeout));
         Assert.That(slow.Reason, Does.EndWith("0 s are allowed"));
+    }
+
+    [Test]
+    public void Run_OfASolutionThatFailsOrTakesLongWhenItIsTimedSaysSo()
+    {
+        int calls = 0;
+        TraceOutcome broken = Run(operands =>
+        {
+            Right(operands);
+            _ = ++calls < 20 ? 0 : throw new InvalidOperationException("worn out");
+        });
+        TraceOutcome slow = Run(
+            operands =>
+            {
+                Right(operands);
+                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(100);)
+                {
+                    // It is busy: longer than a thirtieth of the limit, and shorter than the limit.
+                }
+            },
+            new TraceOptions { References = Problems.References, TimeLimit = TimeSpan.FromSeconds(2) });
+
+        Assert.That((broken.Trace!.Evaluation!.Status, broken.Reason), Is.EqualTo((TraceStatus.RuntimeError, "InvalidOperationException: worn out")));
+        Assert.That((slow.Trace!.Evaluation!.Status, slow.Trace.Evaluation.Performance), Is.EqualTo((TraceStatus.Passed, (TracePerformance?)null)), slow.Reason);
+        Assert.That(slow.Trace.Evaluation.Log, Does.Match("^not measured: 30 runs of [0-9.]+ s take longer than 2 s$"));
     }
 
     [Test]
