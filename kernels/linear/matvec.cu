@@ -113,6 +113,10 @@ struct Shares {
   float value[kTiles][8];
 };
 
+// Inputs are loaded so many steps before they are multiplied, also into the warp's next stage: they come from the second-level cache.
+constexpr int kAhead = kTiles == 1 ? 4 : 2;
+static_assert(kStageSteps % kAhead == 0, "a step finds its inputs where an earlier stage left them");
+
 __device__ __forceinline__ void load_shares(Shares& shares, const LinearParams& params, int k, int g, int q) {
   const float* input = static_cast<const float*>(params.input);
 #pragma unroll
@@ -184,7 +188,7 @@ __device__ __forceinline__ void end_unit(float (&sum)[4], float* left, const Ste
 
 // The steps of one stage: into the sums, or with a split to where the merge finds them.
 __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4], float* left, const u8* ring, const LinearParams& params,
-                                              const Tile& tile, Shares& ahead, int stage, int lane) {
+                                              const Tile& tile, Shares (&ahead)[kAhead], int stage, int lane) {
   int g = lane / 4, q = lane % 4;
   int first = stage * kStageInputs;
   const u8* rows[kMatrices][2];
@@ -208,8 +212,9 @@ __device__ __forceinline__ void compute_stage(float (&sums)[kMatrices][kTiles][4
     if (k < params.inputs) {
       uint4 inputs[kTiles];
 #pragma unroll
-      for (int t = 0; t < kTiles; ++t) inputs[t] = round_share<T>(ahead.value[t]);
-      if (step + 1 < kStageSteps && k + kStepInputs < params.inputs) load_shares(ahead, params, k + kStepInputs, g, q);
+      for (int t = 0; t < kTiles; ++t) inputs[t] = round_share<T>(ahead[step % kAhead].value[t]);
+      int later = k + kAhead * kStepInputs + (step + kAhead < kStageSteps ? 0 : (kSplit - 1) * kStageInputs);
+      if (later < params.inputs) load_shares(ahead[step % kAhead], params, later, g, q);
 #pragma unroll
       for (int t = 0; t < kTiles; ++t) total_step(product[0][t], inputs[t]);
 #pragma unroll
@@ -264,11 +269,15 @@ winnow_linear_matvec(const LinearParams params) {
 
   float sums[kMatrices][kTiles][4] = {};
   float merged[kTiles] = {};
+  Shares ahead[kAhead] = {};
+#pragma unroll
+  for (int i = 0; i < kAhead; ++i) {
+    int k = first * kStageInputs + i * kStepInputs;
+    if (k < params.inputs) load_shares(ahead[i], params, k, lane / 4, lane % 4);
+  }
   int slot = 0;
   for (int base = 0; base < stages; base += kSplit) {
     int stage = base + first;
-    Shares ahead = {};
-    if (stage < stages) load_shares(ahead, params, stage * kStageInputs, lane / 4, lane % 4);
     copy_async_wait<kStages - 2>();
     __syncwarp();
     int next = stage + (kStages - 1) * kSplit;

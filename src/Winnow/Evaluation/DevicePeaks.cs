@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
 using Winnow.Kernels.Linear;
@@ -17,10 +18,10 @@ public sealed record DevicePeaks(double CopyBytesPerSecond, double ProductFlopsP
 {
     private const int Tries = 7;
     private const int HeadDim = 128;
-    private const long CopyBytes = 64 << 20;
     private const long PageBytes = PagedKv.PageSlots * ((2 * HeadDim) + 1) * sizeof(float);
-    private const int ProductRows = 256;
-    private const int ProductSize = 2048;
+    private static readonly TimeSpan LeastTime = TimeSpan.FromMilliseconds(4);
+    private static readonly Sizes Processor = new(64 << 20, 256, 2048);
+    private static readonly Sizes Gpu = new(512 << 20, 4096, 4096);
 
     /// <summary>Measures a device with nothing else to do; takes less than a second on most.</summary>
     /// <param name="device">The device.</param>
@@ -28,12 +29,13 @@ public sealed record DevicePeaks(double CopyBytesPerSecond, double ProductFlopsP
     public static DevicePeaks Measure(ComputeDevice device, DType weights)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return new DevicePeaks(Copy(device), Product(device, weights));
+        Sizes sizes = device is CpuDevice ? Processor : Gpu;
+        return new DevicePeaks(Copy(device, sizes), Product(device, weights, sizes));
     }
 
-    private static double Copy(ComputeDevice device)
+    private static double Copy(ComputeDevice device, Sizes sizes)
     {
-        int pages = (int)(CopyBytes / PageBytes);
+        int pages = (int)(sizes.CopyBytes / PageBytes);
         int[] ids = new int[2 * pages];
         for (int i = 0; i < ids.Length; i++)
         {
@@ -56,32 +58,51 @@ public sealed record DevicePeaks(double CopyBytesPerSecond, double ProductFlopsP
         return 2.0 * pages * PageBytes / Best(device, () => device.Cache.CopyPages(cache, from, to)).TotalSeconds;
     }
 
-    private static double Product(ComputeDevice device, DType weights)
+    private static double Product(ComputeDevice device, DType weights, Sizes sizes)
     {
         using var memory = new Buffers(device);
-        Tensor input = memory.Make(DType.F32, new Shape(ProductRows, ProductSize));
-        Tensor weight = memory.Make(weights, new Shape(ProductSize, ProductSize));
-        Tensor output = memory.Make(DType.F32, new Shape(ProductRows, ProductSize));
-        double flops = 2.0 * ProductRows * ProductSize * ProductSize;
+        Tensor input = memory.Make(DType.F32, new Shape(sizes.Rows, sizes.Side));
+        Tensor weight = memory.Make(weights, new Shape(sizes.Side, sizes.Side));
+        Tensor output = memory.Make(DType.F32, new Shape(sizes.Rows, sizes.Side));
+        double flops = 2.0 * sizes.Rows * sizes.Side * sizes.Side;
         return flops / Best(device, () => device.Linear.Project(input, new Projection { Output = output, Weight = weight })).TotalSeconds;
     }
 
+    // As often in a row as it takes for what the host does between to be nothing beside it.
     private static TimeSpan Best(ComputeDevice device, Action work)
     {
+        int count = 1;
+        while (Time(device, work, count) < LeastTime)
+        {
+            count *= 2;
+        }
+
         TimeSpan best = TimeSpan.MaxValue;
         for (int i = 0; i < Tries; i++)
         {
-            long started = Stopwatch.GetTimestamp();
-            work();
-            device.Synchronize();
-            TimeSpan took = Stopwatch.GetElapsedTime(started);
+            TimeSpan took = Time(device, work, count);
             best = took < best ? took : best;
         }
 
-        return best;
+        return best / count;
     }
 
-    /// <summary>Zeros on the device.</summary>
+    private static TimeSpan Time(ComputeDevice device, Action work, int count)
+    {
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i++)
+        {
+            work();
+        }
+
+        device.Synchronize();
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>What reaches far beyond a device's caches, and what keeps all of it busy.</summary>
+    private readonly record struct Sizes(long CopyBytes, int Rows, int Side);
+
+    /// <summary>Small numbers of any type on the device, of random signs and mantissas: with zeros tensor cores take less power than a model lets them.</summary>
     private sealed class Buffers(ComputeDevice device) : IDisposable
     {
         private readonly List<DeviceBuffer> _buffers = [];
@@ -90,7 +111,15 @@ public sealed record DevicePeaks(double CopyBytesPerSecond, double ProductFlopsP
         {
             Tensor tensor = device.AllocateTensor(type, shape);
             _buffers.Add(tensor.Buffer);
-            device.Fill(tensor, 0);
+            ushort[] words = new ushort[(tensor.Bytes + 1) / sizeof(ushort)];
+            uint random = 1;
+            foreach (ref ushort word in words.AsSpan())
+            {
+                random = unchecked((random * 1664525) + 1013904223);
+                word = (ushort)(0x2800 | ((random >> 16) & 0x83FF));
+            }
+
+            device.Upload<byte>(tensor, MemoryMarshal.AsBytes(words.AsSpan())[..(int)tensor.Bytes]);
             return tensor;
         }
 
