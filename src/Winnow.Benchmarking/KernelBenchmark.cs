@@ -19,6 +19,7 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
     private const int MaxCopies = 64;
     private const long MostCopyBytes = 512L << 20;
     private const int TensorTurns = 4096;
+    private const int HopperTensorTurns = 512;
     private const int TensorBlocksPerMultiprocessor = 2;
 
     private readonly TimingOptions _options = options ?? new TimingOptions();
@@ -52,7 +53,10 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
         var benchmark = new KernelBenchmark(driver, compiler, _options with { Method = TimingMethod.Flush });
         long copyBytes = Math.Min(MostCopyBytes, driver.FreeBytes / 4);
         KernelTiming copy = benchmark.Measure(PeakKernels.Copy(copyBytes));
-        KernelTiming tensor = benchmark.Measure(PeakKernels.Tensor((long)driver.Properties.Multiprocessors * TensorBlocksPerMultiprocessor, TensorTurns));
+        long blocks = driver.Properties.Multiprocessors;
+        bool isHopper = driver.Architecture.EndsWith("_90a", StringComparison.Ordinal);
+        KernelTiming tensor = benchmark.Measure(
+            isHopper ? PeakKernels.HopperTensor(blocks, HopperTensorTurns) : PeakKernels.Tensor(blocks * TensorBlocksPerMultiprocessor, TensorTurns));
         return new PeakRates(copy.BytesPerSecond, tensor.FlopsPerSecond!.Value);
     }
 

@@ -89,4 +89,17 @@ public sealed class KernelBenchmarkTests
         Assert.That(profiles[1].TensorFlops, Is.EqualTo(tensor.Plan.Flops));
         Assert.That(tensor.Read("out").Where(value => value != 0), Is.Not.Empty);
     }
+
+    [Test]
+    public void HopperTensor_DoesOnTheSimulatorWhatItIsCountedFor()
+    {
+        using PtxSimulator simulator = new(new PtxSimulatorOptions { Profiles = true, Architecture = "compute_90a" });
+        using PreparedKernel tensor = new(simulator, Kernels.Compiler, PeakKernels.HopperTensor(2, 3));
+
+        tensor.PoisonOutputs();
+        tensor.Run();
+
+        Assert.That(simulator.TakeProfiles().Single().TensorFlops, Is.EqualTo(tensor.Plan.Flops));
+        Assert.That(tensor.Read("out"), Has.None.NaN.And.None.EqualTo(0));
+    }
 }

@@ -115,11 +115,11 @@ public sealed record GpuSpecification
             SharedBytes = 228 << 10, MaxThreads = 2048, MaxBlocks = 32,
         },
 
-        // As the H100 but for its memory, 4.8 TB/s: H200 data sheet.
+        // As the H100 but for its memory, 4.8 TB/s: H200 data sheet; and 60 MB of L2, as the driver says.
         new()
         {
             Key = "h200", Name = "H200", Architecture = "sm_90a", Multiprocessors = 132, BoostHertz = 1.98e9, MemoryBytesPerSecond = 4800e9,
-            L2Bytes = 50L << 20, TensorFlopsPerSecond = 989.4e12, FloatLanes = 128, DoubleLanes = 64,
+            L2Bytes = 60L << 20, TensorFlopsPerSecond = 989.4e12, FloatLanes = 128, DoubleLanes = 64,
             SharedBytes = 228 << 10, MaxThreads = 2048, MaxBlocks = 32,
         },
     ];

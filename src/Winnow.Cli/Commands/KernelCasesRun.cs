@@ -154,7 +154,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
         string device = _results.Count > 0 ? _results[0].Device : "";
         host.Output.WriteLine(
             $"{device}: events around one call, L2 written over before each; peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, "
-            + $"mma.sync {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
+            + $"tensor cores {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
         host.Output.WriteLine(GpuState.Read() is { } after && before is not null ? $"before: {before}; after: {after}" : "clocks and power: nvidia-smi does not tell");
         WriteCount(_results.Count, "measured");
     }

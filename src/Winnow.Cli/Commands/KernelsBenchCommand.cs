@@ -214,7 +214,7 @@ internal static class KernelsBenchCommand
 
         host.Output.WriteLine($"{first.Device}: {first.Method}");
         host.Output.WriteLine(
-            $"peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, mma.sync {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
+            $"peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, tensor cores {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
     }
 
     private static void Write(Utf8JsonWriter json, KernelTiming kernel, PeakRates peaks, GpuState? state)
