@@ -68,6 +68,22 @@ __device__ __forceinline__ void copy_bulk(void* shared, const void* global, int 
                : "memory");
 }
 
+// One thread copies a box from shared memory to (column, row) of a map; what lies past the array is not written. PTX ISA 9.7.9.27.1 (cp.async.bulk.tensor)
+__device__ __forceinline__ void copy_box_back(const TensorMap& map, int column, int row, const void* shared) {
+  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%0, {%1, %2}], [%3];" ::"l"(&map), "r"(column), "r"(row),
+               "r"(shared_address(shared))
+               : "memory");
+}
+
+// Closes a group of copies back. PTX ISA 9.7.9.25.3.1 (cp.async.bulk.commit_group)
+__device__ __forceinline__ void copy_back_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+
+// Waits until at most kPending of this thread's newest groups still read shared memory. PTX ISA 9.7.9.25.3.2 (cp.async.bulk.wait_group)
+template <int kPending>
+__device__ __forceinline__ void copy_back_wait_read() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
+}
+
 // Lets bulk copies and warpgroups' products see what this thread wrote to shared memory. PTX ISA 9.7.13.4 (fence.proxy.async)
 __device__ __forceinline__ void fence_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 

@@ -18,6 +18,10 @@ struct LinearMaps {
   TensorMap weight[kMostParts];
 };
 
+struct OutputMaps {
+  TensorMap part[kMostParts];
+};
+
 // A ring of stages, and where in it a thread is. Each stage takes 16 bytes besides, for its barriers.
 template <int kStages, int kStageBytes>
 struct Ring {

@@ -3,9 +3,11 @@
 //
 // Arguments: LinearParams (params.cuh; tiles are numbered as wide as here). maps: boxes of 64 inputs with the 128-byte swizzle; the input, which is
 // what pack.cu made, [rows, stride] in the matrix type, 128 rows a box; then the weights of each part, 16-byte aligned, inputs % 8 == 0, as many
-// rows a box as a tile has of it. What a box has beyond an array is zero.
+// rows a box as a tile has of it. What a box has beyond an array is zero. outputs: boxes of 32 outputs of 64 rows of each part, float, with the
+// 128-byte swizzle, rows on 16 bytes; only looked at where tiles are staged.
 // Compile-time: WINNOW_WEIGHT (16-bit), WINNOW_TILE (columns of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
-// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates). The arithmetic is that of pieces.cuh: the same bits as
+// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates), WINNOW_STAGED: whether sums go through shared memory, from
+// where they are copied while the next tile is multiplied, instead of being stored by all lanes, which holds everything up. The arithmetic is that of pieces.cuh: the same bits as
 // matvec.cu, because a chain of products of a warpgroup is a chain of those of a warp.
 //
 // A tile is 128 rows. One thread copies stages of 64 inputs of both operands into a ring in shared memory; two warpgroups of 64 rows multiply what came,
@@ -40,12 +42,23 @@ static_assert(kUnitStages == 2, "a unit is two stages below");
 constexpr int kInputBytes = kTileRows * kLineBytes;
 constexpr int kStageBytes = kInputBytes + kColumns * kLineBytes;
 constexpr int kStages = WINNOW_STAGES;
-constexpr int kSharedBytes = kBoxAlignment + kStages * (kStageBytes + 16);
+// Where sums are staged: boxes of 32 outputs, each row a line of 128 bytes.
+constexpr bool kStaged = WINNOW_STAGED;
+constexpr int kBoxOutputs = 32;
+constexpr int kBoxBytes = kGroupRows * kBoxOutputs * 4;
+constexpr int kGroupBoxes = kTileOutputs / kBoxOutputs;
+static_assert(!kStaged || kTileOutputs % kBoxOutputs == 0, "whole boxes are copied");
+constexpr int kStagedBytes = kStaged ? kGroups * kGroupBoxes * kBoxBytes : 0;
+constexpr int kSharedBytes = kBoxAlignment + kStages * (kStageBytes + 16) + kStagedBytes;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ u8 shared_memory[];
 
 using Stages = Ring<kStages, kStageBytes>;
+
+// Named barriers: the start of the second warpgroup, and one for each warpgroup alone.
+constexpr int kStartBarrier = 1;
+constexpr int kGroupBarrier = 2;
 
 // One thread copies stage after stage of tile after tile.
 __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
@@ -94,14 +107,13 @@ __device__ __forceinline__ Vec<float, 2> load_outputs(const float* values, int o
   }
 }
 
-// What becomes of a row's sums: params.cuh's finish, with all loads before the first store.
+// What becomes of a row's sums: params.cuh's finish without the store, so that loads do not wait for stores.
 template <bool kPairs>
 __device__ __forceinline__ void finish_row(Sums& sums, int half, const LinearParams& params, const LinearPart& part, int row, int first_output) {
-  constexpr int kEights = kTileOutputs / 8;
   i64 at = static_cast<i64>(row) * part.outputs;
   auto combine = [&](const float* values, auto with) {
 #pragma unroll
-    for (int n = 0; n < kEights; ++n) {
+    for (int n = 0; n < kTileOutputs / 8; ++n) {
       Vec<float, 2> pair = load_outputs<kPairs>(values, first_output + 8 * n, part.outputs);
       sums[n][2 * half] = with(sums[n][2 * half], pair.v[0]);
       sums[n][2 * half + 1] = with(sums[n][2 * half + 1], pair.v[1]);
@@ -114,16 +126,45 @@ __device__ __forceinline__ void finish_row(Sums& sums, int half, const LinearPar
     if (part.bias != nullptr) combine(part.bias, add);
     if (part.residual != nullptr) combine(part.residual + at, add);
   }
+}
+
+template <bool kPairs>
+__device__ __forceinline__ void store_row(const Sums& sums, int half, const LinearPart& part, int row, int first_output) {
 #pragma unroll
-  for (int n = 0; n < kEights; ++n) {
+  for (int n = 0; n < kTileOutputs / 8; ++n) {
     int output = first_output + 8 * n;
-    float* to = part.output + at + output;
+    float* to = part.output + static_cast<i64>(row) * part.outputs + output;
     if constexpr (kPairs) {
       if (output < part.outputs) store_vec<float, 2>(to, {sums[n][2 * half], sums[n][2 * half + 1]});
     } else {
       if (output < part.outputs) to[0] = sums[n][2 * half];
       if (output + 1 < part.outputs) to[1] = sums[n][2 * half + 1];
     }
+  }
+}
+
+// Puts the sums of a warpgroup where one of its threads copies them from. The copies before have long read that place.
+__device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const TensorMap& map, int rows, const LinearPart& part, int first_row,
+                                           int first_output, int group) {
+  int lane = threadIdx.x % kWarpSize, warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = lane / 4, q = lane % 4;
+  bool copies = threadIdx.x % kWarpgroupSize == 0;
+  if (copies) copy_back_wait_read<0>();
+  named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
+#pragma unroll
+  for (int i = 0; i < 2 * (kTileOutputs / 8); ++i) {
+    // A piece of 16 bytes of a line is exchanged by the number of the line, of which g is what counts.
+    int n = i / 2, half = i % 2;
+    int place = n / 4 * kBoxBytes + (16 * warp + g + 8 * half) * kLineBytes + 16 * ((n % 4 * 2 + q / 2) ^ g) + 8 * (q % 2);
+    store_vec<float, 2>(reinterpret_cast<float*>(staged + place), {sums[n][2 * half], sums[n][2 * half + 1]});
+  }
+  fence_async();
+  named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
+  if (copies && first_row < rows) {
+    for (int box = 0; box < kGroupBoxes; ++box) {
+      int output = first_output + box * kBoxOutputs;
+      if (output < part.outputs) copy_box_back(map, output, first_row, staged + box * kBoxBytes);
+    }
+    copy_back_commit();
   }
 }
 
@@ -134,30 +175,43 @@ __device__ __forceinline__ bool has_pairs(const LinearParams& params, const Line
   return part.outputs % 2 == 0 && places % 8 == 0;
 }
 
-__device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& params, const LinearPart& part, int first_row, int first_output) {
+__device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& params, const LinearPart& part, u8* staged, const TensorMap& map, int first_row,
+                                           int first_output, int group) {
   int lane = threadIdx.x % kWarpSize, warp = threadIdx.x % kWarpgroupSize / kWarpSize;
   int row = first_row + 16 * warp + lane / 4, output = first_output + 2 * (lane % 4);
-  constexpr int kEights = kTileOutputs / 8;
   if constexpr (kFused) {
+    constexpr int kEights = kTileOutputs / 8;
 #pragma unroll
     for (int i = 0; i < 4 * kEights; ++i) {
       sums[i / 4][i % 4] = sums[kEights + i / 4][i % 4] * activate<kActivation>(sums[i / 4][i % 4]);
     }
   }
-  bool pairs = has_pairs(params, part);
+  if constexpr (kStaged) {
 #pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    if (row + 8 * half >= params.rows) continue;
-    if (pairs) {
-      finish_row<true>(sums, half, params, part, row + 8 * half, output);
-    } else {
-      finish_row<false>(sums, half, params, part, row + 8 * half, output);
+    for (int half = 0; half < 2; ++half) finish_row<true>(sums, half, params, part, min(row + 8 * half, params.rows - 1), output);
+    stage_sums(sums, staged, map, params.rows, part, first_row, first_output, group);
+  } else {
+    bool pairs = has_pairs(params, part);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      int at = row + 8 * half;
+      if (at >= params.rows) continue;
+      if (pairs) {
+        finish_row<true>(sums, half, params, part, at, output);
+        store_row<true>(sums, half, part, at, output);
+      } else {
+        finish_row<false>(sums, half, params, part, at, output);
+        store_row<false>(sums, half, part, at, output);
+      }
     }
   }
 }
 
 // A warpgroup multiplies its rows of tile after tile.
-__device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& params, const Tiles& tiles, int stages, int group) {
+__device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& params, const OutputMaps& outputs, const Tiles& tiles, u8* staged, int stages,
+                                               int group) {
+  // The second warpgroup starts a stage later and stays behind, so that the tensor cores have its products while the first one adds a unit up.
+  if (group == 1) named_barrier_sync(kStartBarrier, kGroups * kWarpgroupSize);
   bool signals = threadIdx.x % kWarpgroupSize == 0;
   Sums unit = {};
 #pragma unroll 1
@@ -172,6 +226,7 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
       u64* second = ring.empty + ring.slot;
       ring.next();
       product_wait<1>();
+      if (group == 0 && stage == 0 && tile == blockIdx.x) named_barrier_arrive(kStartBarrier, kGroups * kWarpgroupSize);
       if (signals) barrier_arrive(first);
       product_wait<0>();
       if (signals) barrier_arrive(second);
@@ -183,15 +238,18 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
     Place place = place_of(tiles, tile);
     LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
     int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs;
-    store_tile(sums, params, part, place.row_tile * kTileRows + group * kGroupRows, output);
+    const TensorMap& map = outputs.part[kFused ? 1 : part_number(params, place.output_tile)];
+    store_tile(sums, params, part, staged, map, place.row_tile * kTileRows + group * kGroupRows, output, group);
   }
+  if (kStaged && signals) copy_back_wait_read<0>();
 }
 
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
-winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ LinearMaps maps) {
-  u8* stages_start = aligned_to_boxes(shared_memory);
-  Stages ring = ring_at<kStages, kStageBytes>(stages_start, stages_start + kStages * kStageBytes);
+winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ LinearMaps maps, const __grid_constant__ OutputMaps outputs) {
+  u8* start = aligned_to_boxes(shared_memory);
+  u8* staged = start + kStages * kStageBytes;
+  Stages ring = ring_at<kStages, kStageBytes>(start, staged + kStagedBytes);
   if (threadIdx.x == 0) {
     ring.init(kGroups);
     barrier_init_fence();
@@ -207,6 +265,6 @@ winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ L
     if (threadIdx.x == 0) copy_tiles(ring, params, maps, tiles, stages);
   } else {
     take_registers<kProductRegisters>();
-    multiply_tiles(ring, params, tiles, stages, group);
+    multiply_tiles(ring, params, outputs, tiles, staged + group * kGroupBoxes * kBoxBytes, stages, group);
   }
 }

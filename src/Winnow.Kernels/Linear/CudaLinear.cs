@@ -28,11 +28,13 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     /// <param name="split">Warps that share a tile of outputs with few rows, 1 or 4; null for what suits the device.</param>
     /// <param name="tile">Outputs and rows of a tile with many rows, 64 or 128; null for what suits the device.</param>
     /// <param name="hopperTile">Columns (with blocks rows) of a tile of the kernels for Hopper; 0 never to take them, null for what suits, if no tile is given.</param>
-    public CudaLinear(CudaContext context, int? split = null, int? tile = null, int? hopperTile = null)
+    /// <param name="isStaged">Whether the kernel for 16-bit weights on Hopper stages its sums where it can, if its tile is given.</param>
+    public CudaLinear(CudaContext context, int? split = null, int? tile = null, int? hopperTile = null, bool isStaged = false)
     {
         // Who asks for a split asks for the kernel that has one.
         (_context, _split, _tile, _hasRowKernel) = (context, split, tile, split is null);
         _hopperTile = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal) && tile is null ? hopperTile : 0;
+        _isStaged = isStaged;
         _maps = new CudaLinearMaps(context.Driver);
         _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe(context.Driver.Properties.MaxSharedBytesPerBlock));
         _packed = new CudaScratch(context);

@@ -13,8 +13,9 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
 /// <param name="Activation">The function on the gate.</param>
+/// <param name="IsStaged">Whether sums go through shared memory (Hopper).</param>
 internal readonly record struct CudaLinearVariant(
-    CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default)
+    CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default, bool IsStaged = false)
 {
     /// <summary>Steps of a stage of blocks of the kernel for Hopper.</summary>
     public const int HopperStageSteps = 8;
@@ -82,17 +83,18 @@ internal readonly record struct CudaLinearVariant(
         CudaLinearKind.Matvec => MatvecSharedBytes(),
         CudaLinearKind.Row => RowSharedBytes(),
         CudaLinearKind.Matmul => MatmulSharedBytes(),
-        CudaLinearKind.Hopper or CudaLinearKind.HopperBlocks => HopperAlignment + HopperWeightBytes + (HopperStages * HopperStageBytes),
+        CudaLinearKind.Hopper or CudaLinearKind.HopperBlocks => HopperAlignment + HopperFixedBytes + (HopperStages * HopperStageBytes),
         _ => 0,
     };
 
     // What a block of the grid may have on Hopper, divided into stages: 64 inputs of the rows and, of 16-bit weights, of the columns; and two barriers.
-    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment - HopperWeightBytes) / HopperStageBytes);
+    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment - HopperFixedBytes) / HopperStageBytes);
 
     private int HopperStageBytes => ((Kind == CudaLinearKind.Hopper ? HopperLines + Size : Size) * 64 * sizeof(ushort)) + (2 * sizeof(ulong));
 
-    private int HopperWeightBytes => Kind == CudaLinearKind.Hopper
-        ? 0
+    // Sums that are staged, or blocks.
+    private int HopperFixedBytes => Kind == CudaLinearKind.Hopper
+        ? (IsStaged ? HopperLines * TileOutputs * sizeof(float) : 0)
         : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
 
     // Rows on 16 bytes go to shared memory as they are.
@@ -115,7 +117,9 @@ internal readonly record struct CudaLinearVariant(
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 1).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Single, DType.F32, true, 8, Gate: CudaGate.Stored).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 208).Describe();
-        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 208, Gate: CudaGate.Fused).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 192, Gate: CudaGate.Fused).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, IsStaged: true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, Gate: CudaGate.Fused, IsStaged: true).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Stored, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, Gate: CudaGate.Fused, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 64).Describe();
@@ -174,7 +178,7 @@ internal readonly record struct CudaLinearVariant(
                 weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_SPLIT={Split}", gate, activation, parameters, shared),
             CudaLinearKind.Hopper => new(
                 "linear/matmul_hopper.cu", "winnow_linear_matmul_hopper", SharedBytes,
-                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
+                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", $"WINNOW_STAGED={(IsStaged ? 1 : 0)}", gate, activation, parameters, shared)
             {
                 Requires = "90a",
             },

@@ -51,35 +51,37 @@ public sealed class CudaLinearHopperTests
     public void Project_GivesTheSameBitsAsTheOtherKernels(DType type, int inputs)
     {
         const int Most = 150;
-        const int Outputs = 213;
+        const int Outputs = 212;
         var random = new Random(3);
         byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
         float[] x = LinearFixture.Values(random, Most * inputs);
         using LinearFixture others = LinearFixture.Hopper(0);
         int[] expected = LinearFixture.Bits(others.Project(type, weight, x, Most, inputs, Outputs));
-        foreach (int tile in new[] { 64, 96, 128, 176, 208 })
+        foreach ((int tile, bool isStaged) in new[] { (64, false), (96, false), (128, false), (128, true), (160, false), (176, false), (192, false), (208, false) })
         {
-            using LinearFixture fixture = LinearFixture.Hopper(tile);
+            using LinearFixture fixture = LinearFixture.Hopper(tile, isStaged: isStaged);
             foreach (int rows in new[] { Most, 65, 16, 1 })
             {
                 int[] actual = LinearFixture.Bits(fixture.Project(type, weight, x, rows, inputs, Outputs));
-                Assert.That(actual, Is.EqualTo(expected[..(rows * Outputs)]), $"{rows} rows, tile {tile}");
+                Assert.That(actual, Is.EqualTo(expected[..(rows * Outputs)]), $"{rows} rows, tile {tile}, staged {isStaged}");
             }
         }
     }
 
     // More tiles than there are multiprocessors: blocks take several, and the ring goes on over their ends.
-    [Test]
-    public void Project_OfManyTilesGivesTheSameBitsAsTheOtherKernels()
+    [TestCase(64, false)]
+    [TestCase(64, true)]
+    [TestCase(128, true)]
+    public void Project_OfManyTilesGivesTheSameBitsAsTheOtherKernels(int tile, bool isStaged)
     {
-        const int Rows = 13 * 128;
-        const int Outputs = 1030;
+        const int Rows = (13 * 128) + 3;
+        const int Outputs = 1044;
         const int Inputs = 200;
         var random = new Random(13);
         byte[] weight = WeightReference.Random(DType.BF16, Outputs * Inputs, random);
         float[] x = LinearFixture.Values(random, Rows * Inputs);
         using LinearFixture others = LinearFixture.Hopper(0);
-        using LinearFixture fixture = LinearFixture.Hopper(64);
+        using LinearFixture fixture = LinearFixture.Hopper(tile, isStaged: isStaged);
         int[] expected = LinearFixture.Bits(others.Project(DType.BF16, weight, x, Rows, Inputs, Outputs));
         Assert.That(LinearFixture.Bits(fixture.Project(DType.BF16, weight, x, Rows, Inputs, Outputs)), Is.EqualTo(expected));
     }
@@ -87,7 +89,7 @@ public sealed class CudaLinearHopperTests
     [Test]
     [Combinatorial]
     public void ProjectGated_GivesTheSameBitsAsTheOtherKernels(
-        [Values(DType.F16, DType.BF16)] DType type, [Values] bool fused, [Values(52, 53)] int outputs, [Values(64, 208)] int tile)
+        [Values(DType.F16, DType.BF16)] DType type, [Values] bool fused, [Values(52, 53)] int outputs, [Values(64, 192)] int tile)
     {
         const int Inputs = 160;
         const int Rows = 140;
@@ -98,7 +100,7 @@ public sealed class CudaLinearHopperTests
         float[] x = LinearFixture.Values(random, Rows * Inputs);
         int[][] found = [.. new[] { 0, tile }.Select(columns =>
         {
-            using LinearFixture fixture = LinearFixture.Hopper(columns);
+            using LinearFixture fixture = LinearFixture.Hopper(columns, isStaged: columns == 64);
             Tensor output = fixture.Output(Rows, outputs);
             fixture.Linear.ProjectGated(
                 output,
@@ -111,19 +113,20 @@ public sealed class CudaLinearHopperTests
         Assert.That(found[1], Is.EqualTo(found[0]));
     }
 
-    [TestCase(96)]
-    [TestCase(208)]
-    public void Project_TakesSeveralWeightsAtOnceAndAddsBiasAndResidual(int tile)
+    [TestCase(96, false, 77, 2)]
+    [TestCase(208, false, 77, 2)]
+    [TestCase(128, true, 76, 4)]
+    public void Project_TakesSeveralWeightsAtOnceAndAddsBiasAndResidual(int tile, bool isStaged, int second, int last)
     {
         const int Rows = 131;
         const int Inputs = 136;
-        int[] outputs = [300, 77, 96, 2];
+        int[] outputs = [300, second, 96, last];
         var random = new Random(1);
         float[] x = LinearFixture.Values(random, Rows * Inputs);
         byte[][] weights = [.. outputs.Select(count => WeightReference.Random(DType.BF16, count * Inputs, random))];
         float[][] biases = [.. outputs.Select(count => LinearFixture.Values(random, count))];
         float[][] residuals = [.. outputs.Select(count => LinearFixture.Values(random, Rows * count))];
-        using LinearFixture fixture = LinearFixture.Hopper(tile);
+        using LinearFixture fixture = LinearFixture.Hopper(tile, isStaged: isStaged);
         Projection[] projections =
         [
             .. outputs.Select((count, i) =>
@@ -168,18 +171,18 @@ public sealed class CudaLinearHopperTests
     }
 
     [Test]
-    public void Project_HasTheSameBitsUnderEverySchedule([Values(DType.F16, DType.BF16)] DType type)
+    public void Project_HasTheSameBitsUnderEverySchedule([Values(DType.F16, DType.BF16)] DType type, [Values] bool isStaged)
     {
         const int Rows = 130;
         const int Inputs = 456;
-        const int Outputs = 70;
+        const int Outputs = 72;
         var random = new Random(7);
         byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
         float[] x = LinearFixture.Values(random, Rows * Inputs);
         Schedules.AssertEqualBits(
             device =>
             {
-                using LinearFixture fixture = LinearFixture.Hopper(64, device);
+                using LinearFixture fixture = LinearFixture.Hopper(64, device, isStaged);
                 return [.. MemoryMarshal.AsBytes<float>(fixture.Project(type, weight, x, Rows, Inputs, Outputs))];
             },
             "compute_90a");

@@ -23,10 +23,10 @@ internal sealed class LinearFixture : IDisposable
         Linear = new CpuLinear(_workers, vectorBits);
     }
 
-    private LinearFixture(CudaDevice device, int? split, int? tile, int? hopperTile = null)
+    private LinearFixture(CudaDevice device, int? split, int? tile, int? hopperTile = null, bool isStaged = false)
     {
         Device = device;
-        Linear = new CudaLinear(device.Context, split, tile, hopperTile);
+        Linear = new CudaLinear(device.Context, split, tile, hopperTile, isStaged);
     }
 
     public static int[] Widths { get; } =
@@ -41,8 +41,9 @@ internal sealed class LinearFixture : IDisposable
     /// <summary>Products on a device with kernels, one of its own or a given one, with a split and a tile of choice.</summary>
     public static LinearFixture Cuda(int? split = null, int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(), split, tile);
 
-    /// <summary>Products on Hopper, with a tile of its kernel of choice; 0 for the kernels of all devices.</summary>
-    public static LinearFixture Hopper(int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(architecture: "compute_90a"), null, null, tile);
+    /// <summary>Products on Hopper, with a tile of its kernel of choice, staged or not; 0 for the kernels of all devices.</summary>
+    public static LinearFixture Hopper(int? tile = null, CudaDevice? device = null, bool isStaged = false) =>
+        new(device ?? TestDevices.Simulator(architecture: "compute_90a"), null, null, tile, isStaged);
 
     public static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];
