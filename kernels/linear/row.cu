@@ -4,11 +4,12 @@
 // Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1
 // the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
-// A block takes a tile of 16 outputs. Its eight warps take stages of the inputs in turn (with a fused gate four each of gate and projection), and
-// weights stream through a ring of each warp's own by 16-byte asynchronous copies. Inputs are rounded once, to shared memory, where all
-// columns of a product read them: it has eight columns of the same. Each unit is left in shared memory before its scale, and added up in order by
-// a thread an output: those of 16-bit weights at the end, those of blocks after each round of stages, by another warp every time.
-// Grid: tiles of 16 outputs of all parts; block: 256 threads; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
+// A block takes tile after tile of 16 outputs. Its eight warps take stages of the inputs in turn (with a fused gate four each of gate and projection),
+// and weights stream through a ring of each warp's own by 16-byte asynchronous copies, which run ahead over the end of a tile. Inputs are
+// rounded once, to shared memory, where all columns of a product read them: it has eight columns of the same. Each unit is left in shared memory
+// before its scale, and added up in order by a thread an output: those of 16-bit weights at the end of a tile, those of blocks after each round
+// of stages, by another warp every time.
+// Grid: as many blocks as run at once, or tiles of all parts; block: 256 threads; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
 // Bound by memory: the weights once.
 #include "common/async.cuh"
 #include "linear/params.cuh"
@@ -37,8 +38,7 @@ constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
 // Pieces of plain rows are permuted, other rows end on an odd sixteen: eight rows fill all banks.
 constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
 constexpr int kStageRingBytes = kTile * kPitch;
-constexpr int kWished = 9216 / kStageRingBytes;
-constexpr int kStages = kPlain ? 3 : kWished < 2 ? 2 : kWished > 4 ? 4 : kWished;
+constexpr int kStages = kPlain ? 3 : 2;
 constexpr int kRingBytes = kStages * kStageRingBytes;
 constexpr int kCopies = (kTile * kChunks + kWarpSize - 1) / kWarpSize;
 
@@ -60,7 +60,7 @@ struct Shared {
   float* rounds;  // blocks: [2, kPlanes, kMatrices * 16, kRoundPitch]: units, scales, minima
   float* sums;    // blocks: [kMatrices * 16]
   uint4* inputs;  // [steps, 4], in slot order
-  float* tail;    // plain: units [kMatrices * 16, unit_pitch]; blocks: sums of each step's inputs [steps]
+  float* tail;    // plain: units [2, kMatrices * 16, unit_pitch], of tiles in turn; blocks: sums of each step's inputs [steps]
   int unit_pitch;
 
   __device__ Shared(int steps) {
@@ -72,33 +72,77 @@ struct Shared {
   }
 };
 
-// A warp's way through the weights of its tile and matrix: which bytes its lanes copy, and where to.
+struct Tile {
+  LinearPart part;
+  int first;
+
+  __device__ __forceinline__ Tile(const LinearParams& params, int number) {
+    part = kGate == Gate::kFused ? params.parts[1] : part_of(params, number);
+    first = (number - (kGate == Gate::kFused ? 0 : part.first_tile)) * kTile;
+  }
+};
+
+// A warp's way through its share of the weights of tile after tile: which bytes its lanes copy, and where to.
 struct Stream {
-  const u8* weight;
+  const LinearParams& params;
   u8* ring;
+  int lane;
+  int matrix;
+  int slice;
+  int stages;
+  i64 row_bytes;
+  int tile;
+  int tiles;
+  int stage;
+  const u8* weight;
   u32 from[kCopies];
   u32 to[kCopies];
-  i64 row_bytes;
-  int lane;
 
-  __device__ Stream(const u8* matrix, u8* ring_of_warp, int first, int outputs, i64 bytes, int lane_index) {
-    row_bytes = bytes;
-    ring = ring_of_warp;
-    lane = lane_index;
-    weight = matrix + first * row_bytes;
+  __device__ __forceinline__ Stream(const LinearParams& params, int stages, int tiles)
+      : params(params), lane(threadIdx.x % kWarpSize), stages(stages), row_bytes(::row_bytes<kType>(params.inputs)), tile(blockIdx.x), tiles(tiles) {
+    int warp = threadIdx.x / kWarpSize;
+    ring = shared_memory + warp * kRingBytes;
+    matrix = warp % kMatrices;
+    slice = warp / kMatrices;
+#pragma unroll
+    for (int i = 0; i < kCopies; ++i) {
+      int copy = min(i * kWarpSize + lane, kTile * kChunks - 1);
+      int row = copy / kChunks, chunk = copy % kChunks;
+      to[i] = row * kPitch + 16 * (kPlain ? chunk ^ (row & 7) : chunk);
+    }
+    begin_tile();
+  }
+
+  static __device__ __forceinline__ int lead_of(int stage) { return kLead == 0 ? 0 : stage * kStageBytes & 15; }
+
+  // Issues the copies of the warp's next stage, if there is one, as a group.
+  __device__ __forceinline__ void advance(int slot) {
+    if (tile < tiles) {
+      if (stage < stages) copy(slot);
+      stage += kSlices;
+      if (stage - slice >= stages) {
+        tile += gridDim.x;
+        if (tile < tiles) begin_tile();
+      }
+    }
+    copy_async_commit();
+  }
+
+ private:
+  __device__ __forceinline__ void begin_tile() {
+    Tile next(params, tile);
+    stage = slice;
+    weight = (kGate == Gate::kFused && matrix == 0 ? params.parts[0].weight : next.part.weight) + next.first * row_bytes;
 #pragma unroll
     for (int i = 0; i < kCopies; ++i) {
       int copy = min(i * kWarpSize + lane, kTile * kChunks - 1);
       int row = copy / kChunks, chunk = copy % kChunks;
       // Past the end the last row is taken again: what comes of it is not stored.
-      from[i] = static_cast<u32>(min(row, outputs - 1 - first) * row_bytes) + 16 * chunk;
-      to[i] = row * kPitch + 16 * (kPlain ? chunk ^ (row & 7) : chunk);
+      from[i] = static_cast<u32>(min(row, next.part.outputs - 1 - next.first) * row_bytes) + 16 * chunk;
     }
   }
 
-  static __device__ __forceinline__ int lead_of(int stage) { return kLead == 0 ? 0 : stage * kStageBytes & 15; }
-
-  __device__ __forceinline__ void copy(int stage, int slot) const {
+  __device__ __forceinline__ void copy(int slot) const {
     i64 start = static_cast<i64>(stage) * kStageBytes - lead_of(stage);
     const u8* source = weight + start;
     int left = static_cast<int>(min(row_bytes - start, static_cast<i64>(16 * kChunks)));
@@ -137,7 +181,7 @@ __device__ __forceinline__ void leave(float* units, int pitch, const float (&sum
 }
 
 // The one unit of a stage of plain weights.
-__device__ __forceinline__ void multiply_plain(const Shared& shared, const LinearParams& params, const u8* stage_ring, int stage, int matrix, int lane) {
+__device__ __forceinline__ void multiply_plain(const Shared& shared, const LinearParams& params, float* units, const u8* stage_ring, int stage, int matrix, int lane) {
   StepProduct<kType> product;
   start_unit(product);
   const u8* row = stage_ring + lane % 8 * kPitch;
@@ -152,7 +196,7 @@ __device__ __forceinline__ void multiply_plain(const Shared& shared, const Linea
                     shared.inputs[4 * (stage * kStageSteps + step) + lane % 4]);
     }
   }
-  leave(shared.tail + matrix * kTile * shared.unit_pitch + stage, shared.unit_pitch, product.unit[0], lane);
+  leave(units + matrix * kTile * shared.unit_pitch + stage, shared.unit_pitch, product.unit[0], lane);
 }
 
 // The units and scales of a stage of blocks, left in the round's planes from `place` on. Two lanes take the scales of a row.
@@ -199,8 +243,8 @@ __device__ __forceinline__ void read4(float (&values)[4], const float* address, 
 }
 
 // Adds `count` units of output `output` (of both matrices, numbered through) to a sum, in order; those of blocks belong to steps from `first_step` on.
-__device__ __forceinline__ float add_units(float sum, const Shared& shared, const float* round, int output, int first_step, int count) {
-  const float* at = kPlain ? shared.tail + output * shared.unit_pitch : round + output * kRoundPitch;
+__device__ __forceinline__ float add_units(float sum, const Shared& shared, const float* units, int output, int first_step, int count) {
+  const float* at = units + output * (kPlain ? shared.unit_pitch : kRoundPitch);
 #pragma unroll 2
   for (int base = 0; base < count; base += 4) {
     int left = count - base;
@@ -223,55 +267,65 @@ __device__ __forceinline__ float add_units(float sum, const Shared& shared, cons
   return sum;
 }
 
+// The first lanes of a warp have the sums of a tile's outputs.
+__device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, float sum, int lane) {
+  if constexpr (kGate == Gate::kFused) {
+    float gate = __shfl_sync(kFullWarp, sum, lane % kTile);
+    sum *= activate<kActivation>(gate);
+  }
+  int output = tile.first + lane % kTile;
+  if (lane / kTile == kMatrices - 1 && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, 0, output, sum);
+}
+
 // ---- entry points -------------------------------------------------------------------------------------------
-extern "C" __global__ void __launch_bounds__(kThreads, 2) winnow_linear_row(const LinearParams params) {
+extern "C" __global__ void __launch_bounds__(kThreads, kPlain ? 2 : 3) winnow_linear_row(const LinearParams params, int tiles) {
   int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
-  int matrix = warp % kMatrices, slice = warp / kMatrices;
-  LinearPart part = kGate == Gate::kFused ? params.parts[1] : part_of(params, blockIdx.x);
-  int first = (blockIdx.x - (kGate == Gate::kFused ? 0 : part.first_tile)) * kTile;
   int steps = (params.inputs + kStepInputs - 1) / kStepInputs, stages = (params.inputs + kStageInputs - 1) / kStageInputs;
   Shared shared(steps);
-  Stream stream(kGate == Gate::kFused && matrix == 0 ? params.parts[0].weight : part.weight, shared_memory + warp * kRingBytes, first, part.outputs,
-                row_bytes<kType>(params.inputs), lane);
+  Stream stream(params, stages, tiles);
 #pragma unroll
-  for (int i = 0; i < kStages - 1; ++i) {
-    if (slice + i * kSlices < stages) stream.copy(slice + i * kSlices, i);
-    copy_async_commit();
-  }
+  for (int i = 0; i < kStages - 1; ++i) stream.advance(i);
   if (!kPlain && threadIdx.x < kSumFloats) shared.sums[threadIdx.x] = 0.0f;
   round_inputs(shared, params, steps);
   __syncthreads();
   if constexpr (has_minimum(kType)) total_inputs(shared, steps);
 
-  int slot = 0, number = 0;
-  for (int base = 0; base < stages; base += kSlices, ++number) {
-    int stage = base + slice;
-    copy_async_wait<kStages - 2>();
-    __syncwarp();
-    int next = stage + (kStages - 1) * kSlices;
-    if (next < stages) stream.copy(next, slot == 0 ? kStages - 1 : slot - 1);
-    copy_async_commit();
-    const u8* stage_ring = stream.ring + slot * kStageRingBytes;
-    slot = slot + 1 == kStages ? 0 : slot + 1;
-    if constexpr (kPlain) {
-      if (stage < stages) multiply_plain(shared, params, stage_ring, stage, matrix, lane);
-    } else {
-      float* round = shared.rounds + number % 2 * kRoundFloats;
-      if (stage < stages) multiply_blocks(shared, params, round + slice * kStageSteps, stage_ring, stage, matrix, lane);
-      __syncthreads();
-      if (number % kWarps == warp && lane < kSumFloats) {
-        shared.sums[lane] = add_units(shared.sums[lane], shared, round, lane, base * kStageSteps, min(kRoundSteps, steps - base * kStageSteps));
+  int slot = 0, number = 0, turn = 0;
+#pragma unroll 1
+  for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, ++turn) {
+    float* units = kPlain ? shared.tail + turn % 2 * kMatrices * kTile * shared.unit_pitch : nullptr;
+#pragma unroll 1
+    for (int base = 0; base < stages; base += kSlices, ++number) {
+      int stage = base + stream.slice;
+      copy_async_wait<kStages - 2>();
+      __syncwarp();
+      stream.advance(slot == 0 ? kStages - 1 : slot - 1);
+      const u8* stage_ring = stream.ring + slot * kStageRingBytes;
+      slot = slot + 1 == kStages ? 0 : slot + 1;
+      if constexpr (kPlain) {
+        if (stage < stages) multiply_plain(shared, params, units, stage_ring, stage, stream.matrix, lane);
+      } else {
+        float* round = shared.rounds + number % 2 * kRoundFloats;
+        if (stage < stages) multiply_blocks(shared, params, round + stream.slice * kStageSteps, stage_ring, stage, stream.matrix, lane);
+        __syncthreads();
+        if (number % kWarps == warp && lane < kSumFloats) {
+          shared.sums[lane] = add_units(shared.sums[lane], shared, round, lane, base * kStageSteps, min(kRoundSteps, steps - base * kStageSteps));
+        }
       }
     }
+    __syncthreads();
+    // Another warp every time; what others leave meanwhile lies elsewhere, and sums are added to after the next barrier.
+    if (turn % kWarps == warp) {
+      float sum = 0.0f;
+      if (lane < kMatrices * kTile) {
+        if constexpr (kPlain) {
+          sum = add_units(0.0f, shared, units, lane, 0, stages);
+        } else {
+          sum = shared.sums[lane];
+          shared.sums[lane] = 0.0f;
+        }
+      }
+      finish_tile(params, Tile(params, tile), sum, lane);
+    }
   }
-  __syncthreads();
-
-  if (threadIdx.x >= kMatrices * kTile) return;
-  float sum = kPlain ? add_units(0.0f, shared, nullptr, lane, 0, stages) : shared.sums[lane];
-  int output = first + lane % kTile;
-  if constexpr (kGate == Gate::kFused) {
-    float gate = __shfl_sync(kFullWarp, sum, lane % kTile);
-    sum *= activate<kActivation>(gate);
-  }
-  if (lane >= (kMatrices - 1) * kTile && output < part.outputs) finish<kGate, kActivation>(params, part, 0, output, sum);
 }

@@ -239,12 +239,28 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         {
             CudaLinearKind.Matmul => new(rowTiles, tiles, 1, variant.Threads, SharedBytes: variant.SharedBytes),
             CudaLinearKind.Matvec => new(Ceiling(tiles, variant.TilesOfBlock), 1, 1, variant.Threads, SharedBytes: variant.SharedBytes),
-            CudaLinearKind.Row => new(tiles, 1, 1, variant.Threads, SharedBytes: variant.SharedBytes + variant.InputBytes(parameters.Inputs)),
+            CudaLinearKind.Row => RowShape(variant, tiles, parameters.Inputs),
             _ => new(tiles, rowTiles, 1, variant.Threads),
         };
         ArgumentBlock arguments = new(stackalloc byte[256]);
         arguments.Add(parameters);
+        if (variant.Kind == CudaLinearKind.Row)
+        {
+            arguments.Add(tiles);
+        }
+
         _context.Launch(_variants[variant], shape, arguments);
+    }
+
+    // As many blocks as the device runs at once, which go from tile to tile.
+    private LaunchShape RowShape(CudaLinearVariant variant, int tiles, int inputs)
+    {
+        const int MostBlocks = 3;
+        const int Reserved = 1024;
+        GpuProperties properties = _context.Driver.Properties;
+        int bytes = variant.SharedBytes + variant.InputBytes(inputs);
+        int blocks = properties.Multiprocessors * Math.Clamp(properties.SharedBytesPerMultiprocessor / (bytes + Reserved), 1, MostBlocks);
+        return new(Math.Min(tiles, blocks), 1, 1, variant.Threads, SharedBytes: bytes);
     }
 
     // The input of one call is packed once for all weights that take the same form of it.

@@ -28,7 +28,7 @@ internal readonly record struct CudaLinearVariant(
     public const int StepInputs = 32;
 
     /// <summary>Inputs that the kernel of one row keeps in shared memory at most.</summary>
-    public const int MostRowInputs = 32_768;
+    public const int MostRowInputs = 28_672;
 
     private const int RowWarps = 8;
     private const int RowOutputs = 16;
@@ -144,7 +144,7 @@ internal readonly record struct CudaLinearVariant(
     {
         int steps = (inputs + StepInputs - 1) / StepInputs;
         int pitch = ((((steps / 4) + 32) / 32) * 32) + 4;
-        int tail = IsPlain ? Matrices * RowOutputs * pitch * sizeof(float) : HasMinimum ? steps * sizeof(float) : 0;
+        int tail = IsPlain ? 2 * Matrices * RowOutputs * pitch * sizeof(float) : HasMinimum ? steps * sizeof(float) : 0;
         return (steps * StepInputs * sizeof(ushort)) + tail;
     }
 
@@ -231,7 +231,7 @@ internal readonly record struct CudaLinearVariant(
         int lead = stageBytes % 16 == 0 ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
         int chunks = (lead + stageBytes + 15) / 16;
         int stage = RowOutputs * 16 * (IsPlain ? chunks : chunks | 1);
-        int rings = RowWarps * stage * (IsPlain ? 3 : Math.Clamp(9216 / stage, 2, 4));
+        int rings = RowWarps * stage * (IsPlain ? 3 : 2);
         int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 4 : 2) + (HasMinimum ? 1 : 0);
         int pitch = (RowWarps / Matrices * stageInputs / StepInputs) + 4;
         return rings + (IsPlain ? 0 : ((2 * planes * pitch) + 1) * Matrices * RowOutputs * sizeof(float));

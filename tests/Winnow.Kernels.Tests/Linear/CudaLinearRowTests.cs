@@ -43,6 +43,37 @@ public sealed class CudaLinearRowTests
         Assert.That(LinearFixture.Bits(Gated(fixture, type, gate, up, x[..inputs], 1, inputs)), Is.EqualTo(among[..Outputs]));
     }
 
+    // More tiles than the simulator's 108 multiprocessors run at once, however many fit on one: blocks go on to others, and the last ones of a part are short.
+    [TestCase(DType.BF16)]
+    [TestCase(DType.Q8_0)]
+    [TestCase(DType.Q4_K)]
+    [TestCase(DType.Q6_K)]
+    public void Project_OfOneRowGoesFromTileToTile(DType type)
+    {
+        int[] outputs = [(16 * 330) + 3, 16 * 5];
+        int inputs = Lengths(type)[^1];
+        var random = new Random(7);
+        float[] x = LinearFixture.Values(random, 2 * inputs);
+        byte[][] weights = [.. outputs.Select(count => WeightReference.Random(type, count * inputs, random))];
+        using LinearFixture fixture = LinearFixture.Cuda();
+
+        float[][] among = Project(2, x);
+        float[][] alone = Project(1, x[..inputs]);
+
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            Assert.That(LinearFixture.Bits(alone[i]), Is.EqualTo(LinearFixture.Bits(among[i].AsSpan(0, outputs[i]))), $"part {i}");
+        }
+
+        float[][] Project(int rows, float[] input)
+        {
+            Projection[] projections =
+                [.. outputs.Select((count, i) => new Projection { Weight = fixture.Weights(type, count, inputs, weights[i]), Output = fixture.Output(rows, count) })];
+            fixture.Linear.Project(fixture.Floats(new Shape(rows, inputs), input), projections);
+            return [.. projections.Select(projection => fixture.Read(projection.Output))];
+        }
+    }
+
     [Test]
     public void Project_OfOneRowTakesSeveralPartsWithBiasAndResidual()
     {
