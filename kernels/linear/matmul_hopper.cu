@@ -144,8 +144,8 @@ __device__ __forceinline__ void store_row(const Sums& sums, int half, const Line
 }
 
 // Puts the sums of a warpgroup where one of its threads copies them from. The copies before have long read that place.
-__device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const TensorMap& map, int rows, const LinearPart& part, int first_row,
-                                           int first_output, int group) {
+__device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const TensorMap& map, const LinearPart& part, int first_row, int first_output,
+                                           int group) {
   int lane = threadIdx.x % kWarpSize, warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = lane / 4, q = lane % 4;
   bool copies = threadIdx.x % kWarpgroupSize == 0;
   if (copies) copy_back_wait_read<0>();
@@ -159,7 +159,7 @@ __device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const T
   }
   fence_async();
   named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
-  if (copies && first_row < rows) {
+  if (copies) {
     for (int box = 0; box < kGroupBoxes; ++box) {
       int output = first_output + box * kBoxOutputs;
       if (output < part.outputs) copy_box_back(map, output, first_row, staged + box * kBoxBytes);
@@ -189,7 +189,7 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
   if constexpr (kStaged) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) finish_row<true>(sums, half, params, part, min(row + 8 * half, params.rows - 1), output);
-    stage_sums(sums, staged, map, params.rows, part, first_row, first_output, group);
+    stage_sums(sums, staged, map, part, first_row, first_output, group);
   } else {
     bool pairs = has_pairs(params, part);
 #pragma unroll
@@ -216,6 +216,19 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
   Sums unit = {};
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
+    Place place = place_of(tiles, tile);
+    int first_row = place.row_tile * kTileRows + group * kGroupRows;
+    if (first_row >= params.rows) {
+      // Only the second warpgroup can have no rows: the first one has the tensor cores for itself. All have seen a stage before one hands it back.
+#pragma unroll 1
+      for (int stage = 0; stage < stages; ++stage) {
+        barrier_wait(ring.full + ring.slot, ring.parity);
+        named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
+        if (signals) barrier_arrive(ring.empty + ring.slot);
+        ring.next();
+      }
+      continue;
+    }
     Sums sums = {};
 #pragma unroll 1
     for (int stage = 0; stage < stages; stage += kUnitStages) {
@@ -235,11 +248,10 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
       for (int i = 0; i < kColumns / 2; ++i) sums[i / 4][i % 4] = __fadd_rn(sums[i / 4][i % 4], unit[i / 4][i % 4]);
       product_hold(unit);
     }
-    Place place = place_of(tiles, tile);
     LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
     int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs;
     const TensorMap& map = outputs.part[kFused ? 1 : part_number(params, place.output_tile)];
-    store_tile(sums, params, part, staged, map, place.row_tile * kTileRows + group * kGroupRows, output, group);
+    store_tile(sums, params, part, staged, map, first_row, output, group);
   }
   if (kStaged && signals) copy_back_wait_read<0>();
 }
