@@ -29,13 +29,14 @@ struct DecodeShared {
   bool last;
 };
 
-// The whole result of a tile whose slots make one split.
+// The whole result of a tile whose slots make one split, and whose probabilities have these sums.
 template <typename T, typename Tile>
-__device__ __forceinline__ void write_result(Tile& tile, const AttentionParameters& p, const HeadView& view, int first_row) {
+__device__ __forceinline__ void write_result(Tile& tile, const float (&sum)[Tile::kOwnedRows], const AttentionParameters& p, const HeadView& view,
+                                             int first_row) {
   tile.visit([&](int i, int column, float a, float b) {
     int row = first_row + Tile::row_of(i);
     if (row >= view.rows) return;
-    float inverse = inverse_of(tile.sum_of(i));
+    float inverse = inverse_of(sum[i]);
     float2 value = make_float2(finish_value(a, inverse), finish_value(b, inverse));
     *reinterpret_cast<float2*>(p.output + view.query_of(row) * kHeadDim + column) = value;
   });
@@ -43,14 +44,15 @@ __device__ __forceinline__ void write_result(Tile& tile, const AttentionParamete
 #pragma unroll
     for (int i = 0; i < Tile::kOwnedRows; ++i) {
       int row = first_row + Tile::row_of(i);
-      if (Tile::writes_states() && row < view.rows) p.log_sum_exp[view.query_of(row)] = log_sum_exp_of<T>(tile.greatest[i], tile.sum_of(i));
+      if (Tile::writes_states() && row < view.rows) p.log_sum_exp[view.query_of(row)] = log_sum_exp_of<T>(tile.greatest[i], sum[i]);
     }
   }
 }
 
 // Leaves one split's state; `first_partial` is the index of the tile's first row in `partial`, in splits.
 template <typename Tile>
-__device__ __forceinline__ void write_partial(Tile& tile, const AttentionParameters& p, const HeadView& view, int first_row, i64 first_partial, int split) {
+__device__ __forceinline__ void write_partial(Tile& tile, const float (&sum)[Tile::kOwnedRows], const AttentionParameters& p, const HeadView& view,
+                                              int first_row, i64 first_partial, int split) {
   tile.visit([&](int i, int column, float a, float b) {
     int row = Tile::row_of(i);
     if (first_row + row >= view.rows) return;
@@ -61,7 +63,7 @@ __device__ __forceinline__ void write_partial(Tile& tile, const AttentionParamet
   for (int i = 0; i < Tile::kOwnedRows; ++i) {
     int row = Tile::row_of(i);
     if (Tile::writes_states() && first_row + row < view.rows) {
-      p.partial_state[first_partial + static_cast<i64>(row) * p.splits + split] = make_float2(tile.greatest[i], tile.sum_of(i));
+      p.partial_state[first_partial + static_cast<i64>(row) * p.splits + split] = make_float2(tile.greatest[i], sum[i]);
     }
   }
 }
@@ -114,14 +116,17 @@ __device__ __forceinline__ void decode(const AttentionParameters& p) {
   Tile tile;
   tile.begin(shared.tile, p, view, first_row);
   walk(tile, shared.tile, p, view, seen, [](int) {});
+  float sum[Tile::kOwnedRows];
+#pragma unroll
+  for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
   if (splits == 1) {
-    write_result<T>(tile, p, view, first_row);
+    write_result<T>(tile, sum, p, view, first_row);
     return;
   }
 
   i64 head = static_cast<i64>(sequence) * gridDim.y + blockIdx.y;
   i64 first_partial = (head * p.partial_rows + first_row) * p.splits;
-  write_partial(tile, p, view, first_row, first_partial, split);
+  write_partial(tile, sum, p, view, first_row, first_partial, split);
   __threadfence();
   __syncthreads();
   int* ticket = p.tickets + head * p.tiles + blockIdx.z % p.tiles;

@@ -19,14 +19,14 @@ struct DecodeTile {
   };
 
   float sums[2 * kPairs][4];
-  float sum[4];
+  float sum[2];  // of what the lane holds
   float greatest[2];
   QueryRow query_rows[2];
   u32 queries[kSteps][4];
 
   static __device__ __forceinline__ int row_of(int i) { return threadIdx.x % kWarpSize / 4 + 8 * i; }
   static __device__ __forceinline__ bool writes_states() { return threadIdx.x < kWarpSize && threadIdx.x % 4 == 0; }
-  __device__ __forceinline__ float sum_of(int i) const { return sum[2 * i]; }
+  __device__ __forceinline__ float sum_of(int i) const { return sum_of_row(sum[i]); }
 
   __device__ void begin(Shared& shared, const AttentionParameters& p, const HeadView& view, int first_row) {
     const float* from[2];
@@ -43,8 +43,7 @@ struct DecodeTile {
 
   __device__ __forceinline__ void reset() {
     greatest[0] = greatest[1] = minus_infinity();
-#pragma unroll
-    for (int e = 0; e < 4; ++e) sum[e] = 0.0f;
+    sum[0] = sum[1] = 0.0f;
 #pragma unroll
     for (int n = 0; n < 2 * kPairs; ++n) {
 #pragma unroll
@@ -79,9 +78,7 @@ struct DecodeTile {
     }
     rescale(sums, factors[0], factors[1]);
     sum[0] = __fmul_rn(sum[0], factors[0]);
-    sum[1] = __fmul_rn(sum[1], factors[0]);
-    sum[2] = __fmul_rn(sum[2], factors[1]);
-    sum[3] = __fmul_rn(sum[3], factors[1]);
+    sum[1] = __fmul_rn(sum[1], factors[1]);
     copy_async_wait<2 * (Tiles::kStages - 1)>();
     __syncthreads();
     int lane = threadIdx.x % kWarpSize;

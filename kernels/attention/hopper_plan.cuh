@@ -1,7 +1,8 @@
 // hopper_plan.cuh - the planners of the Hopper prefill kernel: they draw tiles, look which blocks of 64 slots each of them sees, and bring its queries.
 //
-// Tiles are drawn one by one, those with the most to see of a causal sequence first, so that all thread blocks end at about the same time. Two numbers in
-// `tickets` count the tiles that were drawn and the thread blocks that found none left; the last of those leaves both at 0.
+// Tiles are drawn one by one, those with the most to see of a causal sequence first, so that all thread blocks end at about the same time. The first of a
+// thread block is that of its own number; its consumers have nothing to do yet and bring the queries themselves. Two numbers in `tickets` count the tiles that
+// were drawn after that and the thread blocks that found none left; the last of those leaves both at 0.
 #pragma once
 #include "attention/hopper_shared.cuh"
 
@@ -53,15 +54,15 @@ struct TilePlanner {
 
   __device__ void run() {
     bool draws = threadIdx.x / kWarpSize == 1;
-    int drawn = draw();
-    for (;;) {
+    int drawn = blockIdx.x;
+    for (bool first = true;; first = false) {
       tile.wait_empty(shared.tile_empty);
       TileSlot& slot = shared.tiles[tile.slot];
       if (draws) fill(slot, __shfl_sync(kFullWarp, drawn, 0));
       named_barrier_sync(kPlannerBarrier, kPlanners);
       if (slot.first_row < 0) break;
       drawn = draw();
-      plan(slot);
+      plan(slot, first);
       tile.advance();
     }
     tile.arrive(shared.tile_full);
@@ -73,7 +74,7 @@ struct TilePlanner {
 
  private:
   // The number of the next tile, for lane 0 of the warp that draws.
-  __device__ __forceinline__ int draw() const { return threadIdx.x == kWarpSize ? atomicAdd(p.tickets, 1) : 0; }
+  __device__ __forceinline__ int draw() const { return threadIdx.x == kWarpSize ? static_cast<int>(gridDim.x) + atomicAdd(p.tickets, 1) : 0; }
 
   __device__ __forceinline__ void leave() const {
     if (threadIdx.x != kWarpSize) return;
@@ -89,17 +90,17 @@ struct TilePlanner {
     }
   }
 
-  __device__ void plan(TileSlot& slot) {
+  __device__ void plan(TileSlot& slot, bool is_first) {
     const HeadView& view = slot.view();
     int thread = threadIdx.x - kWarpSize, first_row = slot.first_row;
 #pragma unroll 1
-    for (int i = thread; i < kHopperRows * kColumnParts * 2; i += kPlanners) {
-      int row = i / (2 * kColumnParts), line = i % (2 * kColumnParts);
-      prefetch_line(p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + line * 32);
+    for (int row = thread; row < kHopperRows; row += kPlanners) slot.positions[row] = p.positions[view.token_of(min(first_row + row, view.rows - 1))];
+    if (is_first) {
+      tile.arrive(shared.tile_full);
+    } else {
+      prefetch_queries(view, first_row);
     }
     QueryRange range = query_range(p, view, first_row, min(first_row + kHopperRows, view.rows));
-#pragma unroll 1
-    for (int row = thread; row < kHopperRows; row += kPlanners) slot.positions[row] = p.positions[view.token_of(min(first_row + row, view.rows - 1))];
     int first = 0;
     do {
       int end = min(first + kStretchBlocks * kHopperBlock, view.count);
@@ -113,26 +114,20 @@ struct TilePlanner {
       }
       stretch.arrive(shared.stretch_full);
       stretch.advance();
-      if (first == 0) {
-        load_queries(view, first_row);
+      if (first == 0 && !is_first) {
+        load_queries<kPlanners, 4>(shared.queries[tile.slot], p, view, first_row, 0, kHopperRows, thread);
         tile.arrive(shared.tile_full);
       }
       first = end;
     } while (first < view.count);
   }
 
-  // Rounds the rows' queries to the cache's type, line by line as products want them.
-  __device__ void load_queries(const HeadView& view, int first_row) const {
-    constexpr int kPieces = kHeadDim / 8;
-    int piece = (threadIdx.x - kWarpSize) % kPieces;
-    static_assert(kPlanners % kPieces == 0, "a planner has pieces of the same columns");
-#pragma unroll 4
-    for (int row = (threadIdx.x - kWarpSize) / kPieces; row < kHopperRows; row += kPlanners / kPieces) {
-      const float* from = p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + piece * 8;
-      float4 low = reinterpret_cast<const float4*>(from)[0], high = reinterpret_cast<const float4*>(from)[1];
-      T* to = shared.queries[tile.slot][row / kGroupRows][piece / 8] + row % kGroupRows * kLineValues + ((piece % 8) ^ (row % 8)) * 8;
-      *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low.x, low.y), pack<T>(low.z, low.w), pack<T>(high.x, high.y), pack<T>(high.z, high.w));
+  // While blocks are looked at, queries come near.
+  __device__ __forceinline__ void prefetch_queries(const HeadView& view, int first_row) const {
+    constexpr int kLines = kHeadDim * static_cast<int>(sizeof(float)) / 128;
+#pragma unroll 1
+    for (int i = threadIdx.x - kWarpSize; i < kHopperRows * kLines; i += kPlanners) {
+      prefetch_line(p.queries + view.query_of(min(first_row + i / kLines, view.rows - 1)) * kHeadDim + i % kLines * 32);
     }
-    fence_async();
   }
 };

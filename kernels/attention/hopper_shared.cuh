@@ -28,8 +28,10 @@ constexpr int kTileSlots = 2;
 constexpr int kStretches = 2;
 constexpr int kStretchBlocks = 24;
 
-// The named barrier of the planners; 0 is that of __syncthreads.
+// The named barriers: of the planners, of each consumer for itself, and of each consumer's turn; 0 is that of __syncthreads.
 constexpr int kPlannerBarrier = 1;
+constexpr int kConsumerBarrier = 2;
+constexpr int kTurnBarrier = kConsumerBarrier + kConsumers;
 
 static_assert(kHeadDim % kLineValues == 0 && kHeadDim <= 128 && LISTS == 0 && kHopperBlock == 64, "other calls have the kernel of prefill.cu");
 
@@ -113,3 +115,20 @@ struct RingPlace {
     if (threadIdx.x % kWarpSize == 0) barrier_arrive(&barriers[slot]);
   }
 };
+
+// Rounds queries of a tile to the cache's type, line by line as products want them: rows [begin, end) of it, by kLoaders threads.
+template <int kLoaders, int kAtOnce, typename T>
+__device__ __forceinline__ void load_queries(T (&queries)[kConsumers][kColumnParts][kGroupRows * kLineValues], const AttentionParameters& p,
+                                             const HeadView& view, int first_row, int begin, int end, int thread) {
+  constexpr int kPieces = kHeadDim / 8;
+  static_assert(kLoaders % kPieces == 0, "a thread has pieces of the same columns");
+  int piece = thread % kPieces;
+#pragma unroll kAtOnce
+  for (int row = begin + thread / kPieces; row < end; row += kLoaders / kPieces) {
+    const float* from = p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + piece * 8;
+    float4 low = reinterpret_cast<const float4*>(from)[0], high = reinterpret_cast<const float4*>(from)[1];
+    T* to = queries[row / kGroupRows][piece / 8] + row % kGroupRows * kLineValues + ((piece % 8) ^ (row % 8)) * 8;
+    *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low.x, low.y), pack<T>(low.z, low.w), pack<T>(high.x, high.y), pack<T>(high.z, high.w));
+  }
+  fence_async();
+}

@@ -15,8 +15,8 @@
 #include "attention/hopper_plan.cuh"
 #include "attention/hopper_tile.cuh"
 
-constexpr int kProviderRegisters = 56;
-constexpr int kConsumerRegisters = 224;
+constexpr int kProviderRegisters = 72;
+constexpr int kConsumerRegisters = 216;
 
 template <typename T>
 __device__ __forceinline__ void prefill(const AttentionParameters& p, int sequences, int kv_heads, const TensorMap& keys, const TensorMap& values) {

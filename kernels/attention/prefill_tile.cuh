@@ -18,14 +18,14 @@ struct PrefillTile {
   };
 
   float sums[2 * kSteps][4];
-  float sum[4];
+  float sum[2];  // of what the lane holds
   float greatest[2];
   QueryRow query_rows[2];
   u32 queries[kQueriesShared ? 1 : kSteps][4];
 
   static __device__ __forceinline__ int row_of(int i) { return kTileRows * (threadIdx.x / kWarpSize) + threadIdx.x % kWarpSize / 4 + 8 * i; }
   static __device__ __forceinline__ bool writes_states() { return threadIdx.x % 4 == 0; }
-  __device__ __forceinline__ float sum_of(int i) const { return sum[2 * i]; }
+  __device__ __forceinline__ float sum_of(int i) const { return sum_of_row(sum[i]); }
 
   __device__ void begin(Shared& shared, const AttentionParameters& p, const HeadView& view, int first_row) {
     const float* from[2];
@@ -55,8 +55,7 @@ struct PrefillTile {
 
   __device__ __forceinline__ void reset() {
     greatest[0] = greatest[1] = minus_infinity();
-#pragma unroll
-    for (int e = 0; e < 4; ++e) sum[e] = 0.0f;
+    sum[0] = sum[1] = 0.0f;
 #pragma unroll
     for (int n = 0; n < 2 * kSteps; ++n) {
 #pragma unroll
@@ -82,9 +81,7 @@ struct PrefillTile {
     float shift_upper = shift_of(greatest[0]), shift_lower = shift_of(greatest[1]);
     rescale(sums, upper, lower);
     sum[0] = __fmul_rn(sum[0], upper);
-    sum[1] = __fmul_rn(sum[1], upper);
-    sum[2] = __fmul_rn(sum[2], lower);
-    sum[3] = __fmul_rn(sum[3], lower);
+    sum[1] = __fmul_rn(sum[1], lower);
     u32 probabilities[kBlock / 16][4];
 #pragma unroll
     for (int n = 0; n < kBlock / 8; ++n) {

@@ -2,8 +2,9 @@
 //
 // With g = lane / 4 and c = 2 * (lane % 4) a lane holds rows g and g + 8, and columns c and c + 1 of every group of 8. Decode and prefill give
 // the same bits because each element of a product depends on its own row and column alone, whichever warp works it out: scores sum over
-// columns 16 at a time in ascending order, weighted values over slots 16 at a time in ascending order, and so does the sum of
-// probabilities, which is a product with ones. Queries and probabilities are rounded to the cache's type.
+// columns 16 at a time in ascending order, weighted values over slots 16 at a time in ascending order. Probabilities are summed as they were rounded,
+// by each lane those that it holds, 4 of 16 slots at a time in ascending order; at the end of a split the four lanes of a row add up theirs. Queries and
+// probabilities are rounded to the cache's type.
 #pragma once
 #include "attention/mask.cuh"
 #include "attention/state.cuh"
@@ -125,11 +126,23 @@ __device__ __forceinline__ void rescale(float (&sums)[kGroups][4], float upper, 
   }
 }
 
+// The sum of two values in one register.
 template <typename T>
-__device__ __forceinline__ void add_probabilities(float (&sum)[4], const u32 (&a)[4]) {
-  u32 one = pack_probabilities<T>(1.0f, 1.0f);
-  u32 ones[2] = {one, one};
-  mma_m16n8k16<T>(sum, a, ones);
+__device__ __forceinline__ float sum_of_pair(u32 pair) {
+  return __fadd_rn(to_float(T{static_cast<u16>(pair)}), to_float(T{static_cast<u16>(pair >> 16)}));
+}
+
+// The probabilities of 16 slots that a lane holds, for both of its rows. No product with ones: its tensor cores have better to do.
+template <typename T>
+__device__ __forceinline__ void add_probabilities(float (&sum)[2], const u32 (&a)[4]) {
+  sum[0] = __fadd_rn(sum[0], __fadd_rn(sum_of_pair<T>(a[0]), sum_of_pair<T>(a[2])));
+  sum[1] = __fadd_rn(sum[1], __fadd_rn(sum_of_pair<T>(a[1]), sum_of_pair<T>(a[3])));
+}
+
+// What the four lanes of a row hold; the whole warp asks.
+__device__ __forceinline__ float sum_of_row(float lane_sum) {
+  float pair = __fadd_rn(lane_sum, __shfl_xor_sync(kFullWarp, lane_sum, 1));
+  return __fadd_rn(pair, __shfl_xor_sync(kFullWarp, pair, 2));
 }
 
 // sums[0], sums[1] += probabilities of 16 slots times their values in columns 16 * pair and on.
