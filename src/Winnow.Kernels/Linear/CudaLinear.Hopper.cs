@@ -30,9 +30,9 @@ internal sealed partial class CudaLinear
     private bool IsForHopper(in CudaLinearParams parameters, DType type, bool aligned) =>
         _hopperTile != 0 && parameters.Rows >= LeastHopperRows && (type is DType.F16 or DType.BF16 ? aligned : type.BytesOf(parameters.Inputs) % Alignment == 0);
 
-    // Blocks of the grid take tiles in waves. What a wave takes was measured on an H200 with 4096 inputs, in the time of a column, 0.21 us: with 16-bit weights the
-    // columns and 10 for storing sums, below 88 columns that of 88; without those 10 and with another 9 less where sums are staged, but for the last wave.
-    // With blocks the rows, and half of 128 to widen them.
+    // Blocks of the grid take tiles in waves. What a wave takes with 16-bit weights was measured on an H200 with 4096 inputs, in the time of a column, 0.21 us: the
+    // columns and 10, below 88 columns that of 88. Two things are reckoned and not measured: that 19 of it are for storing sums of 128 columns, which
+    // are saved, but for the last wave, where they are staged; and that blocks take their rows, and half of 128 to widen them.
     private CudaLinearVariant ChooseHopperTile(ref CudaLinearParams parameters, CudaLinearVariant variant)
     {
         bool plain = variant.Kind == CudaLinearKind.Hopper;
