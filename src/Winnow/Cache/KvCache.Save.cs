@@ -233,6 +233,7 @@ public sealed partial class KvCache
             CountsOf(sequence.Row)[head] = counts[head];
         }
 
+        UploadPages(sequence.Row);
         UploadCounts(sequence.Row);
     }
 

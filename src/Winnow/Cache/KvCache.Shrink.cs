@@ -134,6 +134,7 @@ public sealed partial class KvCache
             CopyPages(CopyOnWrite(row, head, page, inUse: true, 0));
         }
 
+        UploadPages(row);
         return true;
     }
 

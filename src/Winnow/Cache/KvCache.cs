@@ -15,6 +15,9 @@ namespace Winnow.Cache;
 /// </summary>
 public sealed partial class KvCache : IDisposable
 {
+    // Page ids that are uploaded at once.
+    private const int MostPageIds = 1 << 18;
+
     private readonly ComputeDevice _device;
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly PagePool _pool;
@@ -28,8 +31,11 @@ public sealed partial class KvCache : IDisposable
     private readonly Tensor _headIds;
     private readonly bool _ownsAll;
     private readonly int[] _copyPairs;
+    private readonly int[] _pageIds;
     private readonly int _heads;
     private readonly int _pagesPerHead;
+    private int _firstChanged = int.MaxValue;
+    private int _endChanged;
 
     /// <summary>Allocates the pool and the tables.</summary>
     /// <param name="device">Where it lies.</param>
@@ -49,6 +55,7 @@ public sealed partial class KvCache : IDisposable
         _sequences = new KvSequence?[options.MaxSequences];
         _counts = new int[options.MaxSequences * _heads];
         _copyPairs = new int[2 * _heads];
+        _pageIds = new int[(int)Math.Min(MostPageIds, (long)_heads * _pagesPerHead)];
         _ownsAll = SignalPlanes.Any(options.Attributes);
         Norms = SignalPlanes.NormsOf(options.Attributes);
         try
@@ -202,6 +209,7 @@ public sealed partial class KvCache : IDisposable
             }
         }
 
+        UploadPages(sequence.Row);
         CopyPages(copies);
         return true;
     }
@@ -251,6 +259,7 @@ public sealed partial class KvCache : IDisposable
             }
         }
 
+        UploadPages(fork.Row);
         UploadCounts(fork.Row);
         fork.Length = sequence.Length;
         return fork;
@@ -329,11 +338,31 @@ public sealed partial class KvCache : IDisposable
     // The mirror holds page + 1, so that 0 means "none".
     private Span<int> TableOf(int row, int head) => _tables[row].AsSpan(head * _pagesPerHead, _pagesPerHead);
 
+    /// <summary>Notes a page; <see cref="UploadPages"/> tells the device.</summary>
     private void SetPage(int row, int head, int index, int page)
     {
         TableOf(row, head)[index] = page + 1;
-        long entry = (((long)row * _heads) + head) * _pagesPerHead;
-        _device.Upload<int>(FlatTable().Rows(entry + index, 1), [page]);
+        int entry = (head * _pagesPerHead) + index;
+        (_firstChanged, _endChanged) = (Math.Min(_firstChanged, entry), Math.Max(_endChanged, entry + 1));
+    }
+
+    // Heads take pages at the same tokens, so that thousands of entries change at once: they go over with all between the first and the last of them.
+    private void UploadPages(int row)
+    {
+        Tensor table = FlatTable();
+        long first = (long)row * _heads * _pagesPerHead;
+        for (int start = _firstChanged; start < _endChanged; start += _pageIds.Length)
+        {
+            int count = Math.Min(_pageIds.Length, _endChanged - start);
+            for (int i = 0; i < count; i++)
+            {
+                _pageIds[i] = _tables[row]![start + i] - 1;
+            }
+
+            _device.Upload<int>(table.Rows(first + start, count), _pageIds.AsSpan(0, count));
+        }
+
+        (_firstChanged, _endChanged) = (int.MaxValue, 0);
     }
 
     private Tensor FlatTable() => _kv.PageTable.Reshape(new Shape(_kv.PageTable.Shape.ElementCount));

@@ -4,8 +4,11 @@ using System.Linq;
 using NUnit.Framework;
 using Winnow.Cache;
 using Winnow.Formats;
+using Winnow.Gpu;
 using Winnow.Kernels;
 using Winnow.Kernels.Cache;
+using Winnow.Simulator;
+using Winnow.Tests.Engine;
 
 namespace Winnow.Tests.Cache;
 
@@ -42,6 +45,20 @@ public sealed class KvCacheTests
         Assert.That(sequence.Length, Is.EqualTo(33));
         Assert.That(_cache.FreePages, Is.EqualTo(_cache.TotalPages - (Layers * KvHeads * 3)));
         AssertHolds(sequence, [.. Enumerable.Range(0, 33)]);
+    }
+
+    [Test]
+    public void TryReserve_TellsAGpuOfAllPagesAtOnce()
+    {
+        using ProbedDriver driver = new(new PtxSimulator(new PtxSimulatorOptions()));
+        using CudaDevice device = new(driver, new KernelCompiler());
+        using KvCache cache = new(device, new KvCacheOptions { Layers = 4, KvHeads = 8, HeadDim = HeadDim, Pages = 4 * 8 * 20, MaxSequences = 2, MaxTokens = 320 });
+        KvSequence sequence = cache.CreateSequence();
+        int before = driver.Uploads;
+
+        Assert.That(cache.TryReserve(sequence, 300), Is.True);
+
+        Assert.That(driver.Uploads - before, Is.EqualTo(1));
     }
 
     [Test]

@@ -16,6 +16,9 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
     /// <summary>Recordings launched.</summary>
     public int GraphLaunches { get; private set; }
 
+    /// <summary>Copies to the device.</summary>
+    public int Uploads { get; private set; }
+
     /// <summary>Waits for the device.</summary>
     public int Waits { get; private set; }
 
@@ -68,6 +71,7 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
 
     public override void CopyToDevice(nint destination, nint source, long bytes, GpuStream stream)
     {
+        Uploads++;
         if (!IsIdle)
         {
             Alive().CopyToDevice(destination, source, bytes, stream);
