@@ -68,11 +68,6 @@ public sealed unsafe partial class CudaDriver
         }
 
         _names[function] = name;
-        if (ParameterLayout.Read(function) is { } layout)
-        {
-            _layouts[function] = layout;
-        }
-
         return new GpuFunction(function);
     }
 
@@ -106,7 +101,7 @@ public sealed unsafe partial class CudaDriver
     {
         MakeCurrent();
         nuint bytes = (nuint)arguments.Length;
-        ReadOnlySpan<int> places = _layouts.TryGetValue(function.Handle, out ParameterLayout? layout) ? layout.PlacesIn(arguments.Length) : [];
+        ReadOnlySpan<int> places = _layouts.GetOrAdd(function.Handle, ParameterLayout.Read, arguments.Length) is { } layout ? layout.PlacesIn(arguments.Length) : [];
         void** parameters = stackalloc void*[places.Length];
         CudaResult result;
         fixed (byte* pointer = arguments)

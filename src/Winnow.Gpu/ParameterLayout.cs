@@ -20,8 +20,9 @@ internal sealed unsafe class ParameterLayout
 
     /// <summary>Asks the driver for the parameters of a kernel.</summary>
     /// <param name="function">The kernel.</param>
+    /// <param name="blockBytes">The size of a packed block of all of them: asking for one too many would be an error of its own.</param>
     /// <returns>Null where a packed block is always what the driver wants: without maps, or where the driver is older than 12.4 and does not say.</returns>
-    public static ParameterLayout? Read(nint function)
+    public static ParameterLayout? Read(nint function, int blockBytes)
     {
         // Another binding may have found the driver where ours does not.
         if (!CudaLibrary.Probe().IsUsable)
@@ -30,13 +31,16 @@ internal sealed unsafe class ParameterLayout
         }
 
         List<(int Offset, int Bytes)> parameters = [];
+        ParameterLayout? layout = null;
         try
         {
-            nuint offset;
-            nuint bytes;
-            while (Driver.cuFuncGetParamInfo(function, (nuint)parameters.Count, &offset, &bytes) == CudaResult.Success)
+            nuint offset = 0;
+            nuint bytes = 0;
+            while ((layout?._packedBytes ?? (int)(offset + bytes)) < blockBytes
+                && Driver.cuFuncGetParamInfo(function, (nuint)parameters.Count, &offset, &bytes) == CudaResult.Success)
             {
                 parameters.Add(((int)offset, (int)bytes));
+                layout = Of(parameters);
             }
         }
         catch (EntryPointNotFoundException)
@@ -44,7 +48,7 @@ internal sealed unsafe class ParameterLayout
             return null;
         }
 
-        return Of(parameters);
+        return layout;
     }
 
     /// <summary>The layout of known parameters; null where none can hold maps.</summary>

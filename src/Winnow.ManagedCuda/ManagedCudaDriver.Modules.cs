@@ -55,11 +55,6 @@ public sealed unsafe partial class ManagedCudaDriver
         }
 
         _names[function.Pointer] = name;
-        if (ParameterLayout.Read(function.Pointer) is { } layout)
-        {
-            _layouts[function.Pointer] = layout;
-        }
-
         return new GpuFunction(function.Pointer);
     }
 
@@ -95,7 +90,7 @@ public sealed unsafe partial class ManagedCudaDriver
     {
         MakeCurrent();
         nuint bytes = (nuint)arguments.Length;
-        ReadOnlySpan<int> places = _layouts.TryGetValue(function.Handle, out ParameterLayout? layout) ? layout.PlacesIn(arguments.Length) : [];
+        ReadOnlySpan<int> places = _layouts.GetOrAdd(function.Handle, ParameterLayout.Read, arguments.Length) is { } layout ? layout.PlacesIn(arguments.Length) : [];
         if (_parameters.Length != places.Length)
         {
             _parameters = new nint[places.Length];

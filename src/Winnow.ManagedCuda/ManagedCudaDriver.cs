@@ -22,7 +22,7 @@ public sealed partial class ManagedCudaDriver : GpuDriver
 {
     private readonly CUcontext _context;
     private readonly ConcurrentDictionary<nint, string> _names = new();
-    private readonly ConcurrentDictionary<nint, ParameterLayout> _layouts = new();
+    private readonly ConcurrentDictionary<nint, ParameterLayout?> _layouts = new();
     private readonly LiveHandles _memory = new();
     private readonly LiveHandles _hostMemory = new();
     private readonly LiveHandles _modules = new();
