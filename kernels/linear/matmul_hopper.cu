@@ -56,9 +56,14 @@ extern __shared__ u8 shared_memory[];
 
 using Stages = Ring<kStages, kStageBytes>;
 
-// Named barriers: the start of the second warpgroup, and one for each warpgroup alone.
-constexpr int kStartBarrier = 1;
-constexpr int kGroupBarrier = 2;
+// Named barriers: one for each warpgroup alone, and its turn.
+constexpr int kGroupBarrier = 1;
+constexpr int kTurnBarrier = kGroupBarrier + kGroups;
+
+// Warpgroups take turns in issuing a unit: while one waits for its own and adds it up, the tensor cores have the other's.
+__device__ __forceinline__ void await_turn(int group) { named_barrier_sync(kTurnBarrier + group, kGroups * kWarpgroupSize); }
+
+__device__ __forceinline__ void pass_turn(int group) { named_barrier_arrive(kTurnBarrier + 1 - group, kGroups * kWarpgroupSize); }
 
 // One thread copies stage after stage of tile after tile.
 __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
@@ -210,8 +215,7 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 // A warpgroup multiplies its rows of tile after tile.
 __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& params, const OutputMaps& outputs, const Tiles& tiles, u8* staged, int stages,
                                                int group) {
-  // The second warpgroup starts a stage later and stays behind, so that the tensor cores have its products while the first one adds a unit up.
-  if (group == 1) named_barrier_sync(kStartBarrier, kGroups * kWarpgroupSize);
+  if (group == 1) pass_turn(group);
   bool signals = threadIdx.x % kWarpgroupSize == 0;
   Sums unit = {};
 #pragma unroll 1
@@ -222,6 +226,10 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
       // Only the second warpgroup can have no rows: the first one has the tensor cores for itself. All have seen a stage before one hands it back.
 #pragma unroll 1
       for (int stage = 0; stage < stages; ++stage) {
+        if (stage % kUnitStages == 0) {
+          await_turn(group);
+          pass_turn(group);
+        }
         barrier_wait(ring.full + ring.slot, ring.parity);
         named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
         if (signals) barrier_arrive(ring.empty + ring.slot);
@@ -232,14 +240,15 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
     Sums sums = {};
 #pragma unroll 1
     for (int stage = 0; stage < stages; stage += kUnitStages) {
+      await_turn(group);
       multiply_stage(unit, ring, group, false);
       u64* first = ring.empty + ring.slot;
       ring.next();
       multiply_stage(unit, ring, group, true);
       u64* second = ring.empty + ring.slot;
       ring.next();
+      pass_turn(group);
       product_wait<1>();
-      if (group == 0 && stage == 0 && tile == blockIdx.x) named_barrier_arrive(kStartBarrier, kGroups * kWarpgroupSize);
       if (signals) barrier_arrive(first);
       product_wait<0>();
       if (signals) barrier_arrive(second);
@@ -253,6 +262,8 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
     const TensorMap& map = outputs.part[kFused ? 1 : part_number(params, place.output_tile)];
     store_tile(sums, params, part, staged, map, first_row, output, group);
   }
+  // The other one's last turn was passed on, too.
+  if (group == 0) await_turn(group);
   if (kStaged && signals) copy_back_wait_read<0>();
 }
 
