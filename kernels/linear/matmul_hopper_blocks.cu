@@ -5,7 +5,7 @@
 // with the 128-byte swizzle; then the weights of each part as pairs of bytes, rows on 16 bytes, boxes of kPitch bytes of as many rows as a tile has of
 // it. totals: sums of the inputs of each step (totals.cu), float [steps, rows on 16 bytes], boxes of 8 steps of WINNOW_TILE rows; of no meaning where a
 // type has no minima. What a box has beyond an array is zero.
-// Compile-time: WINNOW_WEIGHT (a block type), WINNOW_TILE (rows of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
+// Compile-time: WINNOW_WEIGHT (a block type of one scale a step, 256 inputs of it whole sixteens of bytes), WINNOW_TILE (rows of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
 // gate part 0 is the gate, part 1 the projection), WINNOW_STAGES (of the inputs). The arithmetic is that of pieces.cuh: the same bits as matvec.cu,
 // because a chain of products of a warpgroup is a chain of those of a warp.
 //
@@ -21,7 +21,7 @@ constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
 constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
 constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
 constexpr int kTileRows = WINNOW_TILE;
-static_assert(!is_plain(kType), "other weights need no widening");
+static_assert(!is_plain(kType) && units_of_step(kType) == 1, "a unit is a step");
 
 constexpr bool kFused = kGate == Gate::kFused;
 constexpr int kGroups = 2;
@@ -33,19 +33,18 @@ constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
 constexpr int kCopyRegisters = 24;
 constexpr int kProductRegisters = 240;
 
-// Two units are under way: those of two steps, or both halves of one.
-constexpr int kUnitProducts = units_of_step(kType) == 1 ? 2 : 1;
-constexpr int kRoundInputs = 2 * kUnitProducts * kProductInputs;
-constexpr int kRoundSteps = kRoundInputs / kStepInputs;
-constexpr int kLineRounds = kLineInputs / kRoundInputs;
+// Two units are under way, those of the two steps of a line of inputs.
+constexpr int kUnitProducts = kStepInputs / kProductInputs;
+constexpr int kLineSteps = kLineInputs / kStepInputs;
+static_assert(kUnitProducts == 2 && kLineSteps == 2, "as below");
 
 constexpr int kStageInputs = 256;
 constexpr int kStageSteps = kStageInputs / kStepInputs;
-constexpr int kStageLines = kStageInputs / kLineInputs;
 constexpr int kBlockSteps = block_values(kType) / kStepInputs;
 constexpr int kStageBlockBytes = kStageInputs / block_values(kType) * block_bytes(kType);
+static_assert(kStageBlockBytes % 16 == 0, "boxes begin on 16 bytes of a row");
 // Words of eight rows fill all banks where a row ends on an odd sixteen.
-constexpr int kPitch = 16 * ((kStageBlockBytes + 15) / 16 | 1);
+constexpr int kPitch = 16 * (kStageBlockBytes / 16 | 1);
 constexpr int kTotalBytes = has_minimum(kType) ? kStageSteps * kTileRows * 4 : 0;
 constexpr int kWeightStages = 3;
 constexpr int kWeightBytes = kTileLines * kPitch + kTotalBytes;
@@ -116,29 +115,25 @@ __device__ __forceinline__ void widen_lines(Lines& lines, const u8* const (&star
   }
 }
 
-// Takes the weights of a step, or of one half of it, for a unit.
-template <int kHalf>
+// Takes the weights of a step for a unit.
 __device__ __forceinline__ void take_lines(Unit& unit, const Lines& lines, const float* totals) {
   const uint4 &upper = lines.slots[0], &lower = lines.slots[1];
-  u32 first[4] = {upper.x, lower.x, upper.y, lower.y}, second[4] = {upper.z, lower.z, upper.w, lower.w};
+  u32 weights[kUnitProducts][4] = {{upper.x, lower.x, upper.y, lower.y}, {upper.z, lower.z, upper.w, lower.w}};
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    unit.weights[0][i] = kUnitProducts == 2 || kHalf == 0 ? first[i] : second[i];
-    if constexpr (kUnitProducts == 2) unit.weights[kUnitProducts - 1][i] = second[i];
-  }
+  for (int i = 0; i < kUnitProducts * 4; ++i) unit.weights[i / 4][i % 4] = weights[i / 4][i % 4];
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    unit.scale[half] = lines.scale[half].scale[kUnitProducts == 2 ? 0 : kHalf];
+    unit.scale[half] = lines.scale[half].scale[0];
     unit.minimum[half] = lines.scale[half].minimum;
   }
   unit.totals = totals;
 }
 
-// Issues a unit: `line` is the place of its first 16 inputs.
-__device__ __forceinline__ void multiply_unit(Unit& unit, u32 line) {
-  u64 b = factor_by_k(line);
-#pragma unroll
+// Issues a unit: `step` is the place of its inputs.
+__device__ __forceinline__ void multiply_unit(Unit& unit, u32 step) {
+  u64 b = factor_by_k(step);
   // Descriptors count in units of 16 bytes.
+#pragma unroll
   for (int i = 0; i < kUnitProducts; ++i) product_registers<half_t>(unit.sums, unit.weights[i], b + 2 * i, i > 0);
   product_commit();
 }
@@ -194,7 +189,7 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& params, const Tiles& tiles, int group) {
   int warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = threadIdx.x % kWarpSize / 4, q = threadIdx.x % 4;
   int line = (kFused ? kGroupLines / 2 * group + 8 * warp : kGroupLines * group + 16 * warp) + g;
-  int rounds = (params.inputs + kRoundInputs - 1) / kRoundInputs;
+  int rounds = (params.inputs + kLineInputs - 1) / kLineInputs;
   Unit units[2] = {};
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
@@ -203,7 +198,7 @@ __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& 
     const float* totals = nullptr;
 #pragma unroll 1
     for (int round = 0; round < rounds; ++round) {
-      int step = round * kRoundSteps % kStageSteps, inside = round % kLineRounds;
+      int step = round * kLineSteps % kStageSteps;
       if (step == 0) {
         barrier_wait(rings.weights.full + rings.weights.slot, rings.weights.parity);
         const u8* stage = rings.weights.stage();
@@ -213,23 +208,21 @@ __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& 
       }
       Lines lines;
       widen_lines(lines, starts, step, q);
-      take_lines<0>(units[0], lines, totals + step * kTileRows);
-      if constexpr (kRoundSteps == 2) widen_lines(lines, starts, step + 1, q);
-      take_lines<1>(units[1], lines, totals + (step + kRoundSteps - 1) * kTileRows);
-      if (inside == 0) barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
-      u32 first = shared_address(rings.inputs.stage()) + inside * kRoundInputs * 2;
+      take_lines(units[0], lines, totals + step * kTileRows);
+      widen_lines(lines, starts, step + 1, q);
+      take_lines(units[1], lines, totals + (step + 1) * kTileRows);
+      barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
+      u32 first = shared_address(rings.inputs.stage());
       product_fence();
       multiply_unit(units[0], first);
-      multiply_unit(units[1], first + kUnitProducts * kProductInputs * 2);
+      multiply_unit(units[1], first + kStepInputs * 2);
       product_wait<1>();
       add_unit(sums, units[0]);
       product_wait<0>();
       add_unit(sums, units[1]);
-      if (inside == kLineRounds - 1 || round == rounds - 1) {
-        if (threadIdx.x % kWarpgroupSize == 0) barrier_arrive(rings.inputs.empty + rings.inputs.slot);
-        rings.inputs.next();
-      }
-      if (step == kStageSteps - kRoundSteps || round == rounds - 1) {
+      if (threadIdx.x % kWarpgroupSize == 0) barrier_arrive(rings.inputs.empty + rings.inputs.slot);
+      rings.inputs.next();
+      if (step == kStageSteps - kLineSteps || round == rounds - 1) {
         __syncwarp();
         if (threadIdx.x % kWarpSize == 0) barrier_arrive(rings.weights.empty + rings.weights.slot);
         rings.weights.next();

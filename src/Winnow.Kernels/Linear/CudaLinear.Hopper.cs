@@ -28,11 +28,12 @@ internal sealed partial class CudaLinear
 
     // Tensor maps are for rows on 16 bytes. Blocks lie on 16 bytes as a whole, see CheckPlace.
     private bool IsForHopper(in CudaLinearParams parameters, DType type, bool aligned) =>
-        _hopperTile != 0 && parameters.Rows >= LeastHopperRows && (type is DType.F16 or DType.BF16 ? aligned : type.BytesOf(parameters.Inputs) % Alignment == 0);
+        _hopperTile != 0 && parameters.Rows >= LeastHopperRows
+        && (type is DType.F16 or DType.BF16 ? aligned : CudaLinearVariant.HasHopperBlocks(type) && type.BytesOf(parameters.Inputs) % Alignment == 0);
 
-    // Blocks of the grid take tiles in waves. What a wave takes with 16-bit weights was measured on an H200 with 4096 inputs, in the time of a column, 0.21 us: the
-    // columns and 10, below 88 columns that of 88. Two things are reckoned and not measured: that 19 of it are for storing sums of 128 columns, which
-    // are saved, but for the last wave, where they are staged; and that blocks take their rows, and half of 128 to widen them.
+    // Blocks of the grid take tiles in waves. With 16-bit weights a wave takes, measured on an H200, as long as its columns and 4 more, each 0.2 us with 4096
+    // inputs, but no less than 88; a little less where sums are staged, but for the last one. With blocks it is reckoned to take its rows, and half
+    // of 128 to widen them.
     private CudaLinearVariant ChooseHopperTile(ref CudaLinearParams parameters, CudaLinearVariant variant)
     {
         bool plain = variant.Kind == CudaLinearKind.Hopper;
@@ -48,7 +49,7 @@ internal sealed partial class CudaLinear
             CudaLinearVariant sized = variant with { Size = tile };
             int waves = Ceiling(CountHopperTiles(ref parameters, sized), _context.Driver.Properties.Multiprocessors);
             bool isStaged = plain && tile == StagedTile && waves > 1 && CanStage(parameters);
-            int cost = isStaged ? (waves * (tile - 9)) + 24 : waves * (plain ? Math.Max(98, tile + 10) : tile + 64);
+            int cost = isStaged ? (waves * (tile + 2)) + 4 : waves * (plain ? Math.Max(88, tile + 4) : tile + 64);
             (best, least) = cost < least ? (sized with { IsStaged = isStaged }, cost) : (best, least);
         }
 

@@ -128,7 +128,7 @@ internal readonly record struct CudaLinearVariant(
             bool even = i % 2 == 0;
             yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
-            if (types[i].BlockValues() > 1)
+            if (HasHopperBlocks(types[i]))
             {
                 yield return new CudaLinearVariant(CudaLinearKind.HopperBlocks, types[i], true, 128, 1, even ? CudaGate.None : CudaGate.Fused).Describe();
             }
@@ -147,6 +147,12 @@ internal readonly record struct CudaLinearVariant(
         int tail = IsPlain ? 2 * Matrices * RowOutputs * pitch * sizeof(float) : HasMinimum ? steps * sizeof(float) : 0;
         return (steps * StepInputs * sizeof(ushort)) + tail;
     }
+
+    /// <summary>
+    /// Whether the kernel for blocks on Hopper takes a type: those that ran on an H200. A stage of Q6_K begins between sixteens, which ended with an illegal
+    /// instruction there; IQ4_NL was not tried.
+    /// </summary>
+    public static bool HasHopperBlocks(DType type) => type is DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q8_0 or DType.Q4_K or DType.Q5_K;
 
     /// <summary>The kernel that packs an input.</summary>
     /// <param name="form">To what.</param>

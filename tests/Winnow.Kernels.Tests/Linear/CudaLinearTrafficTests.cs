@@ -30,6 +30,8 @@ public sealed class CudaLinearTrafficTests
     [TestCase(DType.Q8_0, 65, 64, "winnow_linear_matmul")]
     [TestCase(DType.Q8_0, 65, 256, "winnow_linear_matmul_hopper_blocks")]
     [TestCase(DType.Q4_K, 64, 256, "winnow_linear_matmul")]
+    [TestCase(DType.Q6_K, 65, 2048, "winnow_linear_matmul")]
+    [TestCase(DType.IQ4_NL, 65, 256, "winnow_linear_matmul")]
     public void Project_OnHopperTakesItsKernelWhereItCan(DType type, int rows, int inputs, string expected)
     {
         const int Outputs = 9;
