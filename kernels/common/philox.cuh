@@ -5,7 +5,7 @@
 
 __device__ __forceinline__ uint4 philox_block(uint4 counter, u64 key) {
   u32 k0 = static_cast<u32>(key), k1 = static_cast<u32>(key >> 32);
-#pragma unroll
+#pragma unroll 1
   for (int round = 0; round < 10; ++round) {
     u32 high0 = __umulhi(0xD2511F53u, counter.x), low0 = 0xD2511F53u * counter.x;
     u32 high1 = __umulhi(0xCD9E8D57u, counter.z), low1 = 0xCD9E8D57u * counter.z;

@@ -21,10 +21,13 @@ __device__ __forceinline__ float value_of(u32 key) {
 // PTX ISA 9.7.13.9 (redux)
 __device__ __forceinline__ u32 warp_sum(u32 value) { return __reduce_add_sync(kFullWarp, value); }
 
+// In pieces of 27 bits, whose sums over a warp fit.
 __device__ __forceinline__ u64 warp_sum(u64 value) {
-#pragma unroll
-  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
-  return value;
+  constexpr int kBits = 27;
+  constexpr u32 kMask = (1u << kBits) - 1u;
+  u32 low = warp_sum(static_cast<u32>(value) & kMask), middle = warp_sum(static_cast<u32>(value >> kBits) & kMask);
+  u32 high = warp_sum(static_cast<u32>(value >> (2 * kBits)));
+  return low + (static_cast<u64>(middle) << kBits) + (static_cast<u64>(high) << (2 * kBits));
 }
 
 // The upper halves decide, then the lower ones of those that share the largest.

@@ -44,7 +44,7 @@ struct TokenBias {
 struct SliceState {
   u64 best_logit;  // key << 32 | ~index; all ones where something is no number
   u64 best;        // the same of the modified row
-  u64 mass;        // sum of exp(logit - largest of the slice)
+  double mass;     // sum of exp(logit - largest of the slice)
   u64 drawn;
 };
 
@@ -70,9 +70,10 @@ struct SamplingBatch {
   i32 top;
   i32 history_capacity;
   i32 advance;
+  i32 parts;  // blocks of a row
 };
 
-static_assert(sizeof(SamplingBatch) == 136, "C# mirrors this");
+static_assert(sizeof(SamplingBatch) == 144, "C# mirrors this");
 
 // (score - shift) / divisor.
 struct Scale {

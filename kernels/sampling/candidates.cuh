@@ -33,8 +33,9 @@ __device__ __forceinline__ void place_all(u64* entries, int count) {
   int together = kThreads / size, i = static_cast<int>(threadIdx.x) / together, part = static_cast<int>(threadIdx.x) % together;
   u64 own = i < count ? entries[i] : 0ull;
   u32 before = 0;
-#pragma unroll 4
+#pragma unroll 2
   for (int other = part; other < count; other += together) before += entries[other] > own ? 1u : 0u;
+#pragma unroll 1
   for (int distance = 1; distance < together; distance *= 2) before += __shfl_xor_sync(kFullWarp, before, distance);
   __syncthreads();
   if (part == 0 && i < count) entries[before] = own;

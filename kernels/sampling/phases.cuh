@@ -1,6 +1,6 @@
 // phases.cuh - what the phases of sampling hand to each other, and how many blocks share a row.
 //
-// A row lies in slices of 4096 entries, a block each, and chunks of 128, a warp each. Which entries those are follows from the vocabulary
+// A row lies in slices of 4096 entries, which blocks share, and chunks of 128, a warp each. Which entries those are follows from the vocabulary
 // alone, and everything that is summed over them is a whole number, so neither batch nor schedule has an influence. The block that comes
 // last goes on with what all of them found (a ticket, as in attention/decode.cu), so nobody ever waits.
 #pragma once
@@ -14,7 +14,7 @@
 constexpr int kPerThread = 4;
 constexpr int kSlice = kThreads * kPerThread;
 constexpr int kChunk = kWarpSize * kPerThread;
-constexpr int kTogether = 2;  // chunks that a warp reads at a time
+constexpr int kTogether = 2;  // chunks that a warp reads at a time; gather() says which of two it is
 constexpr int kBins = 2048;
 constexpr float kBinsPerUnit = 64.0f;
 constexpr u32 kLeastPossible = kKeyOfNegativeInfinity + 1u;
@@ -70,15 +70,23 @@ struct Cut {
 __device__ __forceinline__ int slices_of(int vocab) { return (vocab + kSlice - 1) / kSlice; }
 __device__ __forceinline__ int chunks_of(int vocab) { return (vocab + kChunk - 1) / kChunk; }
 
-// One row as one block sees it.
+// One row as one block sees it: a block has every parts-th slice.
 struct RowPlace {
   i64 r;
+  int part;
+  int parts;
   int slice;
   int slices;
 
-  __device__ explicit RowPlace(int vocab)
-      : r(blockIdx.x / slices_of(vocab)), slice(blockIdx.x % slices_of(vocab)), slices(slices_of(vocab)) {}
+  __device__ RowPlace(int vocab, int parts)
+      : r(blockIdx.x / parts), part(blockIdx.x % parts), parts(parts), slice(blockIdx.x % parts), slices(slices_of(vocab)) {}
 
+  __device__ bool has_slice() const { return slice < slices; }
+  __device__ RowPlace next() const {
+    RowPlace place = *this;
+    place.slice += parts;
+    return place;
+  }
   __device__ SliceState* slice_states(const SamplingBatch& batch) const { return batch.slices + (r * slices); }
   __device__ u32* chunk_keys(const SamplingBatch& batch) const { return batch.chunk_keys + (r * chunks_of(batch.vocab)); }
   __device__ u32* logit_keys(const SamplingBatch& batch) const { return batch.logit_keys + (r * chunks_of(batch.vocab)); }
@@ -172,6 +180,7 @@ __device__ __forceinline__ Lead lead_of(const SamplingRow& row, float best, int 
 // others wrote comes before the barrier, and what they read comes after it.
 __device__ __forceinline__ bool is_last_block(u32* ticket, int blocks, i32& flag) {
   __syncthreads();
+  if (blocks == 1) return true;
   if (threadIdx.x == 0) {
     __threadfence();
     bool last = atomicAdd(ticket, 1u) == static_cast<u32>(blocks - 1);
@@ -247,25 +256,30 @@ __device__ __forceinline__ int gather(const float* scores, const u32* chunk_keys
   int lane = threadIdx.x % kWarpSize;
 #pragma unroll 1
   for (int c = threadIdx.x / kWarpSize; c < chosen; c += kTogether * kWarps) {
-    float score[kTogether * kPerThread];
+    constexpr int kLoads = kTogether * kPerThread;
+    float score[kLoads];
     int first[kTogether];
 #pragma unroll
-    for (int j = 0; j < kTogether * kPerThread; ++j) {
+    for (int j = 0; j < kLoads; ++j) {
       int at = c + (j / kPerThread * kWarps);
       if (j % kPerThread == 0) first[j / kPerThread] = at < chosen ? (shared.chunks[at] * kChunk) + lane : vocab;
       int i = first[j / kPerThread] + (j % kPerThread * kWarpSize);
       score[j] = i < vocab ? scores[i] : -__int_as_float(0x7f800000);
     }
+    // Code that one block runs once costs most to fetch, so the loop goes through the numbers by moving them.
+#pragma unroll 1
+    for (int j = 0; j < kLoads; ++j) {
+      float scaled = lead.first(score[0]);
 #pragma unroll
-    for (int j = 0; j < kTogether * kPerThread; ++j) {
-      float scaled = lead.first(score[j]);
+      for (int k = 1; k < kLoads; ++k) score[k - 1] = score[k];
       u32 key = key_of(scaled);
       bool left = key >= least && bin_of(scaled, lead.maximum) <= bin;
       u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
       if (lanes == 0) continue;
       if (lane == 0) place = atomicAdd(&shared.found, __popc(lanes));
       place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
-      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, first[j / kPerThread] + (j % kPerThread * kWarpSize));
+      int token = (j < kPerThread ? first[0] : first[1]) + (j % kPerThread * kWarpSize);
+      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, token);
     }
   }
   __syncthreads();

@@ -8,7 +8,7 @@
 //
 //   logits, output [rows, vocab] f32, plain alignment; log_softmax may work in place
 //   slices [rows, slices] SliceState, scratch; tickets [rows] u32, 0 between launches
-// grid scan, log_softmax (rows * slices of 4096), top (rows); block (1024). Bound by bytes: scan reads a row once, log_softmax reads and writes
+// grid scan (rows * parts, at most as many as slices of 4096), log_softmax (rows * slices), top (rows); block (1024). Bound by bytes: scan reads a row once, log_softmax reads and writes
 // it once, top reads the chunks of 128 that the best lie in.
 #include "common/types.cuh"
 #include "reduction/order.cuh"
@@ -33,19 +33,34 @@ union Shared {
 };
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
-    winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab) {
-  __shared__ u64 scratch[kWarps];
+    winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab, i32 parts) {
+  __shared__ ChunkStates chunks[2];
   __shared__ i32 flag;
-  RowPlace place(vocab);
-  float values[kPerThread];
-  int first = place.first(), lane = threadIdx.x % kWarpSize;
-  load(logits + (place.r * vocab), first, vocab, values);
-  u32 chunk_key;
-  SliceState state = state_of(values, first, sums != nullptr, chunk_key, scratch);
+  RowPlace place(vocab, parts);
+  int lane = threadIdx.x % kWarpSize;
   slices += place.r * place.slices;
-  if (lane == 0 && first < vocab) chunk_keys[(place.r * chunks_of(vocab)) + (first / kChunk)] = chunk_key;
-  if (threadIdx.x == 0) slices[place.slice] = state;
-  if (!is_last_block(tickets + place.r, place.slices, flag) || threadIdx.x >= kWarpSize) return;
+  float values[kPerThread], ahead[kPerThread];
+  load(logits + (place.r * vocab), place.first(), vocab, ahead);
+  int turn = 0, warp = threadIdx.x / kWarpSize;
+#pragma unroll 1
+  for (RowPlace at = place; at.has_slice(); at = at.next(), turn ^= 1) {
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
+    load(logits + (place.r * vocab), at.next().has_slice() ? at.next().first() : vocab, vocab, ahead);
+    int first = at.first();
+    u64 best = best_of_chunk(values, first), mass = sums != nullptr ? mass_of_chunk(values, best) : 0ull;
+    if (lane == 0) {
+      chunks[turn].best_logit[warp] = best;
+      chunks[turn].best[warp] = best;
+      chunks[turn].mass[warp] = mass;
+      if (first < vocab) chunk_keys[(place.r * chunks_of(vocab)) + (first / kChunk)] = static_cast<u32>(best >> 32);
+    }
+    __syncthreads();
+    if (warp != 0) continue;
+    SliceState state = join_chunks(chunks[turn], sums != nullptr);
+    if (lane == 0) slices[at.slice] = state;
+  }
+  if (!is_last_block(tickets + place.r, parts, flag) || threadIdx.x >= kWarpSize) return;
 
   u64 best = 0;
 #pragma unroll 1
@@ -78,7 +93,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_log_softmax(float* output, const RowSums* sums, const float* logits, i32 vocab) {
-  RowPlace place(vocab);
+  RowPlace place(vocab, slices_of(vocab));
   const RowSums row = sums[place.r];
   float values[kPerThread];
   load(logits + (place.r * vocab), place.first(), vocab, values);

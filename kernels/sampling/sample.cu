@@ -16,7 +16,7 @@
 //   tickets           [rows] u32, 0 between launches
 // A row that is not active is left alone: parameters, outputs and all.
 //
-// Three launches, grid (rows * slices) each, block (1024), at most 4096 history entries; a row that is done costs the later ones nothing
+// Three launches, grid (rows * parts) each, parts at most the slices of a row, block (1024), at most 4096 history entries; a row that is done costs the later ones nothing
 // but the launch. Bound by bytes, each phase reads the row once:
 //   scan:   biases and penalties, the best entry of each chunk and slice. Its last block then knows the maximum. Greedy rows are done, and so
 //           are those that a top-k or a min-p leaves few entries of: all of those lie in chunks whose best entry is one of them.
@@ -44,6 +44,7 @@ struct Shared {
     HistogramShared histogram;
   };
   Lead lead;
+  ChunkStates chunks[2];
 };
 
 __device__ void take_lead(Shared& shared, const RowState& state) {
@@ -60,11 +61,11 @@ __device__ void write_lists(const SamplingBatch& batch, const RowPlace& place, S
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab);
+  RowPlace place(batch.vocab, batch.parts);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
-  scan_slice(batch, place, row, shared.row);
-  if (!is_last_block(batch.tickets + place.r, place.slices, shared.row.token)) return;
+  scan_slices(batch, place, row, shared.chunks, shared.row);
+  if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
 
   u32 own = best_chunk(place.chunk_keys(batch), chunks_of(batch.vocab));
   u64 best;
@@ -100,7 +101,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab);
+  RowPlace place(batch.vocab, batch.parts);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
   RowState& state = batch.scratch[place.r].state;
@@ -108,12 +109,15 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(co
   if (phase != kWeigh && phase != kCount) return;
   take_lead(shared, state);
   const Lead& lead = shared.lead;
-  if (phase == kWeigh) {
-    weigh_slice(batch, place, row, lead, kBins, shared.list.sums);
-  } else {
-    count_slice(batch, place, row, lead, shared.histogram);
+#pragma unroll 1
+  for (RowPlace at = place; at.has_slice(); at = at.next()) {
+    if (phase == kWeigh) {
+      weigh_slice(batch, at, row, lead, shared.list.sums);
+    } else {
+      count_slice(batch, at, row, lead, shared.histogram);
+    }
   }
-  if (!is_last_block(batch.tickets + place.r, place.slices, shared.row.token)) return;
+  if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
 
   const float* scores = place.scores(batch, row);
   if (phase == kWeigh) {
@@ -131,17 +135,18 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(co
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab);
+  RowPlace place(batch.vocab, batch.parts);
   const SamplingRow& row = batch.parameters[place.r];
   if (!(row.plan & kActive)) return;
-  if (batch.top > 0 && place.slice == place.slices - 1) write_lists(batch, place, shared);
+  if (batch.top > 0 && place.part == place.parts - 1) write_lists(batch, place, shared);
   const RowState& state = batch.scratch[place.r].state;
   i32 phase = state.phase;
-  if (phase != kCut && !(phase == kAlone && place.slice == 0)) return;
+  if (phase != kCut && !(phase == kAlone && place.part == 0)) return;
   if (phase == kCut) {
     take_lead(shared, state);
-    weigh_slice(batch, place, row, shared.lead, state.bin, shared.list.sums);
-    if (!is_last_block(batch.tickets + place.r, place.slices, shared.row.token)) return;
+#pragma unroll 1
+    for (RowPlace at = place; at.has_slice(); at = at.next()) cut_slice(batch, at, row, shared.lead, state.bin, shared.list.sums);
+    if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
     int count = static_cast<int>(__ldcg(&state.found));
     if (count <= kListCapacity) {
       finish(batch, place.r, cut_and_draw(batch, place, row, shared.lead, count, shared.list));

@@ -6,8 +6,24 @@
 #include "sampling/phases.cuh"
 #include "sampling/row.cuh"
 
-// The best of a slice: key << 32 | ~index, all ones where something is no number. `chunk_key` gets that of the warp's chunk.
-__device__ u64 best_of(const float (&values)[kPerThread], int first, u32& chunk_key, u64* scratch) {
+static_assert(kWarps == kWarpSize, "a lane for each chunk of a slice");
+
+// In a fixed order.
+__device__ __forceinline__ double warp_sum(double value) {
+#pragma unroll
+  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kFullWarp, value, distance);
+  return value;
+}
+
+// What the warps of a block found in their chunks of a slice.
+struct ChunkStates {
+  u64 best_logit[kWarps];  // key << 32 | ~index, all ones where something is no number
+  u64 best[kWarps];
+  u64 mass[kWarps];  // of exp(logit - largest of the chunk)
+};
+
+// The best of a warp's chunk.
+__device__ __forceinline__ u64 best_of_chunk(const float (&values)[kPerThread], int first) {
   u32 key = 0;
   int index = 0;
   bool nan = false;
@@ -20,15 +36,32 @@ __device__ u64 best_of(const float (&values)[kPerThread], int first, u32& chunk_
       index = first + (j * kWarpSize);
     }
   }
-  chunk_key = __reduce_max_sync(kFullWarp, key);
-  u32 lowest = __reduce_min_sync(kFullWarp, key == chunk_key ? static_cast<u32>(index) : 0xffffffffu);
-  bool has_nan = __any_sync(kFullWarp, nan) != 0;
+  u32 best = __reduce_max_sync(kFullWarp, key);
+  u32 lowest = __reduce_min_sync(kFullWarp, key == best ? static_cast<u32>(index) : 0xffffffffu);
+  return __any_sync(kFullWarp, nan) != 0 ? ~0ull : (static_cast<u64>(best) << 32) | ~lowest;
+}
+
+__device__ __forceinline__ u64 mass_of_chunk(const float (&values)[kPerThread], u64 best) {
+  if (status_of(best) != kChosen) return 0;
+  float maximum = value_of(static_cast<u32>(best >> 32));
+  u64 mass = 0;
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
+  return warp_sum(mass);
+}
+
+// What the chunks of a slice are together, in a fixed order. By a warp.
+__device__ __forceinline__ SliceState join_chunks(const ChunkStates& chunks, bool weighs) {
   int lane = threadIdx.x % kWarpSize;
-  if (lane == 0) scratch[threadIdx.x / kWarpSize] = has_nan ? ~0ull : (static_cast<u64>(chunk_key) << 32) | ~lowest;
-  __syncthreads();
-  u64 best = warp_max(scratch[lane]);
-  __syncthreads();
-  return best;
+  u64 own = chunks.best_logit[lane], best_logit = warp_max(own), best = warp_max(chunks.best[lane]);
+  double mass = 0.0;
+  if (weighs && status_of(best_logit) == kChosen) {
+    u32 key = static_cast<u32>(own >> 32);
+    double distance = static_cast<double>(value_of(key)) - static_cast<double>(value_of(static_cast<u32>(best_logit >> 32)));
+    mass = key > kKeyOfNegativeInfinity ? static_cast<double>(chunks.mass[lane]) * 0x1p-40 * exp(distance) : 0.0;
+    mass = warp_sum(mass);
+  }
+  return {best_logit, best, mass, 0ull};
 }
 
 __device__ void add_biases(const SamplingBatch& batch, const SamplingRow& row, int start, float* values) {
@@ -84,34 +117,50 @@ __device__ void modify(const SamplingBatch& batch, const RowPlace& place, const 
   __syncthreads();
 }
 
-// The best of a slice and, where it is asked for, its weight.
-__device__ __forceinline__ SliceState state_of(const float (&values)[kPerThread], int first, bool weighs, u32& chunk_key, u64* scratch) {
-  u64 best = best_of(values, first, chunk_key, scratch), mass = 0;
-  if (weighs && status_of(best) == kChosen) {
-    float maximum = value_of(static_cast<u32>(best >> 32));
-#pragma unroll
-    for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
-    mass = block_sum<kThreads>(mass, scratch);
-  }
-  return {best, best, mass, 0ull};
-}
-
-__device__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, RowShared& shared) {
-  float values[kPerThread];
-  int first = place.first();
-  load(place.logits(batch), first, batch.vocab, values);
-  bool leads = threadIdx.x % kWarpSize == 0 && first < batch.vocab;
-  u32 chunk_key;
-  SliceState state = state_of(values, first, true, chunk_key, shared.sums);
-  if (leads && batch.top > 0) place.logit_keys(batch)[first / kChunk] = chunk_key;
+__device__ __forceinline__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row,
+                                           float (&values)[kPerThread], ChunkStates& chunks, RowShared& shared) {
+  int first = place.first(), warp = threadIdx.x / kWarpSize;
+  bool leads = threadIdx.x % kWarpSize == 0;
+  u64 best_logit = best_of_chunk(values, first), best = best_logit;
+  u64 mass = mass_of_chunk(values, best_logit);
   if (row.modifies()) {
     modify(batch, place, row, values, shared);
-    state.best = best_of(values, first, chunk_key, shared.sums);
+    best = best_of_chunk(values, first);
   }
-  if (leads) place.chunk_keys(batch)[first / kChunk] = chunk_key;
-  if (threadIdx.x == 0) place.slice_states(batch)[place.slice] = state;
+  if (leads) {
+    chunks.best_logit[warp] = best_logit;
+    chunks.best[warp] = best;
+    chunks.mass[warp] = mass;
+  }
+  if (leads && first < batch.vocab) {
+    place.chunk_keys(batch)[first / kChunk] = static_cast<u32>(best >> 32);
+    if (batch.top > 0) place.logit_keys(batch)[first / kChunk] = static_cast<u32>(best_logit >> 32);
+  }
+  __syncthreads();
+  if (warp == 0) {
+    SliceState state = join_chunks(chunks, true);
+    if (leads) place.slice_states(batch)[place.slice] = state;
+  }
   u64* bins = batch.scratch[place.r].bins;
   for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;
+}
+
+// The slices of a block, each one loaded while the one before it is scanned, and put together by one warp while the others go on: hence
+// two places for what they find.
+__device__ __forceinline__ void scan_slices(const SamplingBatch& batch, RowPlace place, const SamplingRow& row, ChunkStates (&chunks)[2],
+                                            RowShared& shared) {
+  const float* logits = place.logits(batch);
+  float values[kPerThread], ahead[kPerThread];
+  load(logits, place.first(), batch.vocab, ahead);
+#pragma unroll 1
+  for (int turn = 0; place.has_slice(); turn ^= 1) {
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
+    RowPlace next = place.next();
+    load(logits, next.has_slice() ? next.first() : batch.vocab, batch.vocab, ahead);
+    scan_slice(batch, place, row, values, chunks[turn], shared);
+    place = next;
+  }
 }
 
 // The logarithm of the sum of all slices, in the same order whoever computes it. By a warp.
@@ -120,13 +169,9 @@ __device__ double log_of_slices(const SliceState* slices, int count, float maxim
 #pragma unroll 1
   for (int s = threadIdx.x % kWarpSize; s < count; s += kWarpSize) {
     u32 key = static_cast<u32>(slices[s].best_logit >> 32);
-    if (key > kKeyOfNegativeInfinity) {
-      sum += static_cast<double>(slices[s].mass) * 0x1p-40 * exp(static_cast<double>(value_of(key)) - static_cast<double>(maximum));
-    }
+    if (key > kKeyOfNegativeInfinity) sum += slices[s].mass * exp(static_cast<double>(value_of(key)) - static_cast<double>(maximum));
   }
-#pragma unroll
-  for (int distance = kWarpSize / 2; distance > 0; distance /= 2) sum += __shfl_xor_sync(kFullWarp, sum, distance);
-  return log(sum);
+  return log(warp_sum(sum));
 }
 
 // What the slices have found together; false where the row is done for. The logarithm is there after the next barrier.

@@ -15,8 +15,26 @@ struct HistogramShared {
 
 constexpr int kLowBits = 20;
 
-// The weights of a slice's entries that are left before the bin of a cut. Those in the bin are listed.
-__device__ void weigh_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, int bin, u64* scratch) {
+__device__ __forceinline__ void write_drawn(const SamplingBatch& batch, const RowPlace& place, u64 sum, u64* scratch) {
+  sum = block_sum<kThreads>(sum, scratch);
+  if (threadIdx.x == 0) place.slice_states(batch)[place.slice].drawn = sum;
+}
+
+// The weights of a slice's entries that are left.
+__device__ void weigh_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, u64* scratch) {
+  float values[kPerThread];
+  load(place.scores(batch, row), place.first(), batch.vocab, values);
+  u64 sum = 0;
+#pragma unroll
+  for (int j = 0; j < kPerThread; ++j) {
+    float scaled = lead.first(values[j]);
+    if (key_of(scaled) >= lead.least_after) sum += weight_of(lead.last(scaled), lead.drawn_maximum);
+  }
+  write_drawn(batch, place, sum, scratch);
+}
+
+// The weights of those before the bin of a cut. Those in the bin are listed.
+__device__ void cut_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, int bin, u64* scratch) {
   RowScratch& mine = batch.scratch[place.r];
   float values[kPerThread];
   load(place.scores(batch, row), place.first(), batch.vocab, values);
@@ -29,12 +47,12 @@ __device__ void weigh_slice(const SamplingBatch& batch, const RowPlace& place, c
     if (own < bin && key >= lead.least_after) sum += weight_of(lead.last(scaled), lead.drawn_maximum);
     bool listed = own == bin && key >= lead.least;
     u32 lanes = __ballot_sync(kFullWarp, listed), at = 0;
-    if (threadIdx.x % kWarpSize == 0 && lanes != 0) at = atomicAdd(&mine.state.found, __popc(lanes));
+    if (lanes == 0) continue;
+    if (threadIdx.x % kWarpSize == 0) at = atomicAdd(&mine.state.found, __popc(lanes));
     at = __shfl_sync(kFullWarp, at, 0) + __popc(lanes & lanes_below());
     if (listed && at < kListCapacity) mine.entries[at] = entry_of(key, place.first() + (j * kWarpSize));
   }
-  sum = block_sum<kThreads>(sum, scratch);
-  if (threadIdx.x == 0) place.slice_states(batch)[place.slice].drawn = sum;
+  write_drawn(batch, place, sum, scratch);
 }
 
 __device__ void count_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, HistogramShared& shared) {
@@ -63,6 +81,7 @@ __device__ void count_slice(const SamplingBatch& batch, const RowPlace& place, c
     u64 weight = low + ((static_cast<u64>(shared.high[0][bin]) + shared.high[1][bin]) << kLowBits);
     if (weight != 0) atomicAdd(&bins[bin], weight);
   }
+  __syncthreads();
 }
 
 // The bin at which the running weight reaches the target, or the last one.

@@ -12,7 +12,7 @@ namespace Winnow.Kernels.Sampling;
 internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
 {
     private const int Threads = 1024;
-    private const int ArgumentBytes = 136;
+    private const int ArgumentBytes = 144;
 
     // Of kernels/sampling/phases.cuh.
     private const int Slice = 4096;
@@ -72,6 +72,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             return;
         }
 
+        int parts = BlocksOfRow(shape.Rows, shape.Vocab);
         long slices = (long)shape.Rows * Parts(shape.Vocab, Slice);
         long chunkBytes = (long)shape.Rows * Parts(shape.Vocab, Chunk) * sizeof(uint);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
@@ -96,8 +97,9 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             Top = shape.Top,
             HistoryCapacity = shape.HistoryCapacity,
             Advance = batch.Advance ? 1 : 0,
+            Parts = parts,
         });
-        int blocks = checked((int)slices);
+        int blocks = checked(shape.Rows * parts);
         Launch(Kernel.Scan, blocks, arguments);
         Launch(Kernel.Weigh, blocks, arguments);
         Launch(Kernel.Finish, blocks, arguments);
@@ -169,22 +171,26 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
 
     private static int Parts(int count, int part) => (count + part - 1) / part;
 
+    // As many as multiprocessors have room for at a time; which block computes a slice has no influence.
+    private int BlocksOfRow(int rows, int vocab) => Math.Clamp(context.Driver.Properties.Multiprocessors / Math.Max(1, rows), 1, Parts(vocab, Slice));
+
     private nint SumsOf(int rows) => _rows.Get((long)rows * RowSumsBytes);
 
     // Returns where the best of each chunk lies.
     private nint ScanRows(nint tokens, nint sums, Tensor logits, int rows, int vocab)
     {
-        int slices = checked(rows * Parts(vocab, Slice));
+        int parts = BlocksOfRow(rows, vocab);
         nint chunkKeys = _chunkKeys.Get((long)rows * Parts(vocab, Chunk) * sizeof(uint));
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(tokens);
         arguments.Add(sums);
-        arguments.Add(_slices.Get((long)slices * SliceStateBytes));
+        arguments.Add(_slices.Get((long)rows * Parts(vocab, Slice) * SliceStateBytes));
         arguments.Add(chunkKeys);
         arguments.Add(Tickets((long)rows * sizeof(uint)));
         arguments.Add(logits.Address);
         arguments.Add(vocab);
-        Launch(Kernel.ScanRows, slices, arguments);
+        arguments.Add(parts);
+        Launch(Kernel.ScanRows, checked(rows * parts), arguments);
         return chunkKeys;
     }
 
@@ -251,5 +257,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         public required int HistoryCapacity { get; init; }
 
         public required int Advance { get; init; }
+
+        public required int Parts { get; init; }
     }
 }

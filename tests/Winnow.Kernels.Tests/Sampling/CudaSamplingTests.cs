@@ -51,7 +51,7 @@ public sealed class CudaSamplingTests
     }
 
     [Test]
-    public void SampleRows_RowDoesNotDependOnTheBatch() => SamplingRowsCases.RowsAlone(_device);
+    public void SampleRows_RowDoesNotDependOnTheBatch([Values(700, 90_001)] int vocab) => SamplingRowsCases.RowsAlone(_device, vocab);
 
     [TestCase(1, 1)]
     [TestCase(3, 7)]

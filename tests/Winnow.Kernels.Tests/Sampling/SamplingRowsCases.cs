@@ -110,14 +110,13 @@ internal static class SamplingRowsCases
     }
 
     /// <summary>A row's results are the same alone, twice, and in any place of any batch.</summary>
-    public static void RowsAlone(ComputeDevice device)
+    public static void RowsAlone(ComputeDevice device, int vocab = 700)
     {
-        const int Vocab = 700;
         SamplingCase[] cases =
         [
-            .. Chains().Take(6).Select((chain, i) => new SamplingCase(Rows.Normal(Vocab, 2, seed: i), chain)
+            .. Chains().Take(6).Select((chain, i) => new SamplingCase(Rows.Normal(vocab, 2, seed: i), chain)
             {
-                History = HistoryOf(Vocab, 40, i),
+                History = HistoryOf(vocab, 40, i),
                 Sequence = 5,
                 Position = i,
             }),
