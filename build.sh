@@ -17,7 +17,7 @@ usage: ./build.sh <verb> [arguments]
   test [name]     build once and run every test, or those whose full name contains the given part
   nightly         build once and run the tests that take too long for every run
   native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust, Node and C#
-  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp
+  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp, `bench torch` kernels on a GPU with PyTorch
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
   api             write src/<project>/PublicApi.txt anew after a change of the public API
@@ -139,6 +139,12 @@ test_all() {
 
 bench() {
   if [ "${1:-}" = peers ]; then shift; exec bench/peers/llamacpp/run.sh "$@"; fi
+  if [ "${1:-}" = torch ]; then
+    shift
+    command -v python3 >/dev/null || { echo "bench torch: Python 3 with PyTorch is needed: https://pytorch.org" >&2; return 1; }
+    quiet_build src/Winnow.Cli
+    exec python3 bench/peers/torch/compare.py --winnow "dotnet src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
+  fi
   local project
   for project in bench/*.Bench/; do
     [ -d "$project" ] || { echo "build.sh: there are no benchmarks under bench/" >&2; return 1; }

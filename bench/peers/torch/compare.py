@@ -8,6 +8,7 @@ The ratio is the quickest peer's time over Winnow's, above 1 where Winnow is qui
 import argparse
 import json
 import pathlib
+import shlex
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def key_of(line):
 
 
 def run_round(options, log):
-    ours = lines_of([options.winnow, "kernels", "bench", "--json", "--filter", options.only])
+    ours = lines_of([*shlex.split(options.winnow), "kernels", "bench", "--json", "--filter", options.only])
     theirs = lines_of([sys.executable, str(HERE / "peers.py"), "--only", options.only])
     for line in ours + theirs:
         log.write(json.dumps(line) + "\n")
@@ -70,7 +71,7 @@ def table(rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--winnow", required=True, help="the winnow program")
+    parser.add_argument("--winnow", required=True, help="the winnow program, or the command that starts it")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="a part of family/case or shape")
     parser.add_argument("--json", default="/dev/null", help="where all lines of all rounds go")
