@@ -54,8 +54,8 @@ struct DecodeTile {
   __device__ __forceinline__ void block(Shared& shared, const AttentionParameters& p, const CallMask& mask, int stage, int block, bool whole) {
     int warp = threadIdx.x / kWarpSize;
     float scores[2][4] = {};
+    ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
     if (16 * warp < kBlock) {
-      ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
 #pragma unroll
       for (int step = 0; step < kSteps; ++step) add_scores<T>(scores, queries[step], shared.tiles.keys[stage], 16 * warp, step);
       float2 block_greatest = mask_scores<T>(scores, function, mask, query_rows, shared.tiles.positions[stage], block * kBlock, 16 * warp, whole);
@@ -71,10 +71,10 @@ struct DecodeTile {
       float block_greatest = shared.greatest[0][row_of(i)];
 #pragma unroll
       for (int other = 1; other < min(kWarps, kBlock / 16); ++other) block_greatest = fmaxf(block_greatest, shared.greatest[other][row_of(i)]);
-      factors[i] = raise<T>(greatest[i], block_greatest);
+      factors[i] = raise<T>(greatest[i], function.score_of(block_greatest));
     }
     if (16 * warp < kBlock) {
-      write_probabilities(shared, scores, 16 * warp);
+      write_probabilities(shared, function, scores, 16 * warp);
     }
     rescale(sums, factors[0], factors[1]);
     sum[0] = __fmul_rn(sum[0], factors[0]);
@@ -109,14 +109,15 @@ struct DecodeTile {
   }
 
  private:
-  __device__ __forceinline__ void write_probabilities(Shared& shared, const float (&scores)[2][4], int first) {
+  __device__ __forceinline__ void write_probabilities(Shared& shared, const ScoreFunction<T, SOFT_CAP != 0>& function, const float (&scores)[2][4],
+                                                      int first) {
     int column = first + 2 * (threadIdx.x % 4);
 #pragma unroll
     for (int n = 0; n < 2; ++n) {
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
         float shift = shift_of(greatest[i]);
-        u32 pair = pack_probabilities<T>(ScoreUnits<T>::power(scores[n][2 * i] - shift), ScoreUnits<T>::power(scores[n][2 * i + 1] - shift));
+        u32 pair = pack_probabilities<T>(function.power(scores[n][2 * i], shift), function.power(scores[n][2 * i + 1], shift));
         *reinterpret_cast<u32*>(shared.probabilities + row_of(i) * kProbabilityStride + column + 8 * n) = pair;
       }
     }

@@ -197,14 +197,14 @@ struct HopperTile {
       block_greatest = mask_scores<T>(scores, function, mask, query_rows, shared.positions[ahead.slot], next / 2 * kHopperBlock, 0, false);
       ahead.arrive(shared.keys_empty);
     }
-    factors = make_float2(raise<T>(greatest[0], block_greatest.x), raise<T>(greatest[1], block_greatest.y));
+    factors = make_float2(raise<T>(greatest[0], function.score_of(block_greatest.x)), raise<T>(greatest[1], function.score_of(block_greatest.y)));
     float shift_upper = shift_of(greatest[0]), shift_lower = shift_of(greatest[1]);
 #pragma unroll
     for (int n = 0; n < kScoreGroups; ++n) {
 #pragma unroll
       for (int e = 0; e < 2; ++e) {
-        scores[n][e] = ScoreUnits<T>::power(scores[n][e] - shift_upper);
-        scores[n][2 + e] = ScoreUnits<T>::power(scores[n][2 + e] - shift_lower);
+        scores[n][e] = function.power(scores[n][e], shift_upper);
+        scores[n][2 + e] = function.power(scores[n][2 + e], shift_lower);
       }
     }
     add_up();

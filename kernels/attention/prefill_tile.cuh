@@ -77,7 +77,7 @@ struct PrefillTile {
       }
     }
     float2 block_greatest = mask_scores<T>(scores, function, mask, query_rows, shared.tiles.positions[stage], block * kBlock, 0, whole);
-    float upper = raise<T>(greatest[0], block_greatest.x), lower = raise<T>(greatest[1], block_greatest.y);
+    float upper = raise<T>(greatest[0], function.score_of(block_greatest.x)), lower = raise<T>(greatest[1], function.score_of(block_greatest.y));
     float shift_upper = shift_of(greatest[0]), shift_lower = shift_of(greatest[1]);
     rescale(sums, upper, lower);
     sum[0] = __fmul_rn(sum[0], upper);
@@ -85,8 +85,8 @@ struct PrefillTile {
     u32 probabilities[kBlock / 16][4];
 #pragma unroll
     for (int n = 0; n < kBlock / 8; ++n) {
-      probabilities[n / 2][n % 2 * 2] = pack_probabilities<T>(ScoreUnits<T>::power(scores[n][0] - shift_upper), ScoreUnits<T>::power(scores[n][1] - shift_upper));
-      probabilities[n / 2][n % 2 * 2 + 1] = pack_probabilities<T>(ScoreUnits<T>::power(scores[n][2] - shift_lower), ScoreUnits<T>::power(scores[n][3] - shift_lower));
+      probabilities[n / 2][n % 2 * 2] = pack_probabilities<T>(function.power(scores[n][0], shift_upper), function.power(scores[n][1], shift_upper));
+      probabilities[n / 2][n % 2 * 2 + 1] = pack_probabilities<T>(function.power(scores[n][2], shift_lower), function.power(scores[n][3], shift_lower));
     }
     copy_async_wait<2 * (Tiles::kStages - 1)>();
     __syncthreads();

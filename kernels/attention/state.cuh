@@ -83,4 +83,12 @@ struct ScoreFunction {
     if constexpr (kSoftCap) score = __fmul_rn(cap, tanhf(score));
     return score;
   }
+
+  // The same in two steps, so that one operation takes a product to its distance from the greatest score: the greater of two products has the greater
+  // score, for factors are positive. What stands for a score meanwhile; its score; the power of two of its distance.
+  __device__ __forceinline__ float kept(float dot) const { return kSoftCap ? (*this)(dot) : dot; }
+  __device__ __forceinline__ float score_of(float kept) const { return kSoftCap ? kept : __fmul_rn(kept, factor); }
+  __device__ __forceinline__ float power(float kept, float greatest) const {
+    return ScoreUnits<T>::power(kSoftCap ? kept - greatest : __fmaf_rn(kept, factor, -greatest));
+  }
 };

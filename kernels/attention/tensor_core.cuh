@@ -72,7 +72,8 @@ __device__ __forceinline__ void add_scores(float (&scores)[kGroups][4], const u3
   }
 }
 
-// From products to scores, minus infinity where a slot is not seen; returns the greatest of each of the lane's rows over its quad.
+// From products to what stands for scores (ScoreFunction::kept), minus infinity where a slot is not seen; returns the greatest of each of the lane's rows
+// over its quad.
 template <typename T, int kGroups>
 __device__ __forceinline__ float2 mask_scores(float (&scores)[kGroups][4], const ScoreFunction<T, SOFT_CAP != 0>& function,
                                               const CallMask& mask, const QueryRow (&rows)[2], const int* positions, int first_slot,
@@ -84,7 +85,7 @@ __device__ __forceinline__ float2 mask_scores(float (&scores)[kGroups][4], const
 #pragma unroll
     for (int e = 0; e < 2; ++e) {
       int slot = first + 8 * n + column + e;
-      float upper = function(scores[n][e]), lower = function(scores[n][2 + e]);
+      float upper = function.kept(scores[n][e]), lower = function.kept(scores[n][2 + e]);
       if (!whole) {
         int position = positions[slot];
         upper = mask.sees(rows[0], first_slot + slot, position) ? upper : minus_infinity();

@@ -12,7 +12,7 @@ public readonly record struct AttentionArguments
     /// </summary>
     public int? KeyLayer { get; init; }
 
-    /// <summary>The factor of the scores, usually 1 / sqrt(headDim).</summary>
+    /// <summary>The factor of the scores, positive; usually 1 / sqrt(headDim).</summary>
     public required float Scale { get; init; }
 
     /// <summary>cap * tanh(score / cap) on scaled scores before the mask; 0 means none.</summary>

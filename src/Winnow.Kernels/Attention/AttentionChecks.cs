@@ -78,6 +78,7 @@ internal static unsafe class AttentionChecks
 
     private static void Reach(in AttentionArguments arguments, int layers)
     {
+        Operands.Require(arguments.Scale > 0 && float.IsFinite(arguments.Scale), $"Scale must be positive, not {arguments.Scale}.", nameof(arguments));
         Operands.Require(
             arguments.Window >= 0 && arguments.Sinks >= 0 && arguments.SoftCap >= 0, "Window, Sinks and SoftCap must not be negative.", nameof(arguments));
         Operands.Require(

@@ -49,7 +49,7 @@ internal sealed record AttentionOperands(Tensor Output, Tensor Queries, PagedKv 
         var arguments = new AttentionArguments
         {
             Layer = broken == "layer" ? 1 : 0,
-            Scale = 1,
+            Scale = broken == "scale" ? 0 : 1,
             KeyLayer = broken == "key layer" ? 1 : null,
             Window = broken == "window" ? -1 : broken == "share" ? 4 : 0,
             WindowShare = broken switch { "share" => 1.01f, "share alone" => 0.5f, "share of no number" => float.NaN, _ => 0 },

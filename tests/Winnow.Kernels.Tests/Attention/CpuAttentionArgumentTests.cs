@@ -21,6 +21,7 @@ public sealed class CpuAttentionArgumentTests
     [TestCase("page", false)]
     [TestCase("mask words", false)]
     [TestCase("window", false)]
+    [TestCase("scale", false)]
     [TestCase("values", false)]
     [TestCase("key layer", false)]
     [TestCase("sinks", false)]

@@ -15,6 +15,7 @@ public sealed class CudaAttentionArgumentTests
     [TestCase("log-sum-exp", false)]
     [TestCase("mask words", false)]
     [TestCase("window", false)]
+    [TestCase("scale", false)]
     [TestCase("values", false)]
     [TestCase("key layer", false)]
     [TestCase("sinks", false)]
