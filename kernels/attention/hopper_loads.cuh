@@ -2,12 +2,18 @@
 #pragma once
 #include "attention/hopper_shared.cuh"
 
+// Maps of one pool, with boxes of a page and of a block.
+struct PoolMaps {
+  TensorMap page;
+  TensorMap block;
+};
+
 template <typename T>
 struct BlockLoader {
   HopperShared<T>& shared;
   const AttentionParameters& p;
-  const TensorMap& keys;
-  const TensorMap& values;
+  const PoolMaps& keys;
+  const PoolMaps& values;
   RingPlace<kTileSlots> tile;
   RingPlace<kStretches> stretch;
   RingPlace<kHopperStages> place;
@@ -21,7 +27,7 @@ struct BlockLoader {
       const HeadView& view = shared.tiles[tile.slot].view();
       for (int i = 0; i < next.blocks; ++i) {
         u8 flag = next.flags[i];
-        if (flag & kBlockSeen) load(view, next.first + i, (flag & kBlockWhole) != 0);
+        if (flag & kBlockSeen) load(view, next, i, (flag & kBlockWhole) != 0);
       }
       if (next.last) {
         end_tile();
@@ -36,81 +42,91 @@ struct BlockLoader {
   static constexpr int kPageBytes = kPageSlots * kHeadDim * static_cast<int>(sizeof(T));
   static constexpr int kPositionBytes = kPageSlots * static_cast<int>(sizeof(int));
 
-  __device__ __forceinline__ void load(const HeadView& view, int block, bool whole) {
-    int slots = view.count - block * kHopperBlock;
+  __device__ __forceinline__ void load(const HeadView& view, const Stretch& stretch, int i, bool whole) {
+    int block = stretch.first + i, slots = view.count - block * kHopperBlock;
     if (slots >= kHopperBlock) {
-      load_full(view, block, whole);
+      load_full(stretch, i, whole);
     } else {
-      load_last(view, block, slots);
+      load_last(stretch, i, slots);
     }
     place.advance();
   }
 
-  // The lane's page of a block; a page id that is none stops the kernel.
-  __device__ __forceinline__ int page_of(const int* table, int block, int pages) const {
-    if (static_cast<int>(threadIdx.x) >= pages) return 0;
-    int page = table[block * kBlockPages + threadIdx.x];
-    if (static_cast<u32>(page) >= static_cast<u32>(p.pages)) __trap();
-    return page;
-  }
-
-  __device__ __forceinline__ void copy_page(T (&parts)[kColumnParts][HopperShared<T>::kPart], const TensorMap& map, int page, u64* barrier) const {
+  // Copies a block in one piece, or page by page. One thread does it, with operands that are known to be the same for the warp: others would be taken lane
+  // by lane.
+  __device__ __forceinline__ void copy_block(T (&parts)[kColumnParts][HopperShared<T>::kPart], const PoolMaps& maps, const int* pages, bool run,
+                                             u64* barrier) const {
+    int4 four = *reinterpret_cast<const int4*>(pages);
+    int ids[kBlockPages] = {uniform(four.x), uniform(four.y), uniform(four.z), uniform(four.w)};
+    if (run) {
 #pragma unroll
-    for (int part = 0; part < kColumnParts; ++part) {
-      copy_box(&parts[part][threadIdx.x * kPageSlots * kLineValues], map, part * kLineValues, page * kPageSlots, barrier);
+      for (int part = 0; part < kColumnParts; ++part) {
+        if (threadIdx.x == 0) copy_box(parts[part], maps.block, part * kLineValues, ids[0] * kPageSlots, barrier);
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < kBlockPages; ++i) copy_page(parts, maps.page, i, ids[i], barrier);
     }
   }
 
-  __device__ __forceinline__ void copy_positions(int page, u64* barrier) const {
-    copy_bulk(&shared.positions[place.slot][threadIdx.x * kPageSlots], p.slot_positions + static_cast<i64>(page) * kPageSlots, kPositionBytes, barrier);
+  __device__ __forceinline__ void copy_page(T (&parts)[kColumnParts][HopperShared<T>::kPart], const TensorMap& map, int i, int page, u64* barrier) const {
+#pragma unroll
+    for (int part = 0; part < kColumnParts; ++part) {
+      if (threadIdx.x == 0) copy_box(&parts[part][i * kPageSlots * kLineValues], map, part * kLineValues, page * kPageSlots, barrier);
+    }
   }
 
+  // One lane a page.
+  __device__ __forceinline__ void copy_positions(const int* pages, int count, u64* barrier) const {
+    if (static_cast<int>(threadIdx.x) >= count) return;
+    copy_bulk(&shared.positions[place.slot][threadIdx.x * kPageSlots], p.slot_positions + static_cast<i64>(pages[threadIdx.x]) * kPageSlots,
+              kPositionBytes, barrier);
+  }
+
+  static __device__ __forceinline__ int uniform(int value) { return __shfl_sync(kFullWarp, value, 0); }
+
   // All slots of the block are in use.
-  __device__ void load_full(const HeadView& view, int block, bool whole) {
-    int stage = place.slot;
-    int page = page_of(view.pages, block, kBlockPages), value_page = page_of(view.pages + p.value_pages, block, kBlockPages);
+  __device__ void load_full(const Stretch& stretch, int i, bool whole) {
+    int stage = uniform(place.slot), run = uniform(stretch.runs[i]);
     place.wait_empty(shared.keys_empty);
     if (threadIdx.x == 0) {
-      shared.blocks[stage] = 2 * block + (whole ? 1 : 0);
+      shared.blocks[stage] = 2 * (stretch.first + i) + (whole ? 1 : 0);
       barrier_expect(&shared.keys_full[stage], kBlockPages * (kPageBytes + (whole ? 0 : kPositionBytes)));
     }
     __syncwarp();
-    if (threadIdx.x < kBlockPages) {
-      copy_page(shared.keys[stage], keys, page, &shared.keys_full[stage]);
-      if (!whole) copy_positions(page, &shared.keys_full[stage]);
-    }
+    copy_block(shared.keys[stage], keys, &stretch.pages[i * kBlockPages], (run & kKeysRun) != 0, &shared.keys_full[stage]);
+    if (!whole) copy_positions(&stretch.pages[i * kBlockPages], kBlockPages, &shared.keys_full[stage]);
     place.wait_empty(shared.values_empty);
     if (threadIdx.x == 0) barrier_expect(&shared.values_full[stage], kBlockPages * kPageBytes);
     __syncwarp();
-    if (threadIdx.x < kBlockPages) copy_page(shared.values[stage], values, value_page, &shared.values_full[stage]);
+    copy_block(shared.values[stage], values, &stretch.value_pages[i * kBlockPages], (run & kValuesRun) != 0, &shared.values_full[stage]);
   }
 
   // Only the first slots of the block are in use. Whatever the pages hold behind them must not get into sums, not even times zero.
-  __device__ void load_last(const HeadView& view, int block, int slots) {
-    int stage = place.slot, pages = (slots + kPageSlots - 1) / kPageSlots;
-    int page = page_of(view.pages, block, pages), value_page = page_of(view.pages + p.value_pages, block, pages);
+  __device__ void load_last(const Stretch& stretch, int i, int slots) {
+    int stage = uniform(place.slot), count = (slots + kPageSlots - 1) / kPageSlots;
     place.wait_empty(shared.keys_empty);
     place.wait_empty(shared.values_empty);
-    if (threadIdx.x == 0) barrier_expect(&shared.last_full, pages * (2 * kPageBytes + kPositionBytes));
+    if (threadIdx.x == 0) barrier_expect(&shared.last_full, count * (2 * kPageBytes + kPositionBytes));
     __syncwarp();
-    if (static_cast<int>(threadIdx.x) < pages) {
-      copy_page(shared.keys[stage], keys, page, &shared.last_full);
-      copy_page(shared.values[stage], values, value_page, &shared.last_full);
-      copy_positions(page, &shared.last_full);
+    for (int page = 0; page < count; ++page) {
+      copy_page(shared.keys[stage], keys.page, page, uniform(stretch.pages[i * kBlockPages + page]), &shared.last_full);
+      copy_page(shared.values[stage], values.page, page, uniform(stretch.value_pages[i * kBlockPages + page]), &shared.last_full);
     }
+    copy_positions(&stretch.pages[i * kBlockPages], count, &shared.last_full);
     barrier_wait(&shared.last_full, last_parity);
     last_parity ^= 1;
     constexpr int kPieces = kLineValues * static_cast<int>(sizeof(T)) / static_cast<int>(sizeof(uint4));
-    for (int i = slots * kPieces + threadIdx.x; i < kHopperBlock * kPieces; i += kWarpSize) {
+    for (int piece = slots * kPieces + threadIdx.x; piece < kHopperBlock * kPieces; piece += kWarpSize) {
 #pragma unroll
       for (int part = 0; part < kColumnParts; ++part) {
-        reinterpret_cast<uint4*>(shared.keys[stage][part])[i] = make_uint4(0, 0, 0, 0);
-        reinterpret_cast<uint4*>(shared.values[stage][part])[i] = make_uint4(0, 0, 0, 0);
+        reinterpret_cast<uint4*>(shared.keys[stage][part])[piece] = make_uint4(0, 0, 0, 0);
+        reinterpret_cast<uint4*>(shared.values[stage][part])[piece] = make_uint4(0, 0, 0, 0);
       }
     }
-    for (int i = slots + threadIdx.x; i < kHopperBlock; i += kWarpSize) shared.positions[stage][i] = 0;
+    for (int slot = slots + threadIdx.x; slot < kHopperBlock; slot += kWarpSize) shared.positions[stage][slot] = 0;
     fence_async();
-    if (threadIdx.x == 0) shared.blocks[stage] = 2 * block;
+    if (threadIdx.x == 0) shared.blocks[stage] = 2 * (stretch.first + i);
     place.arrive(shared.values_full);
     place.arrive(shared.keys_full);
   }

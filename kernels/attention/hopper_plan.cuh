@@ -107,6 +107,7 @@ struct TilePlanner {
       stretch.wait_empty(shared.stretch_empty);
       Stretch& next = shared.stretches[stretch.slot];
       scan_blocks<kHopperBlock, kPlanners>(next.flags, p, view, first, end, range, thread);
+      look_up_pages(next, view, first, end, thread);
       if (thread == 0) {
         next.first = first / kHopperBlock;
         next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
@@ -120,6 +121,28 @@ struct TilePlanner {
       }
       first = end;
     } while (first < view.count);
+  }
+
+  // A thread looks up one page of keys and one of values; page ids that are none stop the kernel.
+  __device__ __forceinline__ void look_up_pages(Stretch& next, const HeadView& view, int first, int end, int thread) const {
+    static_assert(kPlanners == kStretchBlocks * kBlockPages, "a thread has one page of each");
+    bool there = first + thread * kPageSlots < end;
+    const int* table = view.pages + first / kPageSlots + thread;
+    int page = there ? table[0] : -1, value_page = there ? table[p.value_pages] : -1;
+    if (there && (static_cast<u32>(page) >= static_cast<u32>(p.pages) || static_cast<u32>(value_page) >= static_cast<u32>(p.pages))) __trap();
+    next.pages[thread] = page;
+    next.value_pages[thread] = value_page;
+    bool keys_run = follows(page), values_run = follows(value_page);
+    if (thread % kBlockPages == 0) next.runs[thread / kBlockPages] = (keys_run ? kKeysRun : 0) | (values_run ? kValuesRun : 0);
+  }
+
+  // Whether the pages of the thread's block follow one another.
+  static __device__ __forceinline__ bool follows(int page) {
+    int lane = threadIdx.x % kWarpSize, begin = lane / kBlockPages * kBlockPages;
+    int first = __shfl_sync(kFullWarp, page, begin);
+    u32 steps = __ballot_sync(kFullWarp, page == first + lane - begin && page >= 0);
+    constexpr u32 kAll = (1u << kBlockPages) - 1;
+    return ((steps >> begin) & kAll) == kAll;
   }
 
   // While blocks are looked at, queries come near.

@@ -44,13 +44,19 @@ struct TileSlot {
   __device__ __forceinline__ const HeadView& view() const { return *reinterpret_cast<const HeadView*>(head); }
 };
 
-// Some blocks of a tile.
-struct Stretch {
-  int first;
+// Some blocks of a tile, with the pages that they lie in. Where the four of a block follow one another in the pool, one copy brings them.
+struct alignas(16) Stretch {
+  int pages[kStretchBlocks * kBlockPages];
+  int value_pages[kStretchBlocks * kBlockPages];
+  int first;  // -1 where no tile follows
   int blocks;
   bool last;  // of its tile
   u8 flags[kStretchBlocks];
+  u8 runs[kStretchBlocks];
 };
+
+constexpr u8 kKeysRun = 1;
+constexpr u8 kValuesRun = 2;
 
 template <typename T>
 struct HopperShared {
@@ -60,6 +66,7 @@ struct HopperShared {
   T keys[kHopperStages][kColumnParts][kPart];
   T values[kHopperStages][kColumnParts][kPart];
   alignas(16) int positions[kHopperStages][kHopperBlock];  // of blocks that are not seen whole
+  Stretch stretches[kStretches];
   u64 keys_full[kHopperStages];
   u64 keys_empty[kHopperStages];
   u64 values_full[kHopperStages];
@@ -71,7 +78,6 @@ struct HopperShared {
   u64 last_full;
   TileSlot tiles[kTileSlots];
   int blocks[kHopperStages];  // 2 * block + 1 if it is seen whole, or -1 at the end of a tile
-  Stretch stretches[kStretches];
 
   __device__ void init() {
     for (int stage = 0; stage < kHopperStages; ++stage) {

@@ -2,7 +2,7 @@
 // compute capability 9.0a
 //
 // Pointers, shapes and types: AttentionParameters in arguments.cuh; KV_TYPE has 16 bits, HEAD_DIM is 64 or 128, LISTS is 0. keys and values are tensor
-// maps of the pools as [pages * 16, headDim] with boxes of 16 slots and 64 columns and a swizzle of 128 bytes. A query that sees nothing gives
+// maps of the pools as [pages * 16, headDim] with boxes of 16 and of 64 slots and 64 columns and a swizzle of 128 bytes. A query that sees nothing gives
 // zeros and a log-sum-exp of minus infinity.
 // Grid: as many as the device runs at once, at most one a tile; 384 threads, one thread block a multiprocessor. tickets has two numbers here, zero between
 // launches. Tiles are 128 rows, drawn as thread blocks get to them (hopper_plan.cuh); those of sequences that belong to the decode kernel are left
@@ -19,7 +19,7 @@ constexpr int kProviderRegisters = 72;
 constexpr int kConsumerRegisters = 216;
 
 template <typename T>
-__device__ __forceinline__ void prefill(const AttentionParameters& p, int sequences, int kv_heads, const TensorMap& keys, const TensorMap& values) {
+__device__ __forceinline__ void prefill(const AttentionParameters& p, int sequences, int kv_heads, const PoolMaps& keys, const PoolMaps& values) {
   extern __shared__ __align__(1024) u8 memory[];
   static_assert(sizeof(HopperShared<T>) == SHARED_BYTES, "CudaAttentionShapes counts shared memory too");
   auto& shared = *reinterpret_cast<HopperShared<T>*>(memory);
@@ -43,7 +43,7 @@ __device__ __forceinline__ void prefill(const AttentionParameters& p, int sequen
 
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(kHopperThreads, 1)
-    winnow_attention_prefill_hopper(const __grid_constant__ AttentionParameters p, int sequences, int kv_heads, const __grid_constant__ TensorMap keys,
-                                    const __grid_constant__ TensorMap values) {
+    winnow_attention_prefill_hopper(const __grid_constant__ AttentionParameters p, int sequences, int kv_heads, const __grid_constant__ PoolMaps keys,
+                                    const __grid_constant__ PoolMaps values) {
   prefill<KV_TYPE>(p, sequences, kv_heads, keys, values);
 }

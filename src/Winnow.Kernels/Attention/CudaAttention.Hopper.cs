@@ -11,7 +11,7 @@ internal sealed partial class CudaAttention
     // An engine has a pool or two; who makes new ones again and again must not fill the memory.
     private const int MostMaps = 64;
 
-    private readonly Dictionary<PoolKey, byte[]> _maps = [];
+    private readonly Dictionary<MapKey, byte[]> _maps = [];
 
     private void LaunchHopper(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, long mostRows)
     {
@@ -19,16 +19,20 @@ internal sealed partial class CudaAttention
         long tiles = (mostRows + CudaAttentionShapes.HopperRows - 1) / CudaAttentionShapes.HopperRows * problem.KvHeads * problem.Sequences;
         int blocks = (int)Math.Min(tiles, _context.Driver.Properties.Multiprocessors);
         parameters.Tickets = Tickets(2 * sizeof(int));
-        ArgumentBlock block = new(stackalloc byte[MapsAt + (2 * TensorMapShape.EncodedBytes)]);
+        ArgumentBlock block = new(stackalloc byte[MapsAt + (4 * TensorMapShape.EncodedBytes)]);
         block.Add(parameters);
         block.Add(problem.Sequences);
         block.Add(problem.KvHeads);
-        block.AddMap(MapOf(new PoolKey(parameters.Keys, parameters.Pages, problem.HeadDim, problem.Type)));
-        block.AddMap(MapOf(new PoolKey(parameters.Values, parameters.Pages, problem.HeadDim, problem.Type)));
+        foreach (nint pool in (ReadOnlySpan<nint>)[parameters.Keys, parameters.Values])
+        {
+            block.AddMap(MapOf(new MapKey(pool, parameters.Pages, problem.HeadDim, problem.Type, PagedKv.PageSlots)));
+            block.AddMap(MapOf(new MapKey(pool, parameters.Pages, problem.HeadDim, problem.Type, CudaAttentionShapes.HopperSlots)));
+        }
+
         _context.Launch(_hoppers[key], LaunchShape.Linear(blocks, CudaAttentionShapes.HopperThreads, CudaAttentionShapes.HopperBytes(key.HeadDim)), block);
     }
 
-    private byte[] MapOf(PoolKey pool)
+    private byte[] MapOf(MapKey pool)
     {
         if (!_maps.TryGetValue(pool, out byte[]? map))
         {
@@ -45,7 +49,7 @@ internal sealed partial class CudaAttention
                     Type = pool.Type == DType.BF16 ? TensorMapType.BFloat16 : TensorMapType.Float16,
                     Dimensions = [pool.HeadDim, (long)pool.Pages * PagedKv.PageSlots],
                     Strides = [pool.HeadDim * sizeof(ushort)],
-                    Box = [CudaAttentionShapes.HopperColumns, PagedKv.PageSlots],
+                    Box = [CudaAttentionShapes.HopperColumns, pool.Slots],
                     Swizzle = TensorMapSwizzle.Bytes128,
                 },
                 map);
@@ -55,5 +59,6 @@ internal sealed partial class CudaAttention
         return map;
     }
 
-    private readonly record struct PoolKey(nint Address, int Pages, int HeadDim, DType Type);
+    /// <summary>A pool of keys or values, and the slots of a box.</summary>
+    private readonly record struct MapKey(nint Address, int Pages, int HeadDim, DType Type, int Slots);
 }

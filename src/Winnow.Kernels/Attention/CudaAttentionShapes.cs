@@ -18,6 +18,9 @@ internal static class CudaAttentionShapes
     /// <summary>Rows of a tile of the prefill kernel for Hopper.</summary>
     public const int HopperRows = 128;
 
+    /// <summary>Slots that it works on at a time.</summary>
+    public const int HopperSlots = 64;
+
     /// <summary>Threads of its blocks.</summary>
     public const int HopperThreads = 384;
 
@@ -46,14 +49,13 @@ internal static class CudaAttentionShapes
     /// <summary>Shared memory of the prefill kernel for Hopper, bytes: <c>HopperShared</c> of <c>kernels/attention/hopper_shared.cuh</c>.</summary>
     public static int HopperBytes(int headDim)
     {
-        const int Slots = 64;
-        const int Stretches = 2 * (9 + 24 + 3);
+        const int Stretches = 2 * ((2 * 96 * sizeof(int)) + (16 * 4));
         const int Tiles = 2 * (56 + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
         const int Barriers = 9 * sizeof(long);
         const int Alignment = 1024;
         int stages = headDim <= 64 ? 6 : 4;
-        int tiles = 2 * (HopperRows + (stages * Slots)) * headDim * sizeof(ushort);
-        int stage = (Slots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
+        int tiles = 2 * (HopperRows + (stages * HopperSlots)) * headDim * sizeof(ushort);
+        int stage = (HopperSlots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
         return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
     }
 

@@ -38,10 +38,10 @@ internal sealed class AttentionRig : IDisposable
     private readonly Tensor _history;
     private readonly float[] _historyBefore = [];
 
-    public AttentionRig(ComputeDevice device, AttentionCase one, int seed = 7, SignalCase? signals = null, bool hints = false, bool history = false)
+    public AttentionRig(ComputeDevice device, AttentionCase one, int seed = 7, SignalCase? signals = null, bool hints = false, bool history = false, int run = 1)
     {
         (_device, _case) = (device, one);
-        _cache = BuildCache(new Random(seed));
+        _cache = BuildCache(new Random(seed), run);
         _batch = new RaggedBatch
         {
             Rows = Upload(DType.I32, [.. Enumerable.Range(0, one.Sequences.Count)]),
@@ -221,12 +221,13 @@ internal sealed class AttentionRig : IDisposable
         _device.Upload<int>(_listCounts, counts);
     }
 
-    private PagedKv BuildCache(Random random)
+    // Pages lie in runs of so many, runs at random places.
+    private PagedKv BuildCache(Random random, int run)
     {
         int needed = _case.Sequences.Sum(sequence => sequence.Heads.Sum(head => PagesOf(head.Count))) * (_case.KeysElsewhere ? 2 : 1);
         int pages = needed + 3;
         int perHead = _case.Sequences.Max(sequence => sequence.Heads.Max(head => PagesOf(head.Count))) + 2;
-        int[] order = [.. Enumerable.Range(0, pages).OrderBy(_ => random.Next())];
+        int[] order = [.. Enumerable.Range(0, pages).Chunk(run).OrderBy(_ => random.Next()).SelectMany(group => group)];
         float[] keys = [.. Enumerable.Repeat(float.NaN, pages * PagedKv.PageSlots * _case.HeadDim)];
         float[] values = [.. keys];
         int[] positions = [.. Enumerable.Repeat(-1_000_000, pages * PagedKv.PageSlots)];

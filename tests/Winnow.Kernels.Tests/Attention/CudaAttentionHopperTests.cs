@@ -200,6 +200,19 @@ public sealed class CudaAttentionHopperTests : CudaAttentionFixture
     }
 
     [Test]
+    public void Forward_GivesTheSameBitsWhereverThePagesLie([Values(64, 128)] int headDim, [Values(6, 1000)] int run, [Values] bool elsewhere)
+    {
+        // Of runs of six pages every third block of four lies in two of them; the others, or all of them, come in one piece.
+        AttentionCase one = new() { Type = DType.F16, HeadDim = headDim, KeysElsewhere = elsewhere };
+        one.Add(new Random(1), 70, 690, 433);
+        using var pieces = new AttentionRig(Device, one);
+        using var runs = new AttentionRig(Device, one, seed: 8, run: run);
+        (float[] output, float[] sums) = runs.Run();
+        AttentionAssert.Agrees(one, output, sums, one.Type);
+        Assert.That(pieces.Run().Output, Is.EqualTo(output).Using<float>(SameBits));
+    }
+
+    [Test]
     public void Forward_HasTheSameBitsUnderEverySchedule()
     {
         AttentionCase one = new() { Type = DType.BF16, HeadDim = 64 };
