@@ -35,7 +35,7 @@ internal sealed partial class CudaReduction
         RowSegments segments = RowChecks.Rank(output, input, lengths, start, segment);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         AddSegments(ref arguments, output, input, lengths, segments);
-        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, PieceColumns), segments.Count, RankThreads);
+        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, RankThreads), segments.Count, RankThreads);
         Launch(Kernel.Rank, shape, arguments);
     }
 
