@@ -109,7 +109,7 @@ __device__ __forceinline__ void decode(const AttentionParameters& p) {
   int first = split * kSplitSlots, end = min(first + kSplitSlots, view.count);
   SeenBlocks seen = {nullptr, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
   if constexpr (WINDOW != 0) {
-    scan_blocks<Tile::kBlock>(shared.flags, p, view, first, end, query_range(p, view, first_row, first_row + rows), threadIdx.x);
+    scan_blocks<Tile::kBlock>(shared.flags, p, view, first, end, query_range(p, view, first_row, first_row + rows));
     __syncthreads();
     seen.flags = shared.flags;
   }

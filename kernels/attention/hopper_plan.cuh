@@ -6,6 +6,9 @@
 #pragma once
 #include "attention/hopper_shared.cuh"
 
+// Pieces of queries that a planner has on their way at a time; trees leave no registers for two.
+constexpr int kQueriesAtOnce = TREE != 0 ? 1 : 2;
+
 // Which part of a call a number is: an item of one sequence of many rows.
 struct TileChoice {
   int sequence;
@@ -106,8 +109,9 @@ struct TilePlanner {
       int end = min(first + kStretchBlocks * kHopperBlock, view.count);
       stretch.wait_empty(shared.stretch_empty);
       Stretch& next = shared.stretches[stretch.slot];
-      scan_blocks<kHopperBlock, kPlanners>(next.flags, p, view, first, end, range, thread);
       look_up_pages(next, view, first, end, thread);
+      named_barrier_sync(kPlannerBarrier, kPlanners);
+      scan(next, first, end, mask_of(p, view), range, thread);
       if (thread == 0) {
         next.first = first / kHopperBlock;
         next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
@@ -116,7 +120,7 @@ struct TilePlanner {
       stretch.arrive(shared.stretch_full);
       stretch.advance();
       if (first == 0 && !is_first) {
-        load_queries<kPlanners, 4>(shared.queries[tile.slot], p, view, first_row, 0, kHopperRows, thread);
+        load_queries<kPlanners, kQueriesAtOnce>(shared.queries[tile.slot], p, view, first_row, 0, kHopperRows, thread);
         tile.arrive(shared.tile_full);
       }
       first = end;
@@ -143,6 +147,47 @@ struct TilePlanner {
     u32 steps = __ballot_sync(kFullWarp, page == first + lane - begin && page >= 0);
     constexpr u32 kAll = (1u << kBlockPages) - 1;
     return ((steps >> begin) & kAll) == kAll;
+  }
+
+  // Works out what the tile's queries see of each block; 16 lanes take a block. All positions are on their way before the first are looked at.
+  __device__ __forceinline__ void scan(Stretch& next, int first, int end, const CallMask& mask, const QueryRange& range, int thread) const {
+    constexpr int kLanes = kHopperBlock / 4;
+    constexpr int kBlocksAtOnce = kPlanners / kLanes;
+    constexpr int kRounds = kStretchBlocks / kBlocksAtOnce;
+    static_assert(kRounds * kBlocksAtOnce == kStretchBlocks, "every lane has as many blocks");
+    int lane = thread % kLanes;
+    int4 positions[kRounds];
+#pragma unroll
+    for (int round = 0; round < kRounds; ++round) {
+      int block = round * kBlocksAtOnce + thread / kLanes;
+      positions[round] = positions_of(next, block, lane, first + block * kHopperBlock + 4 * lane, end);
+    }
+#pragma unroll
+    for (int round = 0; round < kRounds; ++round) {
+      int block = round * kBlocksAtOnce + thread / kLanes, begin = first + block * kHopperBlock;
+      int4 four = positions[round];
+      bool there = begin + 4 * lane < end;
+      int least = there ? min(min(four.x, four.y), min(four.z, four.w)) : 0x7fffffff;
+      int greatest = there ? max(max(four.x, four.y), max(four.z, four.w)) : static_cast<int>(0x80000000);
+#pragma unroll
+      for (int distance = kLanes / 2; distance > 0; distance /= 2) {
+        least = min(least, __shfl_xor_sync(kFullWarp, least, distance));
+        greatest = max(greatest, __shfl_xor_sync(kFullWarp, greatest, distance));
+      }
+      if (lane == 0 && begin < end) {
+        BlockSight sight = mask.sight(min(begin + kHopperBlock, end), least, greatest, range.least, range.greatest);
+        next.flags[block] = static_cast<u8>((sight.none ? 0 : kBlockSeen) | (sight.all && begin + kHopperBlock <= end ? kBlockWhole : 0));
+      }
+    }
+  }
+
+  // Four slots' positions; for those past the end, that of the first. What is behind the slots in use is not read.
+  __device__ __forceinline__ int4 positions_of(const Stretch& next, int block, int lane, int slot, int end) const {
+    if (slot >= end) return make_int4(0, 0, 0, 0);
+    const int* from = p.slot_positions + static_cast<i64>(next.pages[block * kBlockPages + lane / 4]) * kPageSlots + lane % 4 * 4;
+    if (slot + 3 < end) return *reinterpret_cast<const int4*>(from);
+    int first = from[0];
+    return make_int4(first, slot + 1 < end ? from[1] : first, slot + 2 < end ? from[2] : first, first);
   }
 
   // While blocks are looked at, queries come near.

@@ -115,18 +115,16 @@ __device__ __forceinline__ QueryRange query_range(const AttentionParameters& p, 
 constexpr u8 kBlockSeen = 1;
 constexpr u8 kBlockWhole = 2;
 
-// Writes what a tile's queries see of each block of entries: flags[b] for the blocks that entries [first, end) make. kBlock / 4 lanes take a block;
-// `thread` is one of kScanThreads, which are whole warps.
-template <int kBlock, int kScanThreads = kThreads>
-__device__ void scan_blocks(u8* flags, const AttentionParameters& p, const HeadView& view, int first, int end, const QueryRange& range,
-                            u32 thread) {
+// Writes what a tile's queries see of each block of entries: flags[b] for the blocks that entries [first, end) make. kBlock / 4 lanes take a block.
+template <int kBlock>
+__device__ void scan_blocks(u8* flags, const AttentionParameters& p, const HeadView& view, int first, int end, const QueryRange& range) {
   constexpr int kLanes = kBlock / 4;
   CallMask mask = mask_of(p, view);
-  int lane = thread % kLanes;
+  int lane = threadIdx.x % kLanes;
   int blocks = (end - first + kBlock - 1) / kBlock;
-  int rounds = (blocks + kScanThreads / kLanes - 1) / (kScanThreads / kLanes);
+  int rounds = (blocks + kThreads / kLanes - 1) / (kThreads / kLanes);
   for (int round = 0; round < rounds; ++round) {
-    int block = round * (kScanThreads / kLanes) + thread / kLanes;
+    int block = round * (kThreads / kLanes) + threadIdx.x / kLanes;
     int entry = first + block * kBlock + 4 * lane;
     int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
     if (entry < end) {

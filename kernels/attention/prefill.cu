@@ -97,7 +97,7 @@ __device__ __forceinline__ void prefill(const AttentionParameters& p) {
   int split = -1;
   for (int first = 0; first < view.count; first += kScanSlots) {
     int end = min(first + kScanSlots, view.count);
-    scan_blocks<Tile::kBlock>(shared.flags, p, view, first, end, range, threadIdx.x);
+    scan_blocks<Tile::kBlock>(shared.flags, p, view, first, end, range);
     __syncthreads();
     SeenBlocks seen = {shared.flags, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
     walk(tile, shared.tile, p, view, seen, [&](int block) {
