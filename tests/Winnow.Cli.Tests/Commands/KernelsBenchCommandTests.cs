@@ -138,7 +138,7 @@ public sealed class KernelsBenchCommandTests
         Assert.That(lines[2], Does.Match("^slow_fill +3.00 us +3.00 us +3.00 us +171 +13% "));
         Assert.That(lines[3], Is.EqualTo("slow_fill takes 1.500 x as long as fill (p10 1.500, p90 1.500, pair by pair)"));
         Assert.That(lines[4], Is.EqualTo("clocked: 30 samples, events around one launch, L2 written over before each"));
-        Assert.That(lines[5], Does.StartWith("peaks of this run: copy 1342 GB/s, mma.sync "));
+        Assert.That(lines[5], Does.StartWith("peaks of this run: copy 1342 GB/s, tensor cores "));
         Assert.That(lines[6], Does.StartWith("clocks and power: ").Or.StartWith("before: "));
     }
 
