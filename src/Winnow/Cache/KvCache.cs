@@ -15,9 +15,6 @@ namespace Winnow.Cache;
 /// </summary>
 public sealed partial class KvCache : IDisposable
 {
-    // Page ids that are uploaded at once.
-    private const int MostPageIds = 1 << 18;
-
     private readonly ComputeDevice _device;
     private readonly List<DeviceBuffer> _buffers = [];
     private readonly PagePool _pool;
@@ -32,10 +29,9 @@ public sealed partial class KvCache : IDisposable
     private readonly bool _ownsAll;
     private readonly int[] _copyPairs;
     private readonly int[] _pageIds;
+    private readonly (int First, int End)[] _changed;
     private readonly int _heads;
     private readonly int _pagesPerHead;
-    private int _firstChanged = int.MaxValue;
-    private int _endChanged;
 
     /// <summary>Allocates the pool and the tables.</summary>
     /// <param name="device">Where it lies.</param>
@@ -55,6 +51,7 @@ public sealed partial class KvCache : IDisposable
         _sequences = new KvSequence?[options.MaxSequences];
         _counts = new int[options.MaxSequences * _heads];
         _copyPairs = new int[2 * _heads];
+        _changed = new (int, int)[_heads];
         _pageIds = new int[(int)Math.Min(MostPageIds, (long)_heads * _pagesPerHead)];
         _ownsAll = SignalPlanes.Any(options.Attributes);
         Norms = SignalPlanes.NormsOf(options.Attributes);
@@ -338,71 +335,7 @@ public sealed partial class KvCache : IDisposable
     // The mirror holds page + 1, so that 0 means "none".
     private Span<int> TableOf(int row, int head) => _tables[row].AsSpan(head * _pagesPerHead, _pagesPerHead);
 
-    /// <summary>Notes a page; <see cref="UploadPages"/> tells the device.</summary>
-    private void SetPage(int row, int head, int index, int page)
-    {
-        TableOf(row, head)[index] = page + 1;
-        int entry = (head * _pagesPerHead) + index;
-        (_firstChanged, _endChanged) = (Math.Min(_firstChanged, entry), Math.Max(_endChanged, entry + 1));
-    }
-
-    // Heads take pages at the same tokens, so that thousands of entries change at once: they go over with all between the first and the last of them.
-    private void UploadPages(int row)
-    {
-        Tensor table = FlatTable();
-        long first = (long)row * _heads * _pagesPerHead;
-        for (int start = _firstChanged; start < _endChanged; start += _pageIds.Length)
-        {
-            int count = Math.Min(_pageIds.Length, _endChanged - start);
-            for (int i = 0; i < count; i++)
-            {
-                _pageIds[i] = _tables[row]![start + i] - 1;
-            }
-
-            _device.Upload<int>(table.Rows(first + start, count), _pageIds.AsSpan(0, count));
-        }
-
-        (_firstChanged, _endChanged) = (int.MaxValue, 0);
-    }
-
-    private Tensor FlatTable() => _kv.PageTable.Reshape(new Shape(_kv.PageTable.Shape.ElementCount));
-
     private void UploadCounts(int row) => _device.Upload<int>(_kv.Counts.Rows(row, 1), CountsOf(row));
-
-    private void ReleasePages(int row, int head, int keep)
-    {
-        Span<int> table = TableOf(row, head);
-        for (int page = keep; page < table.Length && table[page] != 0; page++)
-        {
-            _pool.Return(table[page] - 1);
-            table[page] = 0;
-        }
-    }
-
-    private int CopyOnWrite(int row, int head, int index, bool inUse, int copies)
-    {
-        int page = inUse ? TableOf(row, head)[index] - 1 : -1;
-        if (!inUse || !_pool.IsShared(page))
-        {
-            return 0;
-        }
-
-        int copy = _pool.Take();
-        _pool.Return(page);
-        SetPage(row, head, index, copy);
-        (_copyPairs[copies], _copyPairs[_heads + copies]) = (page, copy);
-        return 1;
-    }
-
-    private void CopyPages(int copies)
-    {
-        if (copies > 0)
-        {
-            _device.Upload<int>(_copySources, _copyPairs.AsSpan(0, copies));
-            _device.Upload<int>(_copyDestinations, _copyPairs.AsSpan(_heads, copies));
-            _device.Cache.CopyPages(_kv, _copySources.Rows(0, copies), _copyDestinations.Rows(0, copies));
-        }
-    }
 
     private void Check([NotNull] KvSequence? sequence)
     {

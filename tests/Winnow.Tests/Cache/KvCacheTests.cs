@@ -47,18 +47,19 @@ public sealed class KvCacheTests
         AssertHolds(sequence, [.. Enumerable.Range(0, 33)]);
     }
 
-    [Test]
-    public void TryReserve_TellsAGpuOfAllPagesAtOnce()
+    [TestCase(320, 1)]
+    [TestCase(40_000, 32)]
+    public void TryReserve_TellsAGpuOfAllPagesAtOnceOrHeadByHead(int mostTokens, int uploads)
     {
         using ProbedDriver driver = new(new PtxSimulator(new PtxSimulatorOptions()));
         using CudaDevice device = new(driver, new KernelCompiler());
-        using KvCache cache = new(device, new KvCacheOptions { Layers = 4, KvHeads = 8, HeadDim = HeadDim, Pages = 4 * 8 * 20, MaxSequences = 2, MaxTokens = 320 });
+        using KvCache cache = new(device, new KvCacheOptions { Layers = 4, KvHeads = 8, HeadDim = HeadDim, Pages = 4 * 8 * 20, MaxSequences = 2, MaxTokens = mostTokens });
         KvSequence sequence = cache.CreateSequence();
         int before = driver.Uploads;
 
         Assert.That(cache.TryReserve(sequence, 300), Is.True);
 
-        Assert.That(driver.Uploads - before, Is.EqualTo(1));
+        Assert.That(driver.Uploads - before, Is.EqualTo(uploads));
     }
 
     [Test]
