@@ -2,14 +2,14 @@ using System;
 using System.Collections.Generic;
 using Winnow.Gpu;
 
-namespace Winnow.Kernels.Linear;
+namespace Winnow.Kernels;
 
 /// <summary>
 /// Tensor maps of matrices whose rows lie one after the other. A map says where a matrix lies and how large it is and nothing else, so one that was encoded stays
 /// right, and a step finds those of the step before.
 /// </summary>
 /// <param name="driver">The device.</param>
-internal sealed class CudaLinearMaps(GpuDriver driver)
+internal sealed class CudaTensorMaps(GpuDriver driver)
 {
     // Those of a large model's weights; inputs of ever other numbers of rows would be kept for ever.
     private const int Most = 4096;

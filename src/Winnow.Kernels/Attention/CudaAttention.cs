@@ -40,6 +40,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     public CudaAttention(CudaContext context)
     {
         _context = context;
+        _maps = new CudaTensorMaps(context.Driver);
         _decodes = new KernelVariants<CallKey>(context, DescribeDecode);
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _hoppers = new KernelVariants<CallKey>(context, DescribeHopper);

@@ -22,7 +22,7 @@ internal sealed partial class CudaLinear
     /// <summary>Rows of tiles to choose from with blocks.</summary>
     private static readonly int[] HopperBlockTiles = [128, 64];
 
-    private readonly CudaLinearMaps _maps;
+    private readonly CudaTensorMaps _maps;
     private readonly int? _hopperTile;
     private readonly bool _isStaged;
 

@@ -35,7 +35,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         (_context, _split, _tile, _hasRowKernel) = (context, split, tile, split is null);
         _hopperTile = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal) && tile is null ? hopperTile : 0;
         _isStaged = isStaged;
-        _maps = new CudaLinearMaps(context.Driver);
+        _maps = new CudaTensorMaps(context.Driver);
         _variants = new KernelVariants<CudaLinearVariant>(context, variant => variant.Describe(context.Driver.Properties.MaxSharedBytesPerBlock));
         _packed = new CudaScratch(context);
         _gate = new CudaScratch(context);
