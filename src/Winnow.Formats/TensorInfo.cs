@@ -45,6 +45,9 @@ public sealed class TensorInfo
     /// <summary>The byte offset of the first value from the start of the file that holds it.</summary>
     public long Offset { get; }
 
+    /// <summary>After how many bytes they repeat, if they do; 0 of tensors that lie in files.</summary>
+    public int PeriodBytes => Source.PeriodBytes;
+
     /// <summary>The file that holds the bytes: one of the parts where the model is split over several files.</summary>
     public string Path => Source.Path;
 

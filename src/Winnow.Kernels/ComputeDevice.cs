@@ -83,6 +83,20 @@ public abstract class ComputeDevice : IDisposable
         IssueCopyOut(AddressOf(destination, byteOffset, source.Bytes), source.Address, source.Bytes);
     }
 
+    /// <summary>Issues a copy of a tensor to another one of the same size, without waiting.</summary>
+    /// <param name="destination">Where to; shares no bytes with the source.</param>
+    /// <param name="source">Where from.</param>
+    /// <exception cref="ArgumentException">The sizes differ.</exception>
+    public void Copy(Tensor destination, Tensor source)
+    {
+        if (destination.Bytes != source.Bytes)
+        {
+            throw new ArgumentException($"A copy is as large as its source: {destination.Bytes} bytes cannot take {source.Bytes}.", nameof(destination));
+        }
+
+        IssueCopy(destination.Address, source.Address, source.Bytes);
+    }
+
     /// <summary>
     /// Gets ready what an action will issue, without doing any of it: kernels that are not loaded yet are compiled side by side, where otherwise each would
     /// be when its turn comes.
@@ -176,6 +190,12 @@ public abstract class ComputeDevice : IDisposable
     /// <param name="destination">The host bytes.</param>
     /// <param name="source">A device address.</param>
     protected abstract void CopyOut(Span<byte> destination, nint source);
+
+    /// <summary>Issues a copy on the device.</summary>
+    /// <param name="destination">A device address.</param>
+    /// <param name="source">A device address.</param>
+    /// <param name="bytes">How many.</param>
+    protected abstract void IssueCopy(nint destination, nint source, long bytes);
 
     /// <summary>Takes host memory that copies need not wait for.</summary>
     /// <param name="bytes">The size.</param>

@@ -133,4 +133,8 @@ public sealed unsafe class CpuDevice : ComputeDevice
     /// <inheritdoc/>
     protected override void CopyOut(Span<byte> destination, nint source) =>
         new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    protected override void IssueCopy(nint destination, nint source, long bytes) =>
+        Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
 }

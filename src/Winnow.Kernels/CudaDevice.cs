@@ -149,6 +149,15 @@ public sealed class CudaDevice : ComputeDevice
     protected override void CopyOut(Span<byte> destination, nint source) => _staging.CopyOut(destination, source);
 
     /// <inheritdoc/>
+    protected override void IssueCopy(nint destination, nint source, long bytes)
+    {
+        if (!_context.IsRehearsing)
+        {
+            _driver.CopyOnDevice(destination, source, bytes, _context.Stream);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override nint AcquireHost(long bytes) => _driver.AllocateHost(bytes);
 
     /// <inheritdoc/>

@@ -100,6 +100,8 @@ internal sealed class TimedDevice : ComputeDevice
 
     protected override void CopyOut(Span<byte> destination, nint source) => _inner.Download(TensorAt(source, destination.Length), destination);
 
+    protected override void IssueCopy(nint destination, nint source, long bytes) => _inner.Copy(TensorAt(destination, bytes), TensorAt(source, bytes));
+
     protected override unsafe nint AcquireHost(long bytes)
     {
         HostBuffer buffer = _inner.AllocateHost(bytes);

@@ -11,6 +11,9 @@ internal abstract class ByteSource(string path, long length) : IDisposable
     /// <summary>The number of bytes.</summary>
     public long Length { get; } = length;
 
+    /// <summary>After how many bytes they repeat; 0 where they do not.</summary>
+    public virtual int PeriodBytes => 0;
+
     /// <summary>Copies bytes; the range must lie inside the source.</summary>
     public void Read(long offset, Span<byte> destination)
     {

@@ -9,6 +9,9 @@ namespace Winnow.Formats.Storage;
 internal sealed class RepeatedByteSource(string path, long length, byte[] period) : ByteSource(path, length)
 {
     /// <inheritdoc/>
+    public override int PeriodBytes => period.Length;
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
     }

@@ -44,15 +44,17 @@ internal sealed class WeightLoader : IDisposable
         TensorInfo info = Checked(name, rows, columns);
         Tensor tensor = Allocate(TypeOf(info), new Shape(rows, columns));
         Tensor bytes = new(tensor.Buffer, 0, DType.U8, new Shape(tensor.Bytes));
-        for (long done = 0; done < info.Bytes; done += PieceBytes)
+        long read = info.PeriodBytes > 0 ? Math.Min(info.PeriodBytes, info.Bytes) : info.Bytes;
+        for (long done = 0; done < read; done += PieceBytes)
         {
             _cancellation.ThrowIfCancellationRequested();
-            int size = (int)Math.Min(PieceBytes, info.Bytes - done);
+            int size = (int)Math.Min(PieceBytes, read - done);
             _file.Read(info, done, _piece.AsSpan(0, size));
             _device.Upload<byte>(bytes.Rows(done, size), _piece.AsSpan(0, size));
             Report(size);
         }
 
+        Repeat(bytes, read);
         return tensor;
     }
 
@@ -94,6 +96,18 @@ internal sealed class WeightLoader : IDisposable
         foreach (DeviceBuffer buffer in _buffers)
         {
             buffer.Dispose();
+        }
+    }
+
+    // What is there is whole periods, so that all of it can follow itself: the device makes gigabytes of random weights in milliseconds.
+    private void Repeat(Tensor bytes, long done)
+    {
+        for (; done < bytes.Bytes; done *= 2)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            long size = Math.Min(done, bytes.Bytes - done);
+            _device.Copy(bytes.Rows(done, size), bytes.Rows(0, size));
+            Report(size);
         }
     }
 

@@ -105,4 +105,6 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
 
     protected override void CopyOut(Span<byte> destination, nint source) =>
         new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+
+    protected override void IssueCopy(nint destination, nint source, long bytes) => Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
 }
