@@ -73,11 +73,13 @@ internal sealed class BenchEngineCommand
             Batch = parsed.GetValue(_batch) ?? 1,
             Rounds = parsed.GetValue(_rounds) ?? 3,
         };
+        StartStopwatch start = new();
         ModelFiles files = Open(parsed);
         bool isOwned = false;
         try
         {
             using ComputeDevice device = _load.OpenDevice(parsed, _host);
+            start.Pause();
             bool isShown = StatusBar.IsShown(parsed, _host);
             DevicePeaks? peaks = device.Name.Contains("simulator", StringComparison.OrdinalIgnoreCase)
                 ? null
@@ -85,10 +87,12 @@ internal sealed class BenchEngineCommand
             EngineOptions load = _load.Read(parsed, _host, options.Batch.Value).With(policy) with { Device = device };
             load = load with { ContextTokens = load.ContextTokens ?? Math.Min(files.Config.ContextTokens, options.PromptTokens.Value + options.NewTokens.Value) };
             isOwned = true;
-            await using WinnowEngine engine = await StatusBar.RunAsync(_host, isShown, "loading", _ => WinnowEngine.LoadAsync(files, load, null, cancellationToken)).ConfigureAwait(false);
+            start.Continue();
+            await using WinnowEngine engine = await StatusBar.RunAsync(_host, isShown, "loading", _ => WinnowEngine.LoadAsync(files, load, start, cancellationToken)).ConfigureAwait(false);
+            start.Pause();
             EngineBenchmarkResult result = await StatusBar.RunAsync(_host, isShown, "timing", bar =>
                 EngineBenchmark.RunAsync(engine, options, Counter.Of(bar, options), cancellationToken)).ConfigureAwait(false);
-            new EngineReport(engine, device, policy, result, peaks).Write(_host, parsed.GetValue(CommonOptions.Json));
+            new EngineReport(engine, device, policy, start, result, peaks).Write(_host, parsed.GetValue(CommonOptions.Json));
             return ExitCodes.Success;
         }
         finally

@@ -9,7 +9,7 @@ using Winnow.Kernels;
 namespace Winnow.Cli.Commands;
 
 /// <summary>What <c>winnow bench engine</c> prints.</summary>
-internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, CachePolicy? policy, EngineBenchmarkResult result, DevicePeaks? peaks)
+internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, CachePolicy? policy, StartStopwatch start, EngineBenchmarkResult result, DevicePeaks? peaks)
 {
     public void Write(CliHost host, bool asJson)
     {
@@ -41,6 +41,7 @@ internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, Ca
         table.Add("time to first token", Quantities.Time(result.TimeToFirstToken.Median), $"longest {Quantities.Time(result.TimeToFirstToken.Longest)}");
         table.Add("between tokens", Milliseconds(result.InterToken.Median), Tail(result.InterToken));
         table.Add("a step of decoding", Quantities.Bytes(result.StepBytes), $"read at least; {Scaled(result.TokenFlops, "FLOP")} a token");
+        table.Add("start", Quantities.Time(start.Rest), $"and {Quantities.Time(start.Weights)} for weights; {start.LoadedKernels} kernels loaded");
         table.Add("managed heap", $"{Quantities.Number(result.AllocatedBytesPerToken, "0.0")} B", $"a token; {result.Collections} collections");
         if (policy is not null)
         {
@@ -74,6 +75,9 @@ internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, Ca
             json.WriteNumber("product_flops_per_second", peaks.ProductFlopsPerSecond);
         }
 
+        json.WriteNumber("start_ms", start.Rest.TotalMilliseconds);
+        json.WriteNumber("weights_ms", start.Weights.TotalMilliseconds);
+        json.WriteNumber("loaded_kernels", start.LoadedKernels);
         json.WriteNumber("allocated_bytes_per_token", result.AllocatedBytesPerToken);
         json.WriteNumber("collections", result.Collections);
         json.WriteNumber("eviction_share", result.EvictionShare);

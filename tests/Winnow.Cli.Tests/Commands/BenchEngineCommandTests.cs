@@ -3,6 +3,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using NUnit.Framework;
+using Winnow.TestSupport;
 
 namespace Winnow.Cli.Commands;
 
@@ -26,6 +27,19 @@ public sealed class BenchEngineCommandTests
         Assert.That(result.GetProperty("inter_token_ms").GetProperty("p99").GetDouble(), Is.Positive);
         Assert.That(result.GetProperty("copy_bytes_per_second").GetDouble(), Is.Positive);
         Assert.That(result.GetProperty("kv_policy").GetString(), Is.EqualTo("none"));
+        Assert.That(result.GetProperty("start_ms").GetDouble(), Is.Positive);
+        Assert.That(result.GetProperty("weights_ms").GetDouble(), Is.Positive);
+        Assert.That(result.GetProperty("loaded_kernels").GetInt32(), Is.Zero, "a processor has none");
+    }
+
+    [Test]
+    public async Task Engine_OnTheSimulatorCountsTheKernelsOfItsStart()
+    {
+        NvrtcSupport.Require();
+
+        CliRun run = await CliRun.OfAsync(["bench", "engine", "--device", "simulator:unchecked", .. Short, "--json"]);
+
+        Assert.That(run.Json.Single().GetProperty("loaded_kernels").GetInt32(), Is.GreaterThan(5));
     }
 
     [Test]
