@@ -15,7 +15,7 @@ usage: ./build.ps1 <verb> [arguments]
   test [name]     build once and run every test, or those whose full name contains the given part
   nightly         build once and run the tests that take too long for every run
   native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust, Node and C#
-  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp, `bench torch` kernels on a GPU with PyTorch
+  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp, `bench torch` kernels on a GPU with PyTorch and Triton
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
   api             write src/<project>/PublicApi.txt anew after a change of the public API
@@ -129,7 +129,7 @@ function Invoke-Bench {
     if ($Rest.Count -and $Rest[0] -eq 'torch') {
         if (Build-Quietly src/Winnow.Cli) { exit 1 }
         $cli = "dotnet src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll"
-        python3 bench/peers/torch/compare.py --winnow $cli @($Rest | Select-Object -Skip 1)
+        python3 bench/peers/gpu/compare.py --winnow $cli @($Rest | Select-Object -Skip 1)
         exit $LASTEXITCODE
     }
     $name = if ($Rest.Count) { $Rest[0] } else { '' }

@@ -17,7 +17,7 @@ usage: ./build.sh <verb> [arguments]
   test [name]     build once and run every test, or those whose full name contains the given part
   nightly         build once and run the tests that take too long for every run
   native [name]   publish the C library in artifacts/native and test it: C, C++, Python, Rust, Node and C#
-  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp, `bench torch` kernels on a GPU with PyTorch
+  bench [filter]  run the benchmarks whose name matches; `bench peers` compares with llama.cpp, `bench torch` kernels on a GPU with PyTorch and Triton
   format          bring the sources into the form that .editorconfig asks for
   size            lines by project, and the files that are over the aim of 300 lines or the limit of 450
   api             write src/<project>/PublicApi.txt anew after a change of the public API
@@ -143,7 +143,7 @@ bench() {
     shift
     command -v python3 >/dev/null || { echo "bench torch: Python 3 with PyTorch is needed: https://pytorch.org" >&2; return 1; }
     quiet_build src/Winnow.Cli
-    exec python3 bench/peers/torch/compare.py --winnow "dotnet src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
+    exec python3 bench/peers/gpu/compare.py --winnow "dotnet src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
   fi
   local project
   for project in bench/*.Bench/; do
@@ -162,7 +162,8 @@ bundle() {
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
   done
   cp bench/bundle/* Runtime.sln docs/gpu.md "$root/"
-  cp -r bench/peers/torch "$root/peers"
+  mkdir "$root/peers"
+  cp -r bench/peers/{gpu,torch,triton} "$root/peers/"
   cp -r bench/traces "$root/traces"
   tar -C artifacts/bundle -c winnow-linux-x64 | xz -T0 -6 >"$archive"
   echo "$archive: $(($(stat -c %s "$archive") / 1000000)) MB"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Times what PyTorch offers for the cases of `winnow kernels bench`, the same way: events around one call, L2 written over before it.
+"""Times what PyTorch offers for the cases of `winnow kernels bench`, the same way (gpu/timing.py).
 
 Prints one JSON object a line: family, case and shape as Winnow names them, which peer, and the median with its spread. A peer that this
 machine or version of PyTorch does not have is a line with "skipped" and the reason. `--only TEXT` takes the cases with that in their name.
 """
-import argparse
 import json
+import pathlib
 import sys
 
 try:
@@ -16,54 +16,17 @@ except ImportError as error:
     print(json.dumps({"skipped": "all", "reason": f"PyTorch is not installed: {error}"}))
     sys.exit(0)
 
-HEADS, KV_HEADS, HEAD_DIM = 32, 8, 128
-HIDDEN, FEED_FORWARD, VOCABULARY = 4096, 14336, 128256
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "gpu"))
+from timing import (FEED_FORWARD, HEAD_DIM, HEADS, HIDDEN, KV_HEADS, PREFILL_TOKENS, VOCABULARY, attention_shape, linear_shape,  # noqa: E402
+                    quantile, run)
+
 BACK_ENDS = {"flash": SDPBackend.FLASH_ATTENTION, "cudnn": SDPBackend.CUDNN_ATTENTION, "efficient": SDPBackend.EFFICIENT_ATTENTION, "math": SDPBackend.MATH}
 MOST_MATH_TOKENS = 1024  # The math back end keeps all scores in memory.
 
 
-def quantile(ordered, part):
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
-
-
-class Timer:
-    """Microseconds of one call: launched directly or replayed as a graph, whichever is quicker, so that no gap of the host's counts."""
-
-    def __init__(self, samples):
-        self.samples = samples
-        self.flush = torch.empty(2 * torch.cuda.get_device_properties(0).L2_cache_size, dtype=torch.uint8, device="cuda")
-
-    def _times(self, call):
-        times = []
-        for sample in range(-5, self.samples):
-            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            self.flush.zero_()
-            start.record()
-            call()
-            end.record()
-            end.synchronize()
-            if sample >= 0:
-                times.append(1e3 * start.elapsed_time(end))
-        return sorted(times)
-
-    def __call__(self, call):
-        call()
-        torch.cuda.synchronize()
-        best = self._times(call)
-        try:
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
-                call()
-            replayed = self._times(graph.replay)
-            best = min(best, replayed, key=lambda times: quantile(times, 0.5))
-        except RuntimeError:  # What waits for the device cannot be recorded.
-            torch.cuda.synchronize()
-        return best
-
-
 def attention_cases():
     def case(name, sequences, slots, tokens, dtype, causal):
-        shape = f"{sequences} x {tokens} tokens, {slots} slots"
+        shape = attention_shape(sequences, tokens, slots)
 
         def prepare(back_end):
             if back_end == "math" and tokens > MOST_MATH_TOKENS:
@@ -81,7 +44,7 @@ def attention_cases():
 
     for sequences, slots in ((1, 1024), (1, 4096), (1, 16384), (8, 2048), (32, 16384)):
         yield case("decode", sequences, slots, 1, torch.float16, False)
-    for tokens in (512, 1024, 4096, 16384):
+    for tokens in PREFILL_TOKENS:
         yield case("prefill BF16", 1, tokens, tokens, torch.bfloat16, True)
         yield case("prefill BF16, bidirectional", 1, tokens, tokens, torch.bfloat16, False)
 
@@ -94,7 +57,7 @@ def linear_cases():
             y = torch.empty(rows, outputs, device="cuda", dtype=dtype)
             return lambda: torch.mm(x, w.t(), out=y)
 
-        return "linear", name, f"{rows} x {HIDDEN} x {outputs}", [("cublas matmul", prepare)]
+        return "linear", name, linear_shape(rows, outputs), [("cublas matmul", prepare)]
 
     yield case("matvec F16", 1, HIDDEN, torch.float16)
     yield case("matvec BF16", 1, HIDDEN, torch.bfloat16)
@@ -160,31 +123,10 @@ def peaks(timer):
     return {"copy_bytes_per_second": 2e6 * source.nbytes / copy, "cublas_flops_per_second": 2e6 * 8192**3 / product}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="a part of family/case or shape")
-    parser.add_argument("--samples", type=int, default=50)
-    options = parser.parse_args()
-    if not torch.cuda.is_available():
-        print(json.dumps({"skipped": "all", "reason": "PyTorch finds no GPU"}))
-        return
-    timer = Timer(options.samples)
-    print(json.dumps({"device": torch.cuda.get_device_name(0), "torch": torch.__version__, **peaks(timer)}), flush=True)
-    for cases in (attention_cases(), linear_cases(), norm_cases(), sampling_cases()):
-        for family, name, shape, peers in cases:
-            if options.only not in f"{family}/{name} {shape}":
-                continue
-            for peer, prepare in peers:
-                line = {"family": family, "case": name, "shape": shape, "peer": peer}
-                try:
-                    times = timer(prepare())
-                    line |= {"median_us": quantile(times, 0.5), "p10_us": quantile(times, 0.1), "p90_us": quantile(times, 0.9), "samples": len(times)}
-                except (RuntimeError, NotImplementedError, TypeError) as error:
-                    line |= {"skipped": peer, "reason": str(error).splitlines()[0]}
-                    torch.cuda.synchronize()
-                print(json.dumps(line), flush=True)
-            torch.cuda.empty_cache()
+def cases():
+    for family in (attention_cases, linear_cases, norm_cases, sampling_cases):
+        yield from family()
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, cases(), peaks)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Winnow's kernels and PyTorch's, taking turns: rounds of `winnow kernels bench` and of peers.py, and a table of ratios.
+"""Winnow's kernels and those of PyTorch and Triton, taking turns: rounds of `winnow kernels bench` and of the peers, and a table of ratios.
 
-    python3 bench/peers/torch/compare.py --winnow path/to/winnow [--rounds 3] [--only attention/prefill] [--json lines.jsonl]
+    python3 bench/peers/gpu/compare.py --winnow path/to/winnow [--rounds 3] [--only attention/prefill] [--json lines.jsonl]
 
 The ratio is the quickest peer's time over Winnow's, above 1 where Winnow is quicker: the median over rounds of the ratios of medians.
 """
@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
+PEERS = [pathlib.Path(__file__).resolve().parent.parent / peer / "peers.py" for peer in ("torch", "triton")]
 
 
 def lines_of(command):
@@ -32,7 +32,7 @@ def key_of(line):
 
 def run_round(options, log):
     ours = lines_of([*shlex.split(options.winnow), "kernels", "bench", "--json", "--filter", options.only])
-    theirs = lines_of([sys.executable, str(HERE / "peers.py"), "--only", options.only])
+    theirs = [line for peer in PEERS for line in lines_of([sys.executable, str(peer), "--only", options.only])]
     for line in ours + theirs:
         log.write(json.dumps(line) + "\n")
     log.flush()
@@ -48,7 +48,7 @@ def table(rounds):
         best = {}
         for line in theirs:
             if "skipped" in line:
-                skipped[(*key_of(line), line["peer"]) if "case" in line else ("all",)] = line["reason"]
+                skipped[(*key_of(line), line["peer"]) if "case" in line else ("all of a program", line["reason"])] = line["reason"]
             elif "case" in line and key_of(line) in ours:
                 key = key_of(line)
                 if key not in best or line["median_us"] < best[key]["median_us"]:
@@ -65,7 +65,7 @@ def table(rounds):
         spread = f"{min(ratios[key]):.2f} to {max(ratios[key]):.2f}"
         print(f"| {key[0]}/{key[1]} | {key[2]} | {own:.1f} | {other:.1f} | {measured[0][2]} | {statistics.median(ratios[key]):.2f} | {spread} | {100 * shares[key]:.0f}% |")
     for key, reason in skipped.items():
-        print(f"skipped: {' '.join(key)}: {reason}")
+        print(f"skipped: {' '.join(key[:4] if len(key) > 2 else key[:1])}: {reason}")
     print(f"{len(times)} cases compared, {len(skipped)} peers skipped")
 
 
