@@ -42,6 +42,7 @@ public sealed unsafe partial class PtxSimulator
     {
         KernelFunction kernel = _functions[function.Handle];
         CheckShape(kernel, shape);
+        CheckCluster(kernel.Program, shape);
         int needed = kernel.Program.Kernel.Function.ParameterBytes;
         if (arguments.Length < needed)
         {
@@ -78,6 +79,7 @@ public sealed unsafe partial class PtxSimulator
             {
                 Program = kernel.Program,
                 Shape = shape,
+                Cluster = ClusterOf(kernel.Program),
                 Arguments = (nint)block,
                 Memory = _memory,
                 Model = _model,

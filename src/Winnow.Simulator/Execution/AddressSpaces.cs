@@ -17,6 +17,9 @@ internal static class AddressSpaces
     /// <summary>The generic address of byte 0 of a thread's local memory.</summary>
     public const ulong Local = 2ul << WindowShift;
 
+    /// <summary>Which part of a generic address is its window.</summary>
+    public const ulong WindowMask = ulong.MaxValue << WindowShift;
+
     /// <summary>What is added to an address within a space to make it generic.</summary>
     public static ulong WindowOf(PtxSpace space) => space switch
     {

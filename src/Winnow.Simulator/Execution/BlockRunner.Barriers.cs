@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
-using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -17,6 +16,9 @@ internal sealed unsafe partial class BlockRunner
 
     /// <summary>Threads that have not ended.</summary>
     private int _liveThreads;
+
+    /// <summary>Whether all its threads have ended, and its shared memory with them.</summary>
+    public bool HasEnded => _liveThreads == 0;
 
     /// <summary>Lanes come to a barrier; they wait there unless it is complete or they only tell that they came.</summary>
     /// <param name="warp">Their warp.</param>
@@ -35,7 +37,7 @@ internal sealed unsafe partial class BlockRunner
         Compare(warp, operation, lanes, barrier, threads, id);
         barrier.Arrived += threads > 0 && operation.IsAligned ? Warp.Lanes : BitOperations.PopCount(lanes);
         barrier.Count += operation.CountOf(warp, lanes);
-        _checks?.Clocks.Arrive(warp.Index, barrier.Known);
+        _checks?.Clocks.Arrive(warp.Party, KnownOf(barrier));
         if (!operation.IsArrival)
         {
             barrier.Waiting.Add((warp, warp.WaitForBarrier(lanes), operation));
@@ -50,9 +52,15 @@ internal sealed unsafe partial class BlockRunner
     }
 
     /// <summary>Some lanes of a warp ended.</summary>
-    public void OnExit(int threads)
+    public void OnExit(Warp warp, uint lanes)
     {
-        _liveThreads -= threads;
+        _liveThreads -= BitOperations.PopCount(lanes);
+        Cluster.OnExit(warp, lanes);
+        if (HasEnded)
+        {
+            _checks?.RequireNoVisitors(WarpCount);
+        }
+
         foreach (BarrierState barrier in _barriers)
         {
             if (barrier.Arrived > 0)
@@ -96,6 +104,17 @@ internal sealed unsafe partial class BlockRunner
         }
     }
 
+    /// <summary>What those know that came to a barrier: a row of the clocks.</summary>
+    private uint[] KnownOf(BarrierState barrier)
+    {
+        if (barrier.Known.Length == 0)
+        {
+            barrier.Known = new uint[_checks!.Clocks.Row];
+        }
+
+        return barrier.Known;
+    }
+
     private static string Name(int threads) => threads == 0 ? "all" : threads.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private void CompleteIfAll(BarrierState barrier)
@@ -110,13 +129,13 @@ internal sealed unsafe partial class BlockRunner
         foreach ((Warp warp, Split split, BlockBarrier operation) in barrier.Waiting)
         {
             operation.Deliver(split, barrier.Count, barrier.Arrived);
-            _checks?.Clocks.Leave(warp.Index, barrier.Known);
+            _checks?.Clocks.Leave(warp.Party, KnownOf(barrier));
             warps |= 1u << warp.Index;
             warp.Release(split);
             MakeRunnable(warp);
         }
 
-        _checks?.Clocks.Align(warps);
+        _checks?.Clocks.Align(Rank, warps);
         barrier.Clear();
     }
 
@@ -156,7 +175,7 @@ internal sealed unsafe partial class BlockRunner
 
         public int Count { get; set; }
 
-        public uint[] Known { get; } = new uint[WarpClocks.Row];
+        public uint[] Known { get; set; } = [];
 
         public BlockBarrier First { get; set; } = null!;
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Numerics;
 using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Execution.Memory;
 
@@ -12,23 +13,57 @@ internal sealed unsafe partial class BlockRunner
     /// <summary>Begins something that ends by itself.</summary>
     public void Begin(ICopy copy) => _copies.Add(copy);
 
-    /// <summary>Begins a bulk copy to shared memory.</summary>
-    public void BeginLoad(Mbarrier barrier, BulkLoad load)
+    /// <summary>Begins a bulk copy from global to shared memory, of this block or of others of the cluster.</summary>
+    /// <param name="source">The copy.</param>
+    /// <param name="target">Where it comes to.</param>
+    /// <param name="pieces">Its parts.</param>
+    public void BeginLoad(BulkSource source, BulkTarget target, CopyPiece[] pieces)
     {
+        Counters?.AddBulkLoad(pieces);
+        for (uint left = target.Ranks; left != 0; left &= left - 1)
+        {
+            BlockRunner block = Cluster[BitOperations.TrailingZeroCount(left)];
+            Mbarrier barrier = block.BeginArrival(source, target.Offset, target.Bytes, target.Barrier);
+            Begin(new BulkLoad(source, barrier) { Pieces = pieces, Offset = target.Offset, Bytes = target.Bytes });
+        }
+    }
+
+    /// <summary>Looks whether a bulk copy may write to this block's shared memory.</summary>
+    /// <returns>The mbarrier that counts its bytes.</returns>
+    public Mbarrier BeginArrival(BulkSource source, int offset, int bytes, int barrierAt)
+    {
+        RequirePresent(source.Warp, source.Lane);
+        Mbarrier barrier = FindMbarrier(source.Warp, source.Lane, barrierAt);
         if (_checks is not null)
         {
-            _checks.RequireFencedBarrier(load.Warp, load.Lane, barrier);
-            _checks.BeginBulkWrite(load.Warp, load.Lane, load.Offset, load.Bytes);
+            _checks.RequireFencedBarrier(source.Warp, source.Lane, barrier);
+            _checks.BeginBulkWrite(source.Warp, source.Lane, offset, bytes);
         }
 
-        Counters?.AddBulkLoad(load.Pieces);
-        Begin(load);
+        return barrier;
+    }
+
+    /// <summary>Begins a bulk copy from shared memory of this block to that of another one.</summary>
+    public void BeginCopyOut(BlockCopy copy)
+    {
+        _checks?.BeginBulkRead(copy.Warp, copy.Lane, copy.From, copy.Bytes, isWaitedForByWarp: false);
+        Begin(copy);
+    }
+
+    /// <summary>Looks whether an asynchronous store may write to this block's shared memory, which is on its way from here on.</summary>
+    /// <returns>The mbarrier that counts its bytes.</returns>
+    public Mbarrier BeginAsyncStore(Warp warp, int lane, in BulkTarget target)
+    {
+        RequirePresent(warp, lane);
+        Mbarrier barrier = FindMbarrier(warp, lane, target.Barrier);
+        _checks?.BeginAsyncStore(warp, lane, target.Offset, target.Bytes);
+        return barrier;
     }
 
     /// <summary>Begins a bulk copy to global memory.</summary>
     public void BeginStore(BulkStore store)
     {
-        _checks?.BeginBulkRead(store.Warp, store.Lane, store.Offset, store.Bytes);
+        _checks?.BeginBulkRead(store.Warp, store.Lane, store.Offset, store.Bytes, isWaitedForByWarp: true);
         Counters?.AddBulkStore(store.Pieces);
         Begin(store);
     }
@@ -38,11 +73,11 @@ internal sealed unsafe partial class BlockRunner
     {
         _copies.Remove(store);
         store.Finish(this);
-        _checks?.EndBulkRead(store.Warp.Index, store.Offset, store.Bytes);
+        _checks?.EndBulkRead(store.Warp, store.Offset, store.Bytes);
     }
 
     /// <summary>A proxy fence: what the warp did and knows comes before what the async proxy does for those who see it.</summary>
-    public void FenceProxy(Warp warp) => _checks?.Clocks.FenceProxy(warp.Index);
+    public void FenceProxy(Warp warp) => _checks?.Clocks.FenceProxy(warp.Party);
 
     /// <summary>A fence after <c>mbarrier.init</c>: copies may use the mbarriers that the warp made.</summary>
     public void FenceMbarriers(Warp warp)

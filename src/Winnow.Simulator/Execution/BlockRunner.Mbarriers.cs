@@ -31,7 +31,9 @@ internal sealed unsafe partial class BlockRunner
         }
 
         _checks?.MakeBarrier(warp, lane, offset);
-        _mbarriers.Add(offset, new Mbarrier(offset, _mbarriersMade++ % WarpClocks.Agents) { Maker = warp, Expected = (int)count, Pending = (int)count });
+        Mbarrier barrier = new(this, offset, _mbarriersMade++ % WarpClocks.Agents, _checks?.Clocks.Row ?? 0);
+        (barrier.Maker, barrier.Expected, barrier.Pending) = (warp, (int)count, (int)count);
+        _mbarriers.Add(offset, barrier);
     }
 
     /// <summary>Ends an mbarrier: its bytes are memory like any other.</summary>
@@ -55,7 +57,7 @@ internal sealed unsafe partial class BlockRunner
             throw warp.Fault(FaultKinds.InvalidBarrier, lane, $"byte {offset} of shared memory is no mbarrier; mbarrier.init makes one");
         }
 
-        _checks?.UseBarrier(warp, lane, offset);
+        _checks?.UseBarrier(warp, lane, barrier);
         return barrier;
     }
 
@@ -84,7 +86,7 @@ internal sealed unsafe partial class BlockRunner
 
         if (releases)
         {
-            _checks?.Clocks.Arrive(warp.Index, barrier.Known);
+            _checks?.Clocks.Arrive(warp.Party, barrier.Known);
         }
 
         barrier.Pending -= (int)count;
@@ -130,7 +132,7 @@ internal sealed unsafe partial class BlockRunner
         barrier.Unseen = barrier.UnseenPhase == barrier.Phase ? barrier.Unseen : null;
         if (acquires)
         {
-            _checks?.Clocks.Leave(warp.Index, barrier.KnownBefore);
+            _checks?.Clocks.Leave(warp.Party, barrier.KnownBefore);
         }
     }
 

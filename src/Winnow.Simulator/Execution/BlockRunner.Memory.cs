@@ -32,13 +32,42 @@ internal sealed unsafe partial class BlockRunner
     public void EndCopy(Warp warp, int offset, int bytes) => _checks?.EndCopy(warp, offset, bytes);
 
     /// <summary>Notes that a copy to shared memory is over for those who wait at an mbarrier.</summary>
-    public void EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric) => _checks?.EndCopy(barrier, offset, bytes, isGeneric);
+    /// <returns>The stamp of its end.</returns>
+    public uint EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric) => _checks?.EndCopy(barrier, offset, bytes, isGeneric) ?? 0;
+
+    /// <summary>Notes that a copy of shared memory to another block is over.</summary>
+    public void EndCopyOut(BlockCopy copy, uint stamp) => _checks?.EndCopyOut(copy, stamp);
 
     /// <summary>A warp accesses global memory in a way that orders: warps of a block may hand over shared memory by a flag there.</summary>
-    public void Order(Warp warp) => _checks?.Clocks.Order(warp.Index);
+    public void Order(Warp warp) => _checks?.Clocks.Order(warp.Party);
 
     /// <summary>A warp executes a fence.</summary>
-    public void Fence(Warp warp) => _checks?.Clocks.Fence(warp.Index);
+    public void Fence(Warp warp) => _checks?.Clocks.Fence(warp.Party);
+
+    /// <summary>Looks whether a warp of another block of the cluster may come to the memory of this one: it must have begun, and must not end before that is over.</summary>
+    public void Visit(Warp visitor, int lane)
+    {
+        RequirePresent(visitor, lane);
+        if (visitor.Block != this)
+        {
+            _checks?.NoteVisit(visitor, lane, visitor.Instruction!);
+        }
+    }
+
+    /// <summary>Looks whether a warp of another block of the cluster may begin a copy to the memory of this one, where an mbarrier waits for it.</summary>
+    public void RequirePresent(Warp visitor, int lane)
+    {
+        if (visitor.Block == this)
+        {
+            return;
+        }
+
+        string? problem = HasEnded ? "has ended" : _checks?.Clocks.HasBegun(visitor.Party, Rank) == false ? "may not have begun, because nothing waits for that" : null;
+        if (problem is not null)
+        {
+            throw visitor.Fault(FaultKinds.AbsentBlock, lane, $"shared memory of block {Rank} of the cluster, which {problem}");
+        }
+    }
 
     private void BeginMemory()
     {
@@ -53,12 +82,12 @@ internal sealed unsafe partial class BlockRunner
         };
         if (Launch.Checks)
         {
-            _checks ??= new SharedChecks();
+            _checks ??= new SharedChecks(Cluster.Clocks, Rank);
             _checks.Begin(SharedBytes);
         }
     }
 
-    private void StartMemory() => _checks?.Start(WarpCount);
+    private void StartMemory() => _checks?.Start(Cluster.AreTimesNew);
 
     private void DisposeMemory() => _checks?.Dispose();
 }

@@ -37,7 +37,7 @@ internal sealed unsafe partial class BlockRunner
         {
             ProductFactor factor = _unusedFactors.TryPop(out ProductFactor? unused) ? unused : new ProductFactor();
             factor.IsRead = false;
-            log.Products.Add(new Product(operation, a, b, _checks?.Clocks.BeginProduct() ?? 0, factor));
+            log.Products.Add(new Product(operation, a, b, _checks?.Clocks.BeginProduct(Rank) ?? 0, factor));
         }
 
         Product product = log.Products[place];
@@ -63,7 +63,7 @@ internal sealed unsafe partial class BlockRunner
     public void WaitForProducts(Warp warp, uint lanes) => _products[warp.Index / WarpsOfGroup].Waiting.Add((warp, warp.WaitToRepeat(lanes)));
 
     /// <summary>A warp waited for the products of its warpgroup up to a time.</summary>
-    public void SeeProducts(Warp warp, uint time) => _checks?.Clocks.SeeProduct(warp.Index, warp.Index / WarpsOfGroup, time);
+    public void SeeProducts(Warp warp, uint time) => _checks?.Clocks.SeeProduct(warp, warp.Index / WarpsOfGroup, time);
 
     private int LeastCount(int group)
     {

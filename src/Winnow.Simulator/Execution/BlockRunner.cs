@@ -1,13 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using Winnow.Gpu;
 using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
 
 /// <summary>Runs blocks of a launch, one after the other, on one thread of the host.</summary>
-internal sealed unsafe partial class BlockRunner : IDisposable
+internal sealed unsafe partial class BlockRunner : IGridWorker
 {
     private const int ShortestShare = 16;
     private const int SharesApart = 5;
@@ -17,6 +16,28 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     private byte* _shared;
     private int _sharedCapacity;
     private ulong _random;
+    private int _share;
+
+    /// <summary>For blocks without a cluster; each is one of its own.</summary>
+    public BlockRunner()
+    {
+        Cluster = new Cluster(1);
+        Cluster.Add(this);
+    }
+
+    /// <param name="cluster">The cluster that its blocks belong to.</param>
+    /// <param name="rank">Their rank in it.</param>
+    public BlockRunner(Cluster cluster, int rank)
+    {
+        (Cluster, Rank) = (cluster, rank);
+        cluster.Add(this);
+    }
+
+    /// <summary>The cluster of the block.</summary>
+    public Cluster Cluster { get; }
+
+    /// <summary>The rank of the block in its cluster.</summary>
+    public int Rank { get; }
 
     /// <summary>The launch.</summary>
     public GridLaunch Launch { get; private set; } = null!;
@@ -42,7 +63,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     /// <summary>What counts what it does; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; private set; }
 
-    /// <summary>Prepares for the blocks of a launch.</summary>
+    /// <inheritdoc/>
     public void Begin(GridLaunch launch)
     {
         Launch = launch;
@@ -64,10 +85,22 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         BeginMemory();
     }
 
-    /// <summary>Runs a block to its end.</summary>
-    /// <param name="block">Its number, x first.</param>
-    /// <exception cref="GpuFaultException">It did what it must not.</exception>
+    /// <inheritdoc/>
     public void Run(long block)
+    {
+        Cluster.Start(WarpCount, Launch.Threads);
+        Start(block);
+        while (Advance())
+        {
+        }
+
+        EndWaits();
+        End();
+    }
+
+    /// <summary>Begins a block.</summary>
+    /// <param name="block">Its number, x first.</param>
+    public void Start(long block)
     {
         (int width, int height) = (Launch.Shape.GridX, Launch.Shape.GridY);
         (BlockIndex, Executed) = (block, 0);
@@ -87,32 +120,52 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         }
 
         // Some blocks switch between warps often, some hardly ever: faults of both kinds show up.
-        int share = ShortestShare << (2 * (int)(NextRandom() % SharesApart));
-        while (true)
-        {
-            int choices = _runnable.Count + (_copies.Count > 0 ? 1 : 0);
-            if (choices == 0)
-            {
-                break;
-            }
+        _share = ShortestShare << (2 * (int)(NextRandom() % SharesApart));
+    }
 
-            int choice = (int)(NextRandom() % (uint)choices);
-            if (choice == _runnable.Count)
-            {
-                FinishCopy();
-            }
-            else
-            {
-                Advance(choice, share);
-            }
+    /// <summary>Whether a warp can go on, or something beside them can end.</summary>
+    public bool CanAdvance => _runnable.Count + _copies.Count > 0;
+
+    /// <summary>Lets one warp go on for a while, or something beside the warps end.</summary>
+    /// <returns>False where nothing is left that can.</returns>
+    public bool Advance()
+    {
+        int choices = _runnable.Count + (_copies.Count > 0 ? 1 : 0);
+        if (choices == 0)
+        {
+            return false;
         }
 
+        int choice = (int)(NextRandom() % (uint)choices);
+        if (choice == _runnable.Count)
+        {
+            FinishCopy();
+        }
+        else
+        {
+            Advance(choice, _share);
+        }
+
+        return true;
+    }
+
+    /// <summary>Nothing can go on: nobody may be waiting.</summary>
+    public void EndWaits()
+    {
         EndProducts();
         EndBarriers();
         EndMbarriers();
+    }
+
+    /// <summary>The block has ended.</summary>
+    public void End()
+    {
         EndCopies();
         EndRegisters();
     }
+
+    /// <inheritdoc/>
+    public void AddTo(ProfileCounters counters) => counters.Add(Counters!);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -125,7 +178,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     }
 
     /// <summary>Lets a warp that was blocked be chosen again.</summary>
-    private void MakeRunnable(Warp warp)
+    public void MakeRunnable(Warp warp)
     {
         if (!_runnable.Contains(warp))
         {
@@ -149,6 +202,9 @@ internal sealed unsafe partial class BlockRunner : IDisposable
             throw warp.FaultAhead(FaultKinds.EndlessLoop, problem);
         }
     }
+
+    /// <summary>Draws a number below another one.</summary>
+    public int Draw(int count) => (int)(NextRandom() % (uint)count);
 
     /// <summary>SplitMix64 of Steele, Lea and Flood ("Fast Splittable Pseudorandom Number Generators").</summary>
     private ulong NextRandom()

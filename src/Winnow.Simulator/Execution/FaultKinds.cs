@@ -27,7 +27,9 @@ internal static class FaultKinds
     /// <summary>A barrier that only a part of a warp reaches.</summary>
     public const string DivergentBarrier = "divergent-barrier";
 
-    /// <summary>A barrier whose warps state different thread counts, or a count that is no multiple of 32.</summary>
+    /// <summary>
+    /// A barrier whose warps state different thread counts, or a count that is no multiple of 32; one of a cluster that a thread does not come to and wait at in turn.
+    /// </summary>
     public const string MismatchedBarrier = "mismatched-barrier";
 
     /// <summary>All warps that are left wait for barriers that nobody can complete.</summary>
@@ -54,6 +56,9 @@ internal static class FaultKinds
 
     /// <summary>A count of registers that warps cannot have, or that the warps of a group do not agree on.</summary>
     public const string WrongRegisters = "wrong-registers";
+
+    /// <summary>An access to shared memory of a block of the cluster that may not have begun, or may have ended.</summary>
+    public const string AbsentBlock = "absent-block";
 
     /// <summary>More instructions than the budget of a block: most likely a loop without an end.</summary>
     public const string EndlessLoop = "endless-loop";

@@ -14,6 +14,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>Grid, block and dynamic shared memory.</summary>
     public required LaunchShape Shape { get; init; }
 
+    /// <summary>Its clusters.</summary>
+    public required ClusterShape Cluster { get; init; }
+
     /// <summary>The argument block, in native memory.</summary>
     public required nint Arguments { get; init; }
 
@@ -40,6 +43,9 @@ internal sealed unsafe class GridLaunch
 
     /// <summary>Blocks of the grid.</summary>
     public long Blocks => (long)Shape.GridX * Shape.GridY * Shape.GridZ;
+
+    /// <summary>Blocks or, where there are clusters, clusters of the grid.</summary>
+    public long Parts => Blocks / Cluster.Blocks;
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Shape.BlockX * Shape.BlockY * Shape.BlockZ;

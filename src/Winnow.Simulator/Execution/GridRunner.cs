@@ -10,35 +10,38 @@ namespace Winnow.Simulator.Execution;
 /// <param name="threads">How many.</param>
 internal sealed class GridRunner(int threads) : IDisposable
 {
-    private readonly List<BlockRunner> _runners = [];
+    private readonly List<IGridWorker> _blockRunners = [];
+    private readonly List<IGridWorker> _clusterRunners = [];
     private readonly Lock _lock = new();
     private long _next;
     private long _firstFault;
     private GpuFaultException? _fault;
 
     /// <summary>Runs a launch to its end.</summary>
-    /// <exception cref="GpuFaultException">What the first block (by its number) that did what it must not did.</exception>
+    /// <exception cref="GpuFaultException">What the first block or cluster (by its number) that did what it must not did.</exception>
     public void Run(GridLaunch launch)
     {
-        int workers = (int)Math.Min(threads, launch.Blocks);
-        while (_runners.Count < workers)
+        int workers = (int)Math.Min(threads, launch.Parts);
+        bool isInClusters = launch.Cluster.Blocks > 1;
+        List<IGridWorker> runners = isInClusters ? _clusterRunners : _blockRunners;
+        while (runners.Count < workers)
         {
-            _runners.Add(new BlockRunner());
+            runners.Add(isInClusters ? new ClusterRunner() : new BlockRunner());
         }
 
         (_next, _firstFault, _fault) = (0, long.MaxValue, null);
         if (workers == 1)
         {
-            Work(_runners[0], launch);
+            Work(runners[0], launch);
         }
         else
         {
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => Work(_runners[worker], launch));
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, worker => Work(runners[worker], launch));
         }
 
-        foreach (BlockRunner runner in _runners.GetRange(0, workers))
+        for (int i = 0; i < workers && launch.Counters is not null; i++)
         {
-            launch.Counters?.Add(runner.Counters!);
+            runners[i].AddTo(launch.Counters);
         }
 
         if (_fault is not null)
@@ -50,39 +53,41 @@ internal sealed class GridRunner(int threads) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _runners.ForEach(runner => runner.Dispose());
-        _runners.Clear();
+        _blockRunners.ForEach(runner => runner.Dispose());
+        _clusterRunners.ForEach(runner => runner.Dispose());
+        _blockRunners.Clear();
+        _clusterRunners.Clear();
     }
 
-    private void Work(BlockRunner runner, GridLaunch launch)
+    private void Work(IGridWorker runner, GridLaunch launch)
     {
         runner.Begin(launch);
         while (true)
         {
-            long block = Interlocked.Increment(ref _next) - 1;
-            if (block >= launch.Blocks || block > Volatile.Read(ref _firstFault))
+            long part = Interlocked.Increment(ref _next) - 1;
+            if (part >= launch.Parts || part > Volatile.Read(ref _firstFault))
             {
                 return;
             }
 
             try
             {
-                runner.Run(block);
+                runner.Run(part);
             }
             catch (GpuFaultException fault)
             {
-                Remember(block, fault);
+                Remember(part, fault);
             }
         }
     }
 
-    private void Remember(long block, GpuFaultException fault)
+    private void Remember(long part, GpuFaultException fault)
     {
         lock (_lock)
         {
-            if (block < _firstFault)
+            if (part < _firstFault)
             {
-                (_firstFault, _fault) = (block, fault);
+                (_firstFault, _fault) = (part, fault);
             }
         }
     }

@@ -63,6 +63,10 @@ internal sealed class RegisterFile(PtxFunction function) : IRegisterMap
         {
             offset = NewPredicate();
             _registers.Add(name, offset);
+            if (name == SpecialRegisters.IsExplicitCluster && !function.Registers.ContainsKey(name))
+            {
+                _specials.Add(new SpecialRegister(name, offset, IsWide: false, IsPredicate: true));
+            }
         }
 
         return offset;

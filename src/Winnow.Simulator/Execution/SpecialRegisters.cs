@@ -7,6 +7,9 @@ namespace Winnow.Simulator.Execution;
 /// <summary>Values of special registers.</summary>
 internal static unsafe class SpecialRegisters
 {
+    /// <summary>The register that tells whether there are clusters, a predicate.</summary>
+    public const string IsExplicitCluster = "%is_explicit_cluster";
+
     /// <summary>Whether a register changes while a block runs, so that it is read when it is moved and not before.</summary>
     /// <param name="name">Its name.</param>
     public static bool IsClock(string name)
@@ -33,6 +36,12 @@ internal static unsafe class SpecialRegisters
     /// <summary>Fills in the lanes of a register.</summary>
     public static void Fill(SpecialRegister register, Warp warp, byte* at)
     {
+        if (register.IsPredicate)
+        {
+            *(uint*)at = warp.Block.Launch.Cluster.IsExplicit ? uint.MaxValue : 0;
+            return;
+        }
+
         ulong* values = stackalloc ulong[Warp.Lanes];
         string name = register.Name;
         if (name.StartsWith("%tid", StringComparison.Ordinal))
@@ -75,16 +84,31 @@ internal static unsafe class SpecialRegisters
         return name switch
         {
             "%ntid.x" or "%ntid.y" or "%ntid.z" => (ulong)Component((shape.BlockX, shape.BlockY, shape.BlockZ), name[^1]),
-            "%ctaid.x" or "%ctaid.y" or "%ctaid.z" or "%clusterid.x" or "%clusterid.y" or "%clusterid.z" => (ulong)Component(block.Block, name[^1]),
-            "%nctaid.x" or "%nctaid.y" or "%nctaid.z" or "%nclusterid.x" or "%nclusterid.y" or "%nclusterid.z"
-                => (ulong)Component((shape.GridX, shape.GridY, shape.GridZ), name[^1]),
+            "%ctaid.x" or "%ctaid.y" or "%ctaid.z" => (ulong)Component(block.Block, name[^1]),
+            "%nctaid.x" or "%nctaid.y" or "%nctaid.z" => (ulong)Component((shape.GridX, shape.GridY, shape.GridZ), name[^1]),
             "%warpid" => (ulong)warp.Index,
             "%nwarpid" => (ulong)block.WarpCount,
             "%smid" => (ulong)(block.BlockIndex % block.Launch.Model.Multiprocessors),
             "%nsmid" => (ulong)block.Launch.Model.Multiprocessors,
             "%dynamic_smem_size" => (ulong)shape.SharedBytes,
             "%total_smem_size" or "%aggr_smem_size" => (ulong)block.SharedBytes,
-            "%cluster_nctaid.x" or "%cluster_nctaid.y" or "%cluster_nctaid.z" or "%cluster_nctarank" => 1,
+            _ when name.Contains("cluster", StringComparison.Ordinal) => ClusterValueOf(name, block, shape),
+            _ => 0,
+        };
+    }
+
+    private static ulong ClusterValueOf(string name, BlockRunner block, in LaunchShape shape)
+    {
+        ClusterShape cluster = block.Launch.Cluster;
+        char component = name[^1];
+        return name switch
+        {
+            "%cluster_ctarank" => (ulong)block.Rank,
+            "%cluster_nctarank" => (ulong)cluster.Blocks,
+            _ when name.StartsWith("%clusterid.", StringComparison.Ordinal) => (ulong)Component(cluster.ClusterOf(block.Block), component),
+            _ when name.StartsWith("%nclusterid.", StringComparison.Ordinal) => (ulong)Component(cluster.ClustersOf(shape), component),
+            _ when name.StartsWith("%cluster_ctaid.", StringComparison.Ordinal) => (ulong)Component(cluster.PlaceOf(block.Block), component),
+            _ when name.StartsWith("%cluster_nctaid.", StringComparison.Ordinal) => (ulong)Component((cluster.X, cluster.Y, cluster.Z), component),
             _ => 0,
         };
     }

@@ -13,6 +13,9 @@ internal sealed unsafe partial class Warp
     /// <summary>While something ends that an instruction began: the instruction, which findings are about.</summary>
     public PtxInstruction? Origin { get; set; }
 
+    /// <summary>The instruction that findings are about; null before the first one.</summary>
+    public PtxInstruction? Instruction => Origin ?? (Pc > 0 && Pc <= _steps.Length ? _steps[Pc - 1].Operation.Source : null);
+
     /// <summary>The exception for a finding at the next instruction, about all lanes that execute it.</summary>
     public GpuFaultException FaultAhead(string kind, string problem)
     {
@@ -26,7 +29,7 @@ internal sealed unsafe partial class Warp
     /// <param name="problem">What happened, without a full stop.</param>
     public GpuFaultException Fault(string kind, int lane, string problem)
     {
-        PtxInstruction? instruction = Origin ?? (Pc > 0 && Pc <= _steps.Length ? _steps[Pc - 1].Operation.Source : null);
+        PtxInstruction? instruction = Instruction;
         string kernel = Block.Launch.Program.Name;
         (int x, int y, int z) = ThreadOf(lane);
         (int blockX, int blockY, int blockZ) = Block.Block;
@@ -66,6 +69,12 @@ internal sealed unsafe partial class Warp
     {
         ulong size = (ulong)Block.SharedBytes;
         int lane = First(lanes, address => address > size || address + (ulong)bytes > size);
+        if (ClusterAddress.RankOf(Addresses[lane]) is int rank and >= 0 && rank < Block.Cluster.Count && rank != Rank)
+        {
+            string other = $"{Verb(access)} shared memory of block {rank} of the cluster by an instruction for the block's own, shared::cta";
+            return Fault(FaultKinds.OutOfBounds, lane, other);
+        }
+
         string problem = $"{Verb(access)} {bytes} bytes at offset {(long)Addresses[lane]} of the {size} bytes of shared memory";
         return Fault(FaultKinds.OutOfBounds, lane, problem);
     }

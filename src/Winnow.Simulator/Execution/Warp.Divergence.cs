@@ -34,7 +34,7 @@ internal sealed unsafe partial class Warp
 
         RemoveActive(lanes);
         Wake();
-        Block.OnExit(BitOperations.PopCount(lanes));
+        Block.OnExit(this, lanes);
     }
 
     /// <summary>Whether all that must come together are here.</summary>

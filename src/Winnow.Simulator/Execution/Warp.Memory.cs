@@ -151,7 +151,7 @@ internal sealed unsafe partial class Warp
         {
             case AddressSpaces.Shared >> AddressSpaces.WindowShift:
                 Add(~AddressSpaces.Shared + 1);
-                ResolveShared(lanes, bytes, access);
+                ResolveCluster(lanes, bytes, access);
                 break;
             case AddressSpaces.Local >> AddressSpaces.WindowShift:
                 Add(~AddressSpaces.Local + 1);

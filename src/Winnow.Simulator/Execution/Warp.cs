@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -38,7 +39,8 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <param name="index">Its number in the block.</param>
     public Warp(BlockRunner? block = null, int index = 0)
     {
-        (_block, Index) = (block, index);
+        (_block, Index, Rank) = (block, index, block?.Rank ?? 0);
+        Party = WarpClocks.PartyOf(Rank, index);
         Addresses = (ulong*)NativeMemory.AlignedAlloc(Lanes * sizeof(ulong), 64);
     }
 
@@ -47,6 +49,12 @@ internal sealed unsafe partial class Warp : IDisposable
 
     /// <summary>Its number in the block.</summary>
     public int Index { get; }
+
+    /// <summary>The rank of its block in the cluster.</summary>
+    public int Rank { get; }
+
+    /// <summary>The party of the cluster's clocks that it is.</summary>
+    public int Party { get; }
 
     /// <summary>Scratch of one instruction: an address for each lane.</summary>
     public ulong* Addresses { get; private set; }

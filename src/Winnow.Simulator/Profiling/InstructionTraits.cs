@@ -27,7 +27,7 @@ internal readonly record struct InstructionTraits(InstructionClass Class, int La
         "shfl" or "vote" or "match" or "redux" or "activemask" or "elect" => InstructionClass.Warp,
         "bar" or "barrier" or "membar" or "fence" or "mbarrier" => InstructionClass.Barrier,
         "bra" or "brx" or "call" or "ret" or "exit" or "trap" => InstructionClass.Control,
-        "mov" or "selp" or "slct" or "cvta" or "isspacep" => InstructionClass.Move,
+        "mov" or "selp" or "slct" or "cvta" or "isspacep" or "mapa" or "getctarank" => InstructionClass.Move,
         "cvt" => InstructionClass.Conversion,
         "setp" or "set" or "testp" => InstructionClass.Comparison,
         "rcp" or "rsqrt" or "sqrt" or "sin" or "cos" or "ex2" or "lg2" or "tanh" => InstructionClass.Special,

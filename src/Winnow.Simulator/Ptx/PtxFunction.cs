@@ -52,8 +52,11 @@ internal sealed class PtxFunction
     /// <summary>The most threads of a block by its launch bounds; 0 where it states none.</summary>
     public int MaxThreads => Product(Directives.TryGetValue("reqntid", out int[]? sizes) ? sizes : Directives.GetValueOrDefault("maxntid"));
 
-    /// <summary>The blocks of a cluster that it asks for; 0 where it asks for none.</summary>
-    public int ClusterBlocks => Product(Directives.GetValueOrDefault("reqnctapercluster"));
+    /// <summary>The blocks of a cluster that it asks for, by dimensions, those that it leaves out aside; null where it asks for none.</summary>
+    public int[]? ClusterSizes => Directives.GetValueOrDefault("reqnctapercluster");
+
+    /// <summary>Whether it must be launched in clusters.</summary>
+    public bool HasClusters => ClusterSizes is not null || Directives.ContainsKey("explicitcluster");
 
     private static int Product(int[]? sizes)
     {

@@ -18,8 +18,8 @@ internal sealed partial record FaultCase(string Source)
     /// <summary>What it is compiled for.</summary>
     public string Architecture { get; init; } = "compute_80";
 
-    /// <summary>The block that is reported.</summary>
-    public int Block { get; init; }
+    /// <summary>The blocks of which one is reported: one, but for the parties of a race in a cluster.</summary>
+    public int[] Blocks { get; init; } = [0];
 
     /// <summary>The threads of which one is reported: one, but for the parties of a race.</summary>
     public int[] Threads { get; init; } = [0];

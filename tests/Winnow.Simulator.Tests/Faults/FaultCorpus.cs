@@ -10,7 +10,11 @@ internal static class FaultCorpus
 {
     private static readonly KernelCompiler Compiler = new(cacheFolder: null);
 
-    public static IReadOnlyList<FaultCase> Cases { get; } = [.. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases, .. MbarrierFaults.Cases, .. BulkFaults.Cases, .. ProductFaults.Cases];
+    public static IReadOnlyList<FaultCase> Cases { get; } =
+    [
+        .. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases, .. MbarrierFaults.Cases, .. BulkFaults.Cases, .. ProductFaults.Cases,
+        .. ClusterFaults.Cases,
+    ];
 
     /// <summary>The PTX of a case.</summary>
     public static byte[] Compile(FaultCase fault, bool isFaulty)

@@ -42,6 +42,26 @@ internal static class HopperCode
 
         """;
 
+    /// <summary>
+    /// Clusters; <c>MAP</c> sets its first operand to the address in the block of a rank. What is in that block is read and written by <c>LD_BLOCK</c> and
+    /// <c>ST_BLOCK</c>.
+    /// </summary>
+    public const string Clusters = """
+        #define RANK(r) asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(r))
+        #define MAP(a, p, r) asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(a) : "r"(SH(p)), "r"(r))
+        #define LD_BLOCK(v, a) asm volatile("ld.shared::cluster.s32 %0, [%1];" : "=r"(v) : "r"(a) : "memory")
+        #define ST_BLOCK(a, v) asm volatile("st.shared::cluster.s32 [%0], %1;" :: "r"(a), "r"(v) : "memory")
+        #define CLUSTER_ARRIVE() asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory")
+        #define CLUSTER_ARRIVE_RELAXED() asm volatile("barrier.cluster.arrive.relaxed.aligned;" ::: "memory")
+        #define CLUSTER_WAIT() asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory")
+        #define CLUSTER_SYNC() { CLUSTER_ARRIVE(); CLUSTER_WAIT(); }
+        #define MBAR_ARRIVE_BLOCK(a) asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" :: "r"(a) : "memory")
+        #define MBAR_WAIT_CLUSTER(b, p) { int ok_ = 0; while (!ok_) asm volatile("{.reg .pred p; mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2; selp.s32 %0, 1, 0, p;}" : "=r"(ok_) : "r"(SH(b)), "r"(p) : "memory"); }
+        #define ST_ASYNC(a, v, b) asm volatile("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%0], %1, [%2];" :: "r"(a), "r"(v), "r"(b) : "memory")
+        #define COPY_TO_BLOCK(a, from, n, b) asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" :: "r"(a), "r"(SH(from)), "r"(n), "r"(b) : "memory")
+
+        """;
+
     /// <summary>Products of warpgroups, of 8 columns; a descriptor without swizzle whose rows of eight and whose steps of k are side by side.</summary>
     public const string Products = """
         #define DESC(p, rows) ((u64)(SH(p) >> 4) | (u64)((rows) * 16 >> 4) << 16 | (u64)(128 >> 4) << 32)

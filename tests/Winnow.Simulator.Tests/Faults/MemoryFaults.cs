@@ -13,14 +13,14 @@ internal static class MemoryFaults
               int at = FAULT && i == 37 ? n : i;
               out[i] = in[at];  // <- out-of-bounds
             }
-            """) { Shape = LaunchShape.Linear(2, 32), Block = 1, Threads = [5], Says = "256 bytes" },
+            """) { Shape = LaunchShape.Linear(2, 32), Blocks = [1], Threads = [5], Says = "256 bytes" },
         new("""
             extern "C" __global__ void write_past_the_end(int* out, int* in, int n) {
               int i = blockIdx.x * blockDim.x + threadIdx.x;
               int at = FAULT && i == 37 ? n : i;
               out[at] = in[i];  // <- out-of-bounds
             }
-            """) { Shape = LaunchShape.Linear(2, 32), Block = 1, Threads = [5] },
+            """) { Shape = LaunchShape.Linear(2, 32), Blocks = [1], Threads = [5] },
         new("""
             extern "C" __global__ void add_past_the_end(int* out, int* in, int n) {
               int i = threadIdx.x;

@@ -109,7 +109,7 @@ internal static class ProductFaults
               }
               FINISH()
             }
-            """) { Block = 0 },
+            """) { Blocks = [0] },
         new("""
             extern "C" __global__ void product_of_a_part_of_the_lanes(int* out, int* in, int n) {
               SETUP(1)
@@ -210,7 +210,7 @@ internal static class ProductFaults
               WGMMA_WAIT(0);
               FINISH()
             }
-            """) { Block = 0 },
+            """) { Blocks = [0] },
     ];
 
     /// <summary>A factor of 64 rows and one of 8, both of 16 columns, and an mbarrier; all threads have sums and descriptors.</summary>

@@ -146,8 +146,12 @@ public sealed class RefusedLaunchTests
     [TestCase("wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16;")]
     [TestCase("wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {%r1, %r1, %r1, %r1};")]
     [TestCase("setmaxnreg.inc.sync.aligned.u32 %r1;")]
-    [TestCase("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%r1], [%rd1], %r1, [%r1], %r1;")]
-    [TestCase("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%r1], [%r1], %r1, [%r1];")]
+    [TestCase("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%r1], [%rd1], %r1, [%r1];")]
+    [TestCase("cp.async.bulk.shared::cta.global.mbarrier::complete_tx::bytes.multicast::cluster [%r1], [%rd1], %r1, [%r1], %rs1;")]
+    [TestCase("cp.async.bulk.shared::cta.shared::cta.mbarrier::complete_tx::bytes [%r1], [%r1], %r1, [%r1];")]
+    [TestCase("st.async.shared::cluster.u32 [%r1], %r1, [%r1];")]
+    [TestCase("st.async.shared::cluster.mbarrier::complete_tx::bytes.v2.u32 [%r1], {%r1}, [%r1];")]
+    [TestCase("red.async.relaxed.cluster.shared::cluster.mbarrier::complete_tx::bytes.add.u32 [%r1], %r1, [%r1];")]
     [TestCase("cp.async.bulk.wait_group %r1;")]
     [TestCase("wgmma.mma_async.sync.aligned.m64n8k32.f32.e4m3.e4m3 {%r1, %r1, %r1, %r1}, %rd1, %rd1, 1, 1, 1;")]
     [TestCase("wgmma.mma_async.sync.aligned.m64n12k16.f32.f16.f16 {%r1, %r1, %r1, %r1, %r1, %r1}, %rd1, %rd1, 1, 1, 1, 0, 0;")]
@@ -158,15 +162,18 @@ public sealed class RefusedLaunchTests
     [TestCase("wgmma.fence.aligned;")]
     [TestCase("cp.reduce.async.bulk.global.shared::cta.bulk_group.add.u32 [%rd1], [%r1], %r1;")]
     [TestCase("setmaxnreg.sync.aligned.u32 40;")]
-    [TestCase("barrier.cluster.arrive.aligned;")]
+    [TestCase("barrier.cluster.arrive.acquire.aligned;")]
+    [TestCase("barrier.cluster.wait.aligned 1;")]
+    [TestCase("barrier.cluster.sync.aligned;")]
     [TestCase("griddepcontrol.launch;")]
-    [TestCase("ld.shared::cluster.u32 %r1, [%r1];")]
     [TestCase("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1}], [%r1];")]
     [TestCase("cp.async.bulk.tensor.3d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%r1], [%rd1, {%r1, %r1, %r1}], [%r1];")]
-    [TestCase("mapa.shared::cluster.u32 %r1, %r1, 1;")]
+    [TestCase("mapa.shared::cta.u32 %r1, %r1, 1;")]
+    [TestCase("mapa.shared::cluster.u32 %r1, %r1;")]
+    [TestCase("getctarank.shared::cluster.u16 %r1, %r1;")]
     public void GetFunction_MalformedInstructionIsRefused(string instruction)
     {
-        GpuModule module = Load($".entry k(.param .u32 k_param_0)\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>;\n{instruction}\nret;\n}}");
+        GpuModule module = Load($".entry k(.param .u32 k_param_0)\n{{\n.reg .b32 %r<2>;\n.reg .b64 %rd<2>; .reg .b16 %rs<2>;\n{instruction}\nret;\n}}");
 
         PtxParseException exception = Assert.Throws<PtxParseException>(() => _simulator.GetFunction(module, "k"))!;
 
@@ -174,11 +181,32 @@ public sealed class RefusedLaunchTests
     }
 
     [Test]
-    public void GetFunction_OfClusterKernelIsRefused()
+    public void Launch_OfClustersOnAmpereIsRefused()
     {
         GpuModule module = Load(".entry k() .explicitcluster .reqnctapercluster 2, 1, 1\n{\nret;\n}");
+        GpuFunction kernel = _simulator.GetFunction(module, "k");
 
-        Assert.That(() => _simulator.GetFunction(module, "k"), Throws.InstanceOf<WinnowException>().With.Message.Contains("no clusters"));
+        CudaException exception = Assert.Throws<CudaException>(() => _simulator.Launch(kernel, LaunchShape.Linear(2, 32), [], _stream))!;
+
+        Assert.That(exception.StatusName, Is.EqualTo("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+        Assert.That(exception.Message, Does.Contain("compute_80 does not have"));
+    }
+
+    [TestCase(".explicitcluster", 2, "does not say of how many blocks")]
+    [TestCase(".explicitcluster .reqnctapercluster 16, 1, 1", 16, "together they may be 8")]
+    [TestCase(".explicitcluster .reqnctapercluster 0, 1, 1", 2, "together they may be 8")]
+    [TestCase(".explicitcluster .reqnctapercluster 2, 1, 1", 3, "a grid of (3, 1, 1) does not consist of")]
+    [TestCase(".explicitcluster .reqnctapercluster 2, 2", 2, "a grid of (2, 1, 1) does not consist of")]
+    public void Launch_OfImpossibleClustersIsRefused(string directives, int blocks, string problem)
+    {
+        using PtxSimulator hopper = new(new PtxSimulatorOptions { Architecture = HopperCode.Architecture });
+        GpuModule module = hopper.LoadModule(Encoding.UTF8.GetBytes(Head + $".entry k() {directives}\n{{\nret;\n}}"), "module.cu");
+        GpuFunction kernel = hopper.GetFunction(module, "k");
+
+        CudaException exception = Assert.Throws<CudaException>(() => hopper.Launch(kernel, LaunchShape.Linear(blocks, 32), [], hopper.CreateStream()))!;
+
+        Assert.That(exception.StatusName, Is.EqualTo("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+        Assert.That(exception.Message, Does.Contain(problem));
     }
 
     [Test]

@@ -53,7 +53,9 @@ internal sealed unsafe class Gather(Operation inner, int mask, Operation? before
 }
 
 /// <summary>Brings all lanes of a warp together before an operation of the whole warp.</summary>
-internal sealed class GatherAll(Operation inner) : Operation, IGathering
+/// <param name="inner">The operation.</param>
+/// <param name="kind">What it is where they do not come.</param>
+internal sealed class GatherAll(Operation inner, string kind = FaultKinds.DivergentWarp) : Operation, IGathering
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -69,7 +71,7 @@ internal sealed class GatherAll(Operation inner) : Operation, IGathering
 
     /// <inheritdoc/>
     public GpuFaultException Fault(Warp warp, int lane, uint missing)
-        => warp.Fault(FaultKinds.DivergentWarp, lane, $"the whole warp must execute this together, but lanes 0x{missing:x8} never come here");
+        => warp.Fault(kind, lane, $"the whole warp must execute this together, but lanes 0x{missing:x8} never come here");
 }
 
 /// <summary><c>bar.warp.sync</c></summary>

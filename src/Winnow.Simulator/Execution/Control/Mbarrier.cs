@@ -8,9 +8,11 @@ namespace Winnow.Simulator.Execution.Control;
 /// An mbarrier in shared memory: phases that are complete when all arrivals and all bytes that were announced have come. The bytes in memory hold nothing;
 /// PTX does not say what they are.
 /// </summary>
+/// <param name="block">The block whose it is.</param>
 /// <param name="offset">Where it lies.</param>
 /// <param name="agent">Which agent the clocks take its copies for.</param>
-internal sealed class Mbarrier(int offset, int agent)
+/// <param name="row">Numbers of a row of the clocks; 0 where there are none.</param>
+internal sealed class Mbarrier(BlockRunner block, int offset, int agent, int row)
 {
     /// <summary>The bytes of one, and what its address must be a multiple of.</summary>
     public const int Bytes = 8;
@@ -20,6 +22,9 @@ internal sealed class Mbarrier(int offset, int agent)
 
     private const int CountShift = 32;
 
+    /// <summary>The block whose it is.</summary>
+    public BlockRunner Block => block;
+
     /// <summary>Where it lies.</summary>
     public int Offset => offset;
 
@@ -27,7 +32,7 @@ internal sealed class Mbarrier(int offset, int agent)
     public int Agent => agent;
 
     /// <summary>Who made it.</summary>
-    public required Warp Maker { get; init; }
+    public Warp Maker { get; set; } = null!;
 
     /// <summary>Whether the maker executed a fence after it, so that copies may use it.</summary>
     public bool IsFenced { get; set; }
@@ -51,10 +56,10 @@ internal sealed class Mbarrier(int offset, int agent)
     public uint Phase { get; private set; }
 
     /// <summary>What those know that arrived in the present phase: a row of the clocks.</summary>
-    public uint[] Known { get; private set; } = new uint[WarpClocks.Row];
+    public uint[] Known { get; private set; } = new uint[row];
 
     /// <summary>What those knew that arrived in the phase before.</summary>
-    public uint[] KnownBefore { get; private set; } = new uint[WarpClocks.Row];
+    public uint[] KnownBefore { get; private set; } = new uint[row];
 
     /// <summary>Those who wait for the present phase.</summary>
     public List<(Warp Warp, Split Split)> Waiting { get; } = [];

@@ -14,12 +14,14 @@ internal abstract unsafe class MbarrierOperation(SharedPlace place) : Operation
         for (uint left = lanes; left != 0; left &= left - 1)
         {
             int lane = BitOperations.TrailingZeroCount(left);
-            Execute(warp, lane, place.OffsetOf(warp, lane, Mbarrier.Bytes, Mbarrier.Bytes));
+            (BlockRunner block, int offset) = place.Find(warp, lane, Mbarrier.Bytes, Mbarrier.Bytes);
+            block.Visit(warp, lane);
+            Execute(warp, lane, block, offset);
         }
     }
 
-    /// <summary>Does it for a lane.</summary>
-    protected abstract void Execute(Warp warp, int lane, int offset);
+    /// <summary>Does it for a lane, at an offset in the shared memory of a block.</summary>
+    protected abstract void Execute(Warp warp, int lane, BlockRunner block, int offset);
 
     /// <summary>The value of a register of 32 bits.</summary>
     protected static uint Read(Warp warp, int register, int lane) => ((uint*)(warp.Registers + register))[lane];
@@ -28,26 +30,26 @@ internal abstract unsafe class MbarrierOperation(SharedPlace place) : Operation
 /// <summary><c>mbarrier.init</c></summary>
 internal sealed class MakeMbarrier(SharedPlace place, int count) : MbarrierOperation(place)
 {
-    protected override void Execute(Warp warp, int lane, int offset) => warp.Block.MakeMbarrier(warp, lane, offset, Read(warp, count, lane));
+    protected override void Execute(Warp warp, int lane, BlockRunner block, int offset) => block.MakeMbarrier(warp, lane, offset, Read(warp, count, lane));
 }
 
 /// <summary><c>mbarrier.inval</c></summary>
 internal sealed class EndMbarrier(SharedPlace place) : MbarrierOperation(place)
 {
-    protected override void Execute(Warp warp, int lane, int offset) => warp.Block.EndMbarrier(warp, lane, offset);
+    protected override void Execute(Warp warp, int lane, BlockRunner block, int offset) => block.EndMbarrier(warp, lane, offset);
 }
 
 /// <summary><c>mbarrier.expect_tx</c> and <c>mbarrier.complete_tx</c></summary>
 internal sealed class CountTransactions(SharedPlace place, int bytes, bool isExpected) : MbarrierOperation(place)
 {
-    protected override void Execute(Warp warp, int lane, int offset)
+    protected override void Execute(Warp warp, int lane, BlockRunner block, int offset)
     {
-        Mbarrier barrier = warp.Block.FindMbarrier(warp, lane, offset);
+        Mbarrier barrier = block.FindMbarrier(warp, lane, offset);
         long count = Read(warp, bytes, lane);
         BlockRunner.AddTransactions(barrier, warp, lane, isExpected ? count : -count);
         if (!isExpected)
         {
-            warp.Block.AdvanceIfComplete(barrier);
+            block.AdvanceIfComplete(barrier);
         }
     }
 }
@@ -73,9 +75,8 @@ internal sealed unsafe class ArriveAtMbarrier(SharedPlace place) : MbarrierOpera
     /// <summary>Whether those who wait see what the warp did before.</summary>
     public required bool Releases { get; init; }
 
-    protected override void Execute(Warp warp, int lane, int offset)
+    protected override void Execute(Warp warp, int lane, BlockRunner block, int offset)
     {
-        BlockRunner block = warp.Block;
         Mbarrier barrier = block.FindMbarrier(warp, lane, offset);
         if (Bytes >= 0)
         {

@@ -19,6 +19,7 @@ internal readonly struct LoadFactory(AddressOperand address, Access access, int[
         {
             "global" or "const" => new Load<GlobalSpace, TCell>(address, access, destinations),
             "shared" => new Load<SharedSpace, TCell>(address, access, destinations),
+            "shared::cluster" => new Load<ClusterSpace, TCell>(address, access, destinations),
             "local" => new Load<LocalSpace, TCell>(address, access, destinations),
             "generic" => new Load<GenericSpace, TCell>(address, access, destinations),
             _ => null,
@@ -34,6 +35,7 @@ internal readonly struct StoreFactory(AddressOperand address, Access access, int
         {
             "global" => new Store<GlobalSpace, TCell>(address, access, sources),
             "shared" => new Store<SharedSpace, TCell>(address, access, sources),
+            "shared::cluster" => new Store<ClusterSpace, TCell>(address, access, sources),
             "local" => new Store<LocalSpace, TCell>(address, access, sources),
             "generic" => new Store<GenericSpace, TCell>(address, access, sources),
             _ => null,

@@ -99,7 +99,7 @@ internal sealed partial class FunctionDecoder
         bool isToSpace = instruction.Has("to");
         ulong window = instruction switch
         {
-            _ when instruction.Has("shared") || instruction.Has("shared::cta") => AddressSpaces.Shared,
+            _ when instruction.Has("shared") || instruction.Has("shared::cta") || instruction.Has("shared::cluster") => AddressSpaces.Shared,
             _ when instruction.Has("local") => AddressSpaces.Local,
             _ when instruction.Has("global") || instruction.Has("const") || instruction.Has("param") => 0,
             _ => ulong.MaxValue,
@@ -137,17 +137,18 @@ internal sealed partial class FunctionDecoder
 
     private IsInSpace? DecodeIsInSpace(PtxInstruction instruction)
     {
+        bool isOfCluster = instruction.Has("shared::cluster");
         PtxSpace? space = instruction.Modifiers[0] switch
         {
             "global" => PtxSpace.Global,
             "const" => PtxSpace.Const,
-            "shared" or "shared::cta" => PtxSpace.Shared,
+            "shared" or "shared::cta" or "shared::cluster" => PtxSpace.Shared,
             "local" => PtxSpace.Local,
             "param" or "param::entry" => PtxSpace.Param,
             _ => null,
         };
         return space is { } known
-            ? new IsInSpace(known, _registers.PredicateOffset(instruction.Operands[0]), _registers.Offset(instruction.Operands[1], 64))
+            ? new IsInSpace(known, isOfCluster, _registers.PredicateOffset(instruction.Operands[0]), _registers.Offset(instruction.Operands[1], 64))
             : null;
     }
 }

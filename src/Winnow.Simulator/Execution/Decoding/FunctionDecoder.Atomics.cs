@@ -16,7 +16,7 @@ internal sealed partial class FunctionDecoder
         bool isReduction = instruction.Opcode == "red";
         int first = isReduction ? 0 : 1;
         PtxOperand[] operands = instruction.Operands;
-        if (name is null || bits < 16 || operands[first + 1].Kind == PtxOperandKind.Vector)
+        if (name is null || bits < 16 || operands[first + 1].Kind == PtxOperandKind.Vector || instruction.Has("async"))
         {
             return null;
         }
@@ -30,6 +30,7 @@ internal sealed partial class FunctionDecoder
         {
             "global" => Atomic<GlobalSpace>(place, name, type),
             "shared" => Atomic<SharedSpace>(place, name, type),
+            "shared::cluster" => Atomic<ClusterSpace>(place, name, type),
             "generic" => Atomic<GenericSpace>(place, name, type),
             _ => null,
         };

@@ -44,14 +44,24 @@ internal sealed partial class FunctionDecoder
             return reader.Take("L2") && reader.Take("global") && count == 2 ? new PrefetchBulk(Address(operands[0]), _registers.Offset(operands[1], 32)) : null;
         }
 
-        bool isLoad = instruction.Modifiers[2] is "shared::cluster" or "shared::cta" && instruction.Modifiers[3] == "global";
-        bool isStore = instruction.Modifiers[2] == "global" && instruction.Modifiers[3] == "shared::cta";
-        _ = reader.TakeAny("shared::cluster", "shared::cta");
-        reader.Take("global");
-        if (isLoad && reader.Take("mbarrier::complete_tx::bytes") && count == 4)
+        (string to, string from) = (instruction.Modifiers[2], instruction.Modifiers[3]);
+        reader.Take(to);
+        reader.Take(from);
+        if (to is "shared::cluster" or "shared::cta" && reader.Take("mbarrier::complete_tx::bytes"))
         {
-            return new LoadBulk(Place(operands[0], true), Address(operands[1]), _registers.Offset(operands[2], 32), Place(operands[3], true));
+            bool isOfCluster = to == "shared::cluster";
+            BulkDestination? destination = DestinationOf(operands, 3, count, isOfCluster, isOfCluster && from == "global" && reader.Take("multicast::cluster"));
+            int bytes = _registers.Offset(operands[2], 32);
+            return (destination, from) switch
+            {
+                (null, _) => null,
+                (_, "global") => new LoadBulk(destination, Address(operands[1]), bytes),
+                (_, "shared::cta") when isOfCluster => new CopyToBlock(destination, Place(operands[1], true), bytes),
+                _ => null,
+            };
         }
+
+        bool isStore = to == "global" && from == "shared::cta";
 
         return isStore && reader.Take("bulk_group") && count == 3
             ? new StoreBulk(Address(operands[0]), Place(operands[1], true), _registers.Offset(operands[2], 32))
@@ -70,15 +80,33 @@ internal sealed partial class FunctionDecoder
         }
 
         bool isLoad = Array.IndexOf(instruction.Modifiers, "global") > 4;
-        if (isLoad && reader.TakeAny("shared::cluster", "shared::cta") is not null && reader.Take("mbarrier::complete_tx::bytes") && count == 3
+        if (isLoad && reader.TakeAny("shared::cluster", "shared::cta") is string to && reader.Take("mbarrier::complete_tx::bytes")
             && MapOf(operands[1], rank) is TensorPlace source)
         {
-            return new LoadTensor(Place(operands[0], true), source, Place(operands[2], true));
+            bool isOfCluster = to == "shared::cluster";
+            return DestinationOf(operands, 2, count, isOfCluster, isOfCluster && reader.Take("multicast::cluster")) is BulkDestination destination
+                ? new LoadTensor(destination, source)
+                : null;
         }
 
         return !isLoad && reader.Take("shared::cta") && reader.Take("bulk_group") && count == 2 && MapOf(operands[0], rank) is TensorPlace target
             ? new StoreTensor(target, Place(operands[1], true))
             : null;
+    }
+
+    /// <summary>Where a copy to shared memory comes to; null where there are not as many operands as that needs.</summary>
+    /// <param name="operands">The operands; the place is the first.</param>
+    /// <param name="barrier">The index of the mbarrier; a mask of blocks comes after it, and is the last.</param>
+    /// <param name="count">How many operands there are, without a hint for the cache.</param>
+    /// <param name="isOfCluster">Whether it may be in another block.</param>
+    /// <param name="isMulticast">Whether there is a mask.</param>
+    private BulkDestination? DestinationOf(PtxOperand[] operands, int barrier, int count, bool isOfCluster, bool isMulticast)
+    {
+        int last = isMulticast ? barrier + 1 : barrier;
+        return count != last + 1
+            ? null
+            : new BulkDestination(
+                Place(operands[0], true, isOfCluster), Place(operands[barrier], true, isOfCluster), isMulticast ? _registers.Offset(operands[last], 16) : -1);
     }
 
     /// <summary>A tensor map and the coordinates of a box; null where there are not as many as dimensions.</summary>

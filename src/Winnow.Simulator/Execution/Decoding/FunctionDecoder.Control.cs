@@ -56,6 +56,11 @@ internal sealed partial class FunctionDecoder
             return new WarpBarrier(_registers.Offset(operands[0], 32));
         }
 
+        if (instruction.Has("cluster"))
+        {
+            return DecodeClusterBarrier(instruction);
+        }
+
         BarrierResult result = instruction switch
         {
             _ when !instruction.Has("red") => BarrierResult.None,
@@ -63,11 +68,6 @@ internal sealed partial class FunctionDecoder
             _ when instruction.Has("and") => BarrierResult.All,
             _ => BarrierResult.Count,
         };
-        if (instruction.Has("cluster"))
-        {
-            return null;
-        }
-
         bool isReduction = result != BarrierResult.None;
         int first = isReduction ? 1 : 0;
         bool hasCount = operands.Length > first + (isReduction ? 2 : 1);

@@ -24,7 +24,9 @@ internal sealed partial class FunctionDecoder
             return new ReadPendingCount(_registers.Offset(operands[0], 32), _registers.Offset(operands[1], 64));
         }
 
-        bool isInSpace = reader.TakeAny("shared", "shared::cta", "shared::cluster") is not null;
+        string? space = reader.TakeAny("shared", "shared::cta", "shared::cluster");
+        bool isInSpace = space is not null;
+        bool isOfCluster = space is null or "shared::cluster";
         bool isRelaxed = reader.TakeAny("release", "acquire", "relaxed") == "relaxed";
         _ = reader.TakeAny("cta", "cluster");
         switch (reader.TakeAny("init", "inval", "arrive", "arrive_drop", "test_wait", "try_wait", "expect_tx", "complete_tx"))
@@ -34,11 +36,11 @@ internal sealed partial class FunctionDecoder
             case "inval" when operands.Length == 1:
                 return new EndMbarrier(Place(operands[0], isInSpace));
             case "expect_tx" when operands.Length == 2:
-                return new CountTransactions(Place(operands[0], isInSpace), _registers.Offset(operands[1], 32), isExpected: true);
+                return new CountTransactions(Place(operands[0], isInSpace, isOfCluster), _registers.Offset(operands[1], 32), isExpected: true);
             case "complete_tx" when operands.Length == 2:
-                return new CountTransactions(Place(operands[0], isInSpace), _registers.Offset(operands[1], 32), isExpected: false);
+                return new CountTransactions(Place(operands[0], isInSpace, isOfCluster), _registers.Offset(operands[1], 32), isExpected: false);
             case "arrive" or "arrive_drop" when operands.Length is 2 or 3:
-                return DecodeArrival(instruction, reader, isInSpace, !isRelaxed);
+                return DecodeArrival(instruction, reader, Place(operands[1], isInSpace, isOfCluster && operands[0].Kind == PtxOperandKind.Sink), !isRelaxed);
             case "test_wait" or "try_wait" when operands.Length is 3 or 4:
                 bool isParity = reader.Take("parity");
                 return new MbarrierWait(Place(operands[1], isInSpace))
@@ -54,12 +56,12 @@ internal sealed partial class FunctionDecoder
         }
     }
 
-    private ArriveAtMbarrier DecodeArrival(PtxInstruction instruction, InstructionReader reader, bool isInSpace, bool releases)
+    private ArriveAtMbarrier DecodeArrival(PtxInstruction instruction, InstructionReader reader, SharedPlace place, bool releases)
     {
         PtxOperand[] operands = instruction.Operands;
         bool hasBytes = reader.Take("expect_tx");
         int third = operands.Length == 3 ? _registers.Offset(operands[2], 32) : -1;
-        return new ArriveAtMbarrier(Place(operands[1], isInSpace))
+        return new ArriveAtMbarrier(place)
         {
             State = operands[0].Kind == PtxOperandKind.Sink ? -1 : _registers.Offset(operands[0], 64),
             Count = hasBytes ? -1 : third,
@@ -70,6 +72,6 @@ internal sealed partial class FunctionDecoder
         };
     }
 
-    private SharedPlace Place(PtxOperand operand, bool isInSpace)
-        => new(Address(operand), !isInSpace && FindVariable(operand)?.Space != PtxSpace.Shared);
+    private SharedPlace Place(PtxOperand operand, bool isInSpace, bool isOfCluster = false)
+        => new(Address(operand), !isInSpace && FindVariable(operand)?.Space != PtxSpace.Shared, isOfCluster);
 }

@@ -105,13 +105,14 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "ld" or "ldu" or "st" or "atom" or "red" or "ldmatrix" or "stmatrix" or "cvta" or "isspacep" or "mov" or "cvt"
             when instruction.Operands.Length < 2 || instruction.Modifiers.Length == 0 => null,
         "ld" or "ldu" => DecodeLoad(instruction),
-        "st" => DecodeStore(instruction),
+        "st" => instruction.Has("async") ? DecodeAsyncStore(instruction) : DecodeStore(instruction),
         "atom" or "red" => DecodeAtomic(instruction),
         "cp" => DecodeCopy(instruction),
         "ldmatrix" or "stmatrix" => DecodeMatrix(instruction),
         "createpolicy" => Convert(instruction, instruction.Operands[0], new PtxOperand { Kind = PtxOperandKind.Immediate }, isToSpace: false, window: 0),
         "cvta" => DecodeAddressConversion(instruction),
         "isspacep" => DecodeIsInSpace(instruction),
+        "mapa" or "getctarank" => DecodeRank(instruction),
         "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "brkpt" or "pmevent"
             => new Control.Nothing(),
         "griddepcontrol" when instruction.Modifiers is ["wait" or "launch_dependents"] => new Control.Nothing(),

@@ -28,13 +28,6 @@ internal sealed class ProgramDecoder(LoadedModule module, SharedLayout shared)
     /// <exception cref="PtxParseException">It uses what the simulator does not know.</exception>
     public static KernelProgram Decode(LoadedModule module, PtxFunction kernel)
     {
-        if (kernel.ClusterBlocks > 1)
-        {
-            int line = kernel.Instructions.Length > 0 ? kernel.Instructions[0].PtxLine : 0;
-            string problem = $"the simulator knows no clusters, and this kernel asks for {kernel.ClusterBlocks} blocks in one";
-            throw new PtxParseException(module.Name, line, kernel.Name, problem);
-        }
-
         var shared = SharedLayout.Of(module.Source, kernel);
         ProgramDecoder decoder = new(module, shared);
         FunctionCode code = decoder.Add(kernel);

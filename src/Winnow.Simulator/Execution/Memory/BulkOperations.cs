@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
 
@@ -7,8 +8,7 @@ namespace Winnow.Simulator.Execution.Memory;
 /// <param name="destination">Where to.</param>
 /// <param name="source">Where from, a global address.</param>
 /// <param name="bytes">The register of how many bytes.</param>
-/// <param name="barrier">The mbarrier that waits for them.</param>
-internal sealed unsafe class LoadBulk(SharedPlace destination, AddressOperand source, int bytes, SharedPlace barrier) : Operation
+internal sealed unsafe class LoadBulk(BulkDestination destination, AddressOperand source, int bytes) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -19,11 +19,8 @@ internal sealed unsafe class LoadBulk(SharedPlace destination, AddressOperand so
             source.Compute(warp);
             ulong from = warp.Addresses[lane];
             warp.CheckBulk(lane, from, count, Access.Read);
-            destination.Compute(warp);
-            int to = destination.OffsetOf(warp, lane, count, BulkSize.Step);
-            barrier.Compute(warp);
-            Mbarrier counter = warp.Block.FindMbarrier(warp, lane, barrier.OffsetOf(warp, lane, Mbarrier.Bytes, Mbarrier.Bytes));
-            warp.Block.BeginLoad(counter, new BulkLoad(Source, warp, lane, counter) { Pieces = [new CopyPiece(from, to, count)], Offset = to, Bytes = count });
+            BulkTarget target = destination.Find(warp, lane, count, BulkSize.Step);
+            warp.Block.BeginLoad(new BulkSource(Source, warp, lane), target, [new CopyPiece(from, target.Offset, count)]);
         }
     }
 }
@@ -46,7 +43,56 @@ internal sealed unsafe class StoreBulk(AddressOperand destination, SharedPlace s
             source.Compute(warp);
             int from = source.OffsetOf(warp, lane, count, BulkSize.Step);
             CopyPiece[] pieces = [new CopyPiece(to, from, count)];
-            warp.BeginStore(new BulkStore(Source, warp, lane) { Pieces = pieces, Offset = from, Bytes = count, Group = warp.StoreGroupOf(lane) });
+            warp.BeginStore(new BulkStore(new BulkSource(Source, warp, lane)) { Pieces = pieces, Offset = from, Bytes = count, Group = warp.StoreGroupOf(lane) });
+        }
+    }
+}
+
+/// <summary><c>cp.async.bulk</c> from shared memory of the block to that of a block of the cluster.</summary>
+/// <param name="destination">Where to.</param>
+/// <param name="source">Where from.</param>
+/// <param name="bytes">The register of how many bytes.</param>
+internal sealed class CopyToBlock(BulkDestination destination, SharedPlace source, int bytes) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        for (uint left = lanes; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            int count = BulkSize.Read(warp, bytes, lane);
+            source.Compute(warp);
+            int from = source.OffsetOf(warp, lane, count, BulkSize.Step);
+            BulkTarget target = destination.Find(warp, lane, count, BulkSize.Step);
+            BulkSource begun = new(Source, warp, lane);
+            BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
+            Mbarrier barrier = block.BeginArrival(begun, target.Offset, count, target.Barrier);
+            warp.Block.BeginCopyOut(new BlockCopy(begun, barrier) { From = from, Offset = target.Offset, Bytes = count });
+        }
+    }
+}
+
+/// <summary><c>st.async</c></summary>
+/// <param name="destination">Where to.</param>
+/// <param name="sources">The registers of the values.</param>
+/// <param name="bytes">The size of a value, 4 or 8.</param>
+internal sealed unsafe class StoreAsync(BulkDestination destination, int[] sources, int bytes) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        int count = bytes * sources.Length;
+        for (uint left = lanes; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            byte[] data = new byte[count];
+            for (int i = 0; i < sources.Length; i++)
+            {
+                new ReadOnlySpan<byte>(warp.Registers + sources[i] + (lane * bytes), bytes).CopyTo(data.AsSpan(i * bytes));
+            }
+
+            BulkTarget target = destination.Find(warp, lane, count, count);
+            BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
+            Mbarrier barrier = block.BeginAsyncStore(warp, lane, target);
+            warp.Block.Begin(new AsyncStore(new BulkSource(Source, warp, lane), barrier, data) { Offset = target.Offset, Bytes = count });
         }
     }
 }

@@ -78,16 +78,16 @@ internal sealed class WaitForCopies(int pending) : Operation
 /// <param name="isCounted">Whether the arrival is one of those that the mbarrier expects anyway: <c>noinc</c>.</param>
 internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : MbarrierOperation(place)
 {
-    protected override void Execute(Warp warp, int lane, int offset)
+    protected override void Execute(Warp warp, int lane, BlockRunner block, int offset)
     {
-        Mbarrier barrier = warp.Block.FindMbarrier(warp, lane, offset);
+        Mbarrier barrier = block.FindMbarrier(warp, lane, offset);
         if (!isCounted && barrier.Pending == Mbarrier.Most)
         {
             throw warp.Fault(FaultKinds.BarrierOverflow, lane, $"an mbarrier needs {barrier.Pending} arrivals already");
         }
 
         barrier.Pending += isCounted ? 0 : 1;
-        warp.Block.Begin(new CopiesOfLane(this, warp, lane, barrier, warp.CopiesBegun));
+        block.Begin(new CopiesOfLane(this, warp, lane, barrier, warp.CopiesBegun));
     }
 }
 

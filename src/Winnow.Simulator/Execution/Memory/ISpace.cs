@@ -23,6 +23,12 @@ internal readonly struct SharedSpace : ISpace
     public static void Resolve(Warp warp, uint lanes, int bytes, Access access) => warp.ResolveShared(lanes, bytes, access);
 }
 
+/// <summary>Shared memory of the cluster.</summary>
+internal readonly struct ClusterSpace : ISpace
+{
+    public static void Resolve(Warp warp, uint lanes, int bytes, Access access) => warp.ResolveCluster(lanes, bytes, access);
+}
+
 /// <summary>Local memory of the threads.</summary>
 internal readonly struct LocalSpace : ISpace
 {

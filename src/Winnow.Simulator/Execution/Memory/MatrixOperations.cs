@@ -73,7 +73,11 @@ internal sealed unsafe class StoreMatrix<TSpace>(AddressOperand address, int[] s
 }
 
 /// <summary><c>isspacep</c></summary>
-internal sealed unsafe class IsInSpace(PtxSpace space, int destination, int address) : Operation
+/// <param name="space">The space.</param>
+/// <param name="isOfCluster">Whether shared memory of other blocks of the cluster is meant, too.</param>
+/// <param name="destination">The predicate of the result.</param>
+/// <param name="address">The register of the generic address.</param>
+internal sealed unsafe class IsInSpace(PtxSpace space, bool isOfCluster, int destination, int address) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -89,10 +93,10 @@ internal sealed unsafe class IsInSpace(PtxSpace space, int destination, int addr
 
     private bool Holds(Warp warp, ulong generic)
     {
-        ulong window = generic & ~((1ul << AddressSpaces.WindowShift) - 1);
+        ulong window = generic & AddressSpaces.WindowMask;
         return space switch
         {
-            PtxSpace.Shared => window == AddressSpaces.Shared,
+            PtxSpace.Shared => window == AddressSpaces.Shared && (isOfCluster || ClusterAddress.RankOf(generic - window) is int rank && (rank < 0 || rank == warp.Rank)),
             PtxSpace.Local => window == AddressSpaces.Local,
             _ => window == 0 && warp.Block.Find(generic) is { } allocation && IsOfSpace(allocation),
         };

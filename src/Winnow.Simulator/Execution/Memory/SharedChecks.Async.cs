@@ -25,7 +25,7 @@ internal sealed unsafe partial class SharedChecks
     /// <summary>Looks whether a copy may count at an mbarrier: its <c>init</c> must be fenced.</summary>
     public void RequireFencedBarrier(Warp warp, int lane, Mbarrier barrier)
     {
-        if (!barrier.IsFenced && !Clocks.IsBeforeForProxy(warp.Index, _writes[barrier.Offset]))
+        if (!barrier.IsFenced && !Clocks.IsBeforeForProxy(warp.Party, _writes[barrier.Offset]))
         {
             string problem = $"the mbarrier at byte {barrier.Offset} of shared memory was made without a fence.mbarrier_init or fence.proxy.async after it";
             throw warp.Fault(FaultKinds.MissingFence, lane, problem);
@@ -35,7 +35,7 @@ internal sealed unsafe partial class SharedChecks
     /// <summary>A bulk copy to a range begins.</summary>
     public void BeginBulkWrite(Warp warp, int lane, int offset, int bytes)
     {
-        if (!IsFine(warp.Index, offset, bytes, Access.Write))
+        if (!IsFine(warp, offset, bytes, Access.Write))
         {
             FailOnWrite(warp, lane, offset, bytes, Access.Write, isOrdered: false);
             FailOnRead(warp, lane, offset, bytes, Access.Write);
@@ -47,16 +47,25 @@ internal sealed unsafe partial class SharedChecks
     }
 
     /// <summary>Something that reads a range beside the warp begins; the range consists of whole chunks of 16 bytes.</summary>
-    public void BeginBulkRead(Warp warp, int lane, int offset, int bytes)
+    /// <param name="warp">The warp.</param>
+    /// <param name="lane">Its lane that begins it.</param>
+    /// <param name="offset">Where the range begins.</param>
+    /// <param name="bytes">How many bytes it has.</param>
+    /// <param name="isWaitedForByWarp">Whether it is the warp that waits for the end, so that others come after the warp.</param>
+    public void BeginBulkRead(Warp warp, int lane, int offset, int bytes, bool isWaitedForByWarp)
     {
-        if (!IsFine(warp.Index, offset, bytes, Access.Read))
+        if (!IsFine(warp, offset, bytes, Access.Read))
         {
             FailOnWrite(warp, lane, offset, bytes, Access.Read, isOrdered: false);
             CheckStates(warp, lane, offset, bytes, Access.Read);
         }
 
         RequireFence(warp, lane, offset, bytes, "reads");
-        NoteRead(warp.Index, offset, bytes);
+        if (isWaitedForByWarp)
+        {
+            NoteRead(warp, offset, bytes);
+        }
+
         if (_readings.Length * Chunk < _bytes)
         {
             Array.Resize(ref _readings, (_bytes + Chunk - 1) / Chunk);
@@ -107,13 +116,17 @@ internal sealed unsafe partial class SharedChecks
     /// <summary>Where <see cref="_visible"/> has a stamp, if it does.</summary>
     private static int PlaceOf(int warp, uint stamp) => (warp * Warp.Lanes) + (int)(stamp % Warp.Lanes);
 
+    /// <summary>Whether something that a warp does not know to be over reads a byte beside the warps.</summary>
+    private bool IsStillRead(int warp, int offset, byte state)
+        => (state & BeingRead) != 0 || ((state & Factor) != 0 && IsFactor(warp, offset)) || ((state & CopiedOut) != 0 && IsCopiedOut(warp, offset));
+
     /// <summary>Whether a product reads a byte that a warp does not know to be over.</summary>
     private bool IsFactor(int warp, int offset)
     {
         ReadOnlySpan<uint> times = _factors.AsSpan(offset / Chunk * Groups, Groups);
         for (int group = 0; group < Groups; group++)
         {
-            if (!Clocks.KnowsProduct(warp, group, times[group]))
+            if (!Clocks.KnowsProduct(warp, rank, group, times[group]))
             {
                 return true;
             }
@@ -123,9 +136,14 @@ internal sealed unsafe partial class SharedChecks
     }
 
     /// <summary>Somebody waited for what read a range.</summary>
-    public void EndBulkRead(int warp, int offset, int bytes)
+    public void EndBulkRead(Warp warp, int offset, int bytes)
     {
         NoteRead(warp, offset, bytes);
+        EndReading(offset, bytes);
+    }
+
+    private void EndReading(int offset, int bytes)
+    {
         for (int i = offset; i < offset + bytes; i += Chunk)
         {
             if (--_readings[i / Chunk] == 0)
@@ -147,8 +165,8 @@ internal sealed unsafe partial class SharedChecks
                 continue;
             }
 
-            bool isGeneric = WarpClocks.PartyOf(stamp) < Warp.Lanes || (_states[i] & GenericCopy) != 0;
-            if (isGeneric && !Clocks.IsBeforeForProxy(warp.Index, stamp))
+            bool isGeneric = !WarpClocks.IsOfAgent(stamp) || (_states[i] & GenericCopy) != 0;
+            if (isGeneric && !Clocks.IsBeforeForProxy(warp.Party, stamp))
             {
                 throw MissingFence(warp, lane, i, does);
             }

@@ -14,26 +14,30 @@ internal sealed unsafe partial class SharedChecks
     }
 
     /// <summary>A warp uses an mbarrier: it comes after the one that made it, and before the one that ends it.</summary>
-    public void UseBarrier(Warp warp, int lane, int offset)
+    public void UseBarrier(Warp warp, int lane, Mbarrier barrier)
     {
-        if (AreWritesOpen(warp.Index, offset, Mbarrier.Bytes))
+        int offset = barrier.Offset;
+        if (AreWritesOpen(warp, offset, Mbarrier.Bytes))
         {
-            int maker = WarpClocks.PartyOf(_writes[offset]);
-            if (!Clocks.IsBefore(warp.Index, _writes[offset]))
+            uint made = _writes[offset];
+            if (!(barrier.IsFenced ? Clocks.HasPassed(warp.Party, made) : Clocks.IsBefore(warp.Party, made)))
             {
-                string problem = $"the mbarrier at byte {offset} of shared memory, which warp {maker} makes without a barrier between them";
+                string problem = $"the mbarrier at byte {offset} of shared memory, which {NameOf(warp, made)} makes without a barrier between them";
                 throw warp.Fault(FaultKinds.InvalidBarrier, lane, problem);
             }
         }
 
-        NoteRead(warp.Index, offset, Mbarrier.Bytes);
+        NoteRead(warp, offset, Mbarrier.Bytes);
     }
 
     /// <summary>Notes that a copy is over for those who wait at an mbarrier.</summary>
-    public void EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric)
+    /// <returns>The stamp of its end.</returns>
+    public uint EndCopy(Mbarrier barrier, int offset, int bytes, bool isGeneric)
     {
+        uint stamp = Clocks.FinishCopy(rank, barrier.Agent, barrier.Known);
         new Span<byte>(_states + offset, bytes).Fill((byte)(isGeneric ? Defined | GenericCopy : Defined));
-        new Span<uint>(_writes + offset, bytes).Fill(Clocks.FinishCopy(barrier.Agent, barrier.Known));
+        new Span<uint>(_writes + offset, bytes).Fill(stamp);
+        return stamp;
     }
 
     /// <summary>A warp makes the bytes of an mbarrier memory like any other, without a value.</summary>

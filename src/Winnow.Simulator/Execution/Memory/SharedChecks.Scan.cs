@@ -9,9 +9,9 @@ internal sealed unsafe partial class SharedChecks
     private const ulong EveryByte = 0x0101010101010101;
 
     /// <summary>Whether any of some bytes was written by another warp, maybe at a time that the warp does not know to be over.</summary>
-    private bool AreWritesOpen(int warp, int offset, int bytes)
+    private bool AreWritesOpen(Warp warp, int offset, int bytes)
     {
-        uint known = Clocks.KnownStamp(warp);
+        uint known = Clocks.KnownStamp(warp.Party);
         uint own = Clocks.Stamp(warp);
         uint* writes = _writes + offset;
         if (bytes >= Step)
@@ -41,10 +41,15 @@ internal sealed unsafe partial class SharedChecks
     }
 
     /// <summary>Whether any of some bytes was read by another warp, maybe at a time that the warp does not know to be over.</summary>
-    private bool AreReadsOpen(int warp, int offset, int bytes)
+    private bool AreReadsOpen(Warp warp, int offset, int bytes)
     {
-        uint known = Clocks.KnownTime(warp);
-        uint own = 1u << warp;
+        uint known = Clocks.KnownTime(warp.Party);
+        uint own = warp.Rank == rank ? 1u << warp.Index : 0;
+        if (_visitTimes != null && AreVisitsOpen(known, offset, bytes))
+        {
+            return true;
+        }
+
         uint* times = _readTimes + offset;
         uint* readers = _readers + offset;
         if (bytes >= Step)
@@ -78,7 +83,7 @@ internal sealed unsafe partial class SharedChecks
     {
         byte* states = _states + offset;
         int right = isRead ? Defined : 0;
-        int asked = (isRead ? Defined : 0) | (isWritten ? BeingRead | Factor : 0) | OnItsWay | Barrier;
+        int asked = (isRead ? Defined : 0) | (isWritten ? BeingRead | Factor | CopiedOut : 0) | OnItsWay | Barrier;
         if (bytes % sizeof(ulong) == 0)
         {
             ulong all = (ulong)asked * EveryByte;
@@ -127,10 +132,16 @@ internal sealed unsafe partial class SharedChecks
         }
     }
 
-    private void NoteRead(int warp, int offset, int bytes)
+    private void NoteRead(Warp warp, int offset, int bytes)
     {
-        uint time = Clocks.Time(warp);
-        uint own = 1u << warp;
+        if (warp.Rank != rank)
+        {
+            NoteReadOfVisitor(warp, offset, bytes);
+            return;
+        }
+
+        uint time = Clocks.Time(warp.Party);
+        uint own = 1u << warp.Index;
         uint* times = _readTimes + offset;
         uint* readers = _readers + offset;
         if (bytes >= Step)

@@ -10,7 +10,9 @@ namespace Winnow.Simulator.Execution.Memory;
 /// Races are found as in "FastTrack: Efficient and Precise Dynamic Race Detection" by Flanagan and Freund, with warps for threads: a byte
 /// remembers its last write, and the warps that read it at the latest time at which one did. Lanes of one warp are not compared.
 /// </remarks>
-internal sealed unsafe partial class SharedChecks : IDisposable
+/// <param name="clocks">The times of the warps of the block's cluster.</param>
+/// <param name="rank">The rank of the block in its cluster.</param>
+internal sealed unsafe partial class SharedChecks(WarpClocks clocks, int rank) : IDisposable
 {
     /// <summary>The byte has a value.</summary>
     private const byte Defined = 1;
@@ -40,8 +42,8 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     private int _capacity;
     private int _bytes;
 
-    /// <summary>The times of the block's warps.</summary>
-    public WarpClocks Clocks { get; } = new();
+    /// <summary>The times of the warps of the block's cluster.</summary>
+    public WarpClocks Clocks => clocks;
 
     /// <summary>Prepares for the blocks of a launch.</summary>
     /// <param name="bytes">The size of shared memory.</param>
@@ -60,13 +62,14 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     }
 
     /// <summary>Begins a block: no byte has a value.</summary>
-    /// <param name="warps">The warps of the block.</param>
-    public void Start(int warps)
+    /// <param name="isNew">Whether times began anew, so that what is remembered is worth nothing.</param>
+    public void Start(bool isNew)
     {
         new Span<byte>(_states, _bytes).Clear();
         Array.Clear(_readings);
         Array.Clear(_visible);
-        if (Clocks.Start(warps))
+        StartVisits(isNew);
+        if (isNew)
         {
             Array.Clear(_factors);
             new Span<uint>(_writes, _capacity).Clear();
@@ -79,12 +82,12 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     {
         if ((access & Access.Orders) != 0)
         {
-            Clocks.Order(warp.Index);
+            Clocks.Order(warp.Party);
         }
 
-        if (warp.IsSequence && IsFine(warp.Index, (int)warp.Addresses[0], Warp.Lanes * bytes, access))
+        if (warp.IsSequence && IsFine(warp, (int)warp.Addresses[0], Warp.Lanes * bytes, access))
         {
-            Note(warp.Index, (int)warp.Addresses[0], Warp.Lanes * bytes, access);
+            Note(warp, (int)warp.Addresses[0], Warp.Lanes * bytes, access);
             return;
         }
 
@@ -104,11 +107,18 @@ internal sealed unsafe partial class SharedChecks : IDisposable
     /// <summary>Notes that a copy to bytes that <see cref="Check"/> saw began.</summary>
     public void BeginCopy(int offset, int bytes) => new Span<byte>(_states + offset, bytes).Fill(OnItsWay);
 
+    /// <summary>An asynchronous store of a lane begins.</summary>
+    public void BeginAsyncStore(Warp warp, int lane, int offset, int bytes)
+    {
+        CheckLane(warp, lane, offset, bytes, Access.Write);
+        BeginCopy(offset, bytes);
+    }
+
     /// <summary>Notes that a copy was waited for.</summary>
     public void EndCopy(Warp warp, int offset, int bytes)
     {
         new Span<byte>(_states + offset, bytes).Fill(Defined);
-        new Span<uint>(_writes + offset, bytes).Fill(Clocks.Stamp(warp.Index));
+        new Span<uint>(_writes + offset, bytes).Fill(Clocks.Stamp(warp));
     }
 
     /// <inheritdoc/>
@@ -118,13 +128,14 @@ internal sealed unsafe partial class SharedChecks : IDisposable
         NativeMemory.Free(_writes);
         NativeMemory.Free(_readTimes);
         NativeMemory.Free(_readers);
+        DisposeVisits();
         _states = null;
         _capacity = 0;
     }
 
     private void CheckLane(Warp warp, int lane, int offset, int bytes, Access access)
     {
-        if (!IsFine(warp.Index, offset, bytes, access))
+        if (!IsFine(warp, offset, bytes, access))
         {
             FailOnWrite(warp, lane, offset, bytes, access, (access & Access.Orders) != 0);
             if ((access & Access.Write) != 0)
@@ -135,17 +146,17 @@ internal sealed unsafe partial class SharedChecks : IDisposable
             CheckStates(warp, lane, offset, bytes, access);
         }
 
-        Note(warp.Index, offset, bytes, access);
+        Note(warp, offset, bytes, access);
     }
 
     /// <summary>A quick look: true where nothing is wrong, false where something may be.</summary>
-    private bool IsFine(int warp, int offset, int bytes, Access access)
+    private bool IsFine(Warp warp, int offset, int bytes, Access access)
         => !AreWritesOpen(warp, offset, bytes)
             && ((access & Access.Write) == 0 || !AreReadsOpen(warp, offset, bytes))
             && AreStatesFine(offset, bytes, (access & Access.Read) != 0, (access & Access.Write) != 0);
 
     /// <summary>Writes down an access.</summary>
-    private void Note(int warp, int offset, int bytes, Access access)
+    private void Note(Warp warp, int offset, int bytes, Access access)
     {
         bool isOrdered = (access & Access.Orders) != 0;
         if ((access & Access.Write) != 0)
@@ -170,7 +181,7 @@ internal sealed unsafe partial class SharedChecks : IDisposable
                 throw warp.Fault(FaultKinds.MissingWait, lane, copied);
             }
 
-            if ((access & Access.Write) != 0 && ((state & BeingRead) != 0 || ((state & Factor) != 0 && IsFactor(warp.Index, i))))
+            if ((access & Access.Write) != 0 && IsStillRead(warp.Party, i, state))
             {
                 string read = $"{Verb(access)} byte {i} of shared memory, which a copy or a product still reads because nobody waited for it";
                 throw warp.Fault(FaultKinds.MissingWait, lane, read);
@@ -192,25 +203,25 @@ internal sealed unsafe partial class SharedChecks : IDisposable
 
     private void FailOnWrite(Warp warp, int lane, int offset, int bytes, Access access, bool isOrdered)
     {
-        uint known = Clocks.Stamp(warp.Index);
+        uint known = Clocks.Stamp(warp);
         for (int i = offset; i < offset + bytes; i++)
         {
             uint stamp = _writes[i];
-            bool isOpen = stamp != known && !Clocks.IsBefore(warp.Index, stamp);
+            bool isOpen = stamp != known && !Clocks.IsBefore(warp.Party, stamp);
             if (isOpen && !(isOrdered && (_states[i] & Ordered) != 0))
             {
-                throw OpenWrite(warp, lane, i, access, WarpClocks.PartyOf(stamp));
+                throw OpenWrite(warp, lane, i, access, stamp);
             }
 
             known = stamp;
         }
     }
 
-    private static GpuFaultException OpenWrite(Warp warp, int lane, int offset, Access access, int writer)
+    private GpuFaultException OpenWrite(Warp warp, int lane, int offset, Access access, uint stamp)
     {
         string what = $"{Verb(access)} byte {offset} of shared memory";
-        return writer < Warp.Lanes
-            ? warp.Fault(FaultKinds.Race, lane, $"{what}, which warp {writer} writes without a barrier between them")
+        return !WarpClocks.IsOfAgent(stamp)
+            ? warp.Fault(FaultKinds.Race, lane, $"{what}, which {NameOf(warp, stamp)} writes without a barrier between them")
             : warp.Fault(FaultKinds.MissingWait, lane, $"{what}, which a copy wrote whose mbarrier the warp did not wait for");
     }
 
@@ -225,15 +236,29 @@ internal sealed unsafe partial class SharedChecks : IDisposable
             }
 
             (time, readers) = (_readTimes[i], _readers[i]);
-            for (uint left = readers & ~(1u << warp.Index); left != 0; left &= left - 1)
+            FailOnRead(warp, lane, i, access, time, readers);
+        }
+
+        for (int i = offset; i < offset + bytes && _visitTimes != null; i++)
+        {
+            FailOnRead(warp, lane, i, access, _visitTimes[i], _visitReaders[i]);
+        }
+    }
+
+    /// <summary>Looks at those who read a byte at a time, which are warps of one block.</summary>
+    private void FailOnRead(Warp warp, int lane, int offset, Access access, uint time, uint readers)
+    {
+        for (uint left = readers; left != 0; left &= left - 1)
+        {
+            uint stamp = WarpClocks.StampOf(time, BitOperations.TrailingZeroCount(left));
+            if (!Clocks.IsBefore(warp.Party, stamp))
             {
-                int reader = BitOperations.TrailingZeroCount(left);
-                if (!Clocks.IsBefore(warp.Index, WarpClocks.StampOf(time, reader)))
-                {
-                    string problem = $"{Verb(access)} byte {i} of shared memory, which warp {reader} reads without a barrier between them";
-                    throw warp.Fault(FaultKinds.Race, lane, problem);
-                }
+                string problem = $"{Verb(access)} byte {offset} of shared memory, which {NameOf(warp, stamp)} reads without a barrier between them";
+                throw warp.Fault(FaultKinds.Race, lane, problem);
             }
         }
     }
+
+    private string NameOf(Warp warp, uint stamp)
+        => Clocks.RankOf(stamp) == warp.Rank ? $"warp {WarpClocks.WarpOf(stamp)}" : $"warp {WarpClocks.WarpOf(stamp)} of block {Clocks.RankOf(stamp)} of the cluster";
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Numerics;
 using Winnow.Gpu;
-using Winnow.Simulator.Execution.Control;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -53,7 +52,7 @@ internal sealed record TensorPlace(AddressOperand Map, int[] Coordinates)
 }
 
 /// <summary><c>cp.async.bulk.tensor</c> from global to shared memory.</summary>
-internal sealed class LoadTensor(SharedPlace destination, TensorPlace source, SharedPlace barrier) : Operation
+internal sealed class LoadTensor(BulkDestination destination, TensorPlace source) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -61,12 +60,9 @@ internal sealed class LoadTensor(SharedPlace destination, TensorPlace source, Sh
         {
             int lane = BitOperations.TrailingZeroCount(left);
             TensorMap map = source.Read(warp, lane);
-            destination.Compute(warp);
-            int to = destination.OffsetOf(warp, lane, map.BoxBytes, TensorPlace.Alignment);
-            CopyPiece[] pieces = source.Pieces(warp, lane, map, to, Access.Read);
-            barrier.Compute(warp);
-            Mbarrier counter = warp.Block.FindMbarrier(warp, lane, barrier.OffsetOf(warp, lane, Mbarrier.Bytes, Mbarrier.Bytes));
-            warp.Block.BeginLoad(counter, new BulkLoad(Source, warp, lane, counter) { Pieces = pieces, Offset = to, Bytes = map.BoxBytes });
+            BulkTarget target = destination.Find(warp, lane, map.BoxBytes, TensorPlace.Alignment);
+            CopyPiece[] pieces = source.Pieces(warp, lane, map, target.Offset, Access.Read);
+            warp.Block.BeginLoad(new BulkSource(Source, warp, lane), target, pieces);
         }
     }
 }
@@ -83,7 +79,7 @@ internal sealed class StoreTensor(TensorPlace destination, SharedPlace source) :
             source.Compute(warp);
             int from = source.OffsetOf(warp, lane, map.BoxBytes, TensorPlace.Alignment);
             CopyPiece[] pieces = destination.Pieces(warp, lane, map, from, Access.Write);
-            warp.BeginStore(new BulkStore(Source, warp, lane) { Pieces = pieces, Offset = from, Bytes = map.BoxBytes, Group = warp.StoreGroupOf(lane) });
+            warp.BeginStore(new BulkStore(new BulkSource(Source, warp, lane)) { Pieces = pieces, Offset = from, Bytes = map.BoxBytes, Group = warp.StoreGroupOf(lane) });
         }
     }
 }
