@@ -29,7 +29,7 @@ internal static class Program
             return 0;
         }
 
-        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0 1,2\n"
+        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0,Q4_K 1,2\n"
             + "       bench peers loop <model> [threads]; the decoder alone, no peer";
         if (arguments is ["--help"])
         {
@@ -37,9 +37,9 @@ internal static class Program
             return 0;
         }
 
-        string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0").Split(',');
+        string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0,Q4_K").Split(',');
         string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
-        bool known = arguments.Length <= 3 && types.All(type => type is "F32" or "F16" or "Q8_0" or "Q4_0")
+        bool known = arguments.Length <= 3 && types.All(type => type is "F32" or "F16" or "Q8_0" or "Q4_0" or "Q4_K")
             && threadCounts.All(count => int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads > 0);
         if (!int.TryParse(arguments.ElementAtOrDefault(0) ?? "5", NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) || rounds < 1 || !known)
         {

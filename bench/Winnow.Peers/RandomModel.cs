@@ -87,6 +87,15 @@ internal static class RandomModel
 
     private static void AddMatrix(GgufWriter writer, Random random, string name, TensorType type, long outputs, long inputs, double scale)
     {
+        if (type == TensorType.Q4_K)
+        {
+            byte[] blocks = new byte[TensorTypeInfo.BytesOf(type, outputs * inputs)];
+            RandomSuperBlocks.Fill(random, blocks, scale);
+            writer.AddBytes(
+                name + ".weight", type, [outputs, inputs], (from, bytes) => blocks.AsSpan((int)from, bytes.Length).CopyTo(bytes));
+            return;
+        }
+
         writer.AddFloats(name + ".weight", type, [outputs, inputs], (_, values) => Fill(random, values, scale, 0));
     }
 
