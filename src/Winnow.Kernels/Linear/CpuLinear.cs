@@ -164,7 +164,7 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     // Where widening is cheap, two rows are quicker one by one, the weights staying in the cache, than as half of a tile.
-    private static bool IsFew(Product* products, int count)
+    private bool IsFew(Product* products, int count)
     {
         bool few = products->Rows <= MostFewRows && products->Inputs % 32 == 0;
         for (int i = 0; i < count && few; i++)
@@ -175,8 +175,9 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         return few || products->Rows == 1;
     }
 
-    private static bool IsCheap(DType type) =>
-        type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL;
+    private bool IsCheap(DType type) =>
+        type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL
+        || (type is DType.Q4_K or DType.Q5_K && _kernel.Lanes == 16);
 
     private void ReserveAll(long rows, long inputs, bool few)
     {

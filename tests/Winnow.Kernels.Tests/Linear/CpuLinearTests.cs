@@ -21,7 +21,7 @@ public sealed class CpuLinearTests
     public void Project_AgreesWithDoublePrecisionAndEveryShapeGivesTheSameBits(DType type, int width)
     {
         int block = type.BlockValues();
-        int[] lengths = block == 1 ? [8, 32, 64, 172, 1031] : [block, 2 * block, 7 * block];
+        int[] lengths = block == 1 ? [8, 32, 64, 172, 1031] : [block, 2 * block, 7 * block, 9 * block];
         foreach (int inputs in lengths)
         {
             using var fixture = new LinearFixture(width);

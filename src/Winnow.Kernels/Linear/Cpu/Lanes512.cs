@@ -50,9 +50,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
         Avx512F.Add(a.AsInt32(), Avx512F.ShiftLeftLogical(b.AsInt32(), 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> FromHalves(ushort* source)
+    public static Vector512<float> FromHalves(ushort* source) => FromHalves(Vector256.Load((short*)source));
+
+    /// <summary>Widens halves that lie in a register.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> FromHalves(Vector256<short> halves)
     {
-        Vector512<int> wide = Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)), 13);
+        Vector512<int> wide = Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(halves), 13);
         Vector512<float> magnitude = Avx512F.Or(
             Avx512F.And(wide, Vector512.Create(HalfBits.Magnitude)), Vector512.Create(HalfBits.Bias)).AsSingle();
         Vector512<float> normal = Avx512F.Multiply(magnitude, Vector512.Create(HalfBits.Unbias));

@@ -6,7 +6,7 @@ namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>
 /// One input row times up to 16 weight rows: the products of a decode step, bound by the memory that the weights come from. Weights are
-/// widened in registers, four rows at a time so that the chains of additions overlap.
+/// widened in registers, eight rows at a time where there are 32 of those, else four, so that the chains of additions overlap.
 /// </summary>
 internal static unsafe class RowKernel<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -64,8 +64,15 @@ internal static unsafe class RowKernel<TLanes, TVector>
     private static void Units<TCodec>(byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
+        int row = 0;
+        for (; WideRowKernel<TLanes, TVector>.IsUsed && inputs % 32 == 0 && row <= rows - EightRows.Count; row += EightRows.Count)
+        {
+            WideRowKernel<TLanes, TVector>.Eight<TCodec>(
+                weight + (row * rowBytes), rowBytes, x, inputs, sums + (row * TLanes.Count), scratch);
+        }
+
         nint ahead = Ahead(rowBytes);
-        for (int row = 0; row < rows; row += 4)
+        for (; row < rows; row += 4)
         {
             // Past the last row the last one is computed again; nobody looks at the result.
             byte* w0 = weight + (row * rowBytes);
@@ -209,12 +216,39 @@ internal static unsafe class RowKernel<TLanes, TVector>
         }
     }
 
+    // Eight rows at a time where there are instructions for the type. Returns the rows that are done.
+    private static int SuperBlocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+    {
+        if (TLanes.Count != 16 || type is not (DType.Q4_K or DType.Q5_K))
+        {
+            return 0;
+        }
+
+        int row = 0;
+        for (; row <= rows - SuperBlockKernel.Rows; row += SuperBlockKernel.Rows)
+        {
+            byte* first = weight + (row * rowBytes);
+            float* rowSums = sums + (row * TLanes.Count);
+            if (type == DType.Q4_K)
+            {
+                SuperBlockKernel.EightOfFourBits(first, rowBytes, x, inputs, rowSums, scratch);
+            }
+            else
+            {
+                SuperBlockKernel.EightOfFiveBits(first, rowBytes, x, inputs, rowSums, scratch);
+            }
+        }
+
+        return row;
+    }
+
     // Types with minima or odd bits are widened into the first-level cache, a block of four rows at a time, and multiplied from there.
     private static void Blocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
     {
         int values = Math.Max(type.BlockValues(), 128);
         nint ahead = Ahead(rowBytes);
-        for (int row = 0; row < rows; row += 4)
+        int row = SuperBlocks(type, weight, rowBytes, rows, x, inputs, sums, scratch);
+        for (; row < rows; row += 4)
         {
             float* rowSums = sums + (row * TLanes.Count);
             default(Column<TLanes, TVector>).Store(rowSums);
