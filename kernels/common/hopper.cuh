@@ -4,6 +4,7 @@
 // Tiles of 16-bit factors lie in shared memory as bulk copies with a swizzle of 128 bytes leave them: lines of 64 values, 128 bytes, whose pieces of 16
 // bytes are exchanged by the number of the line modulo 8. Eight lines are 1024 bytes, and every tile begins at a multiple of 1024.
 #pragma once
+#include "common/barrier.cuh"
 #include "common/mma.cuh"
 #include "common/types.cuh"
 
@@ -38,13 +39,6 @@ __device__ __forceinline__ void barrier_wait(u64* barrier, int parity) {
                  : "r"(shared_address(barrier)), "r"(parity)
                  : "memory");
   } while (done == 0);
-}
-
-// Barrier `id` (1 to 15) for `threads` threads, whole warps. PTX ISA 9.7.13.1 (bar)
-__device__ __forceinline__ void named_barrier_sync(int id, int threads) { asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory"); }
-
-__device__ __forceinline__ void named_barrier_arrive(int id, int threads) {
-  asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
 // ---- bulk copies --------------------------------------------------------------------------------------------
