@@ -57,9 +57,10 @@ struct StepScale {
   float minimum;
 };
 
+// Who knows that this one lies on four bytes, though not all of the type do, says so.
 template <Weight kType>
-__device__ __forceinline__ u32 read_word(const u8* address) {
-  if constexpr (block_alignment(kType) >= 4) {
+__device__ __forceinline__ u32 read_word(const u8* address, bool on_four) {
+  if (block_alignment(kType) >= 4 || on_four) {
     return *reinterpret_cast<const u32*>(address);
   } else {
     const u16* halves = reinterpret_cast<const u16*>(address);
@@ -75,33 +76,33 @@ __device__ __forceinline__ u32 plain_pair(const u8* row, int k, int inputs) {
   return first | (second << 16);
 }
 
-// The share of quad q in step `step` of the block (0 for blocks of 32).
+// The share of quad q in step `step` of the block (0 for blocks of 32). Blocks with words on four bytes are so in all of them.
 template <Weight kType>
-__device__ __forceinline__ Piece block_piece(const u8* block, int step, int q) {
+__device__ __forceinline__ Piece block_piece(const u8* block, int step, int q, bool on_four = false) {
   Piece piece = {};
   const u8* share = block + 4 * q;
   if constexpr (kType == Weight::kQ8_0) {
-    piece.word[0] = read_word<kType>(share + 2);
-    piece.word[1] = read_word<kType>(share + 18);
+    piece.word[0] = read_word<kType>(share + 2, on_four);
+    piece.word[1] = read_word<kType>(share + 18, on_four);
   } else if constexpr (kType == Weight::kQ4_0 || kType == Weight::kIQ4_NL) {
-    piece.word[0] = read_word<kType>(share + 2);
+    piece.word[0] = read_word<kType>(share + 2, on_four);
   } else if constexpr (kType == Weight::kQ4_1) {
-    piece.word[0] = read_word<kType>(share + 4);
+    piece.word[0] = read_word<kType>(share + 4, on_four);
   } else if constexpr (kType == Weight::kQ5_0 || kType == Weight::kQ5_1) {
     constexpr int kBits = kType == Weight::kQ5_0 ? 2 : 4;
-    piece.word[0] = read_word<kType>(share + kBits + 4);
-    piece.word[2] = read_word<kType>(block + kBits);
+    piece.word[0] = read_word<kType>(share + kBits + 4, on_four);
+    piece.word[2] = read_word<kType>(block + kBits, on_four);
   } else if constexpr (kType == Weight::kQ6_K) {
     const u8* low = share + 64 * (step >> 2) + 32 * (step & 1);
     const u8* high = share + 128 + 32 * (step >> 2);
-    piece = {{read_word<kType>(low), read_word<kType>(low + 16), read_word<kType>(high), read_word<kType>(high + 16)}};
+    piece = {{read_word<kType>(low, on_four), read_word<kType>(low + 16, on_four), read_word<kType>(high, on_four), read_word<kType>(high + 16, on_four)}};
   } else {
     const u8* low = share + (kType == Weight::kQ4_K ? 16 : 48) + 32 * (step >> 1);
-    piece.word[0] = read_word<kType>(low);
-    piece.word[1] = read_word<kType>(low + 16);
+    piece.word[0] = read_word<kType>(low, on_four);
+    piece.word[1] = read_word<kType>(low + 16, on_four);
     if constexpr (kType == Weight::kQ5_K) {
-      piece.word[2] = read_word<kType>(share + 16);
-      piece.word[3] = read_word<kType>(share + 32);
+      piece.word[2] = read_word<kType>(share + 16, on_four);
+      piece.word[3] = read_word<kType>(share + 32, on_four);
     }
   }
   return piece;
@@ -125,6 +126,32 @@ __device__ __forceinline__ StepScale step_scale(const u8* block, int step) {
   return result;
 }
 
+// Scales of four steps, `first` (0 or 4) and on, of a row's 256 inputs that start on a block.
+template <Weight kType>
+__device__ __forceinline__ void four_scales(StepScale (&scales)[4], const u8* start, int first) {
+  if constexpr (kType == Weight::kQ4_K || kType == Weight::kQ5_K) {
+    // As group_scale, four at a time: a block lies on 16 bytes and begins with its scales.
+    uint4 head = *reinterpret_cast<const uint4*>(start);
+    u32 scale = head.y & 0x3F3F3F3Fu, minimum = head.z & 0x3F3F3F3Fu;
+    if (first != 0) {
+      scale = (head.w & 0x0F0F0F0Fu) | ((head.y >> 2) & 0x30303030u);
+      minimum = ((head.w >> 4) & 0x0F0F0F0Fu) | ((head.z >> 2) & 0x30303030u);
+    }
+    float of_scale = to_float(half_t{static_cast<u16>(head.x)}), of_minimum = to_float(half_t{static_cast<u16>(head.x >> 16)});
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      scales[i].scale[0] = of_scale * static_cast<float>((scale >> (8 * i)) & 255u);
+      scales[i].minimum = -(of_minimum * static_cast<float>((minimum >> (8 * i)) & 255u));
+    }
+  } else {
+    constexpr int kBlockSteps = block_values(kType) == 256 ? 8 : 1;
+    // Steps of a block of 256 are in the same.
+    const u8* block = start + first / kBlockSteps * block_bytes(kType);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) scales[i] = step_scale<kType>(block + i / kBlockSteps * block_bytes(kType), (first + i) % kBlockSteps);
+  }
+}
+
 // Bits 0 to 3 to bit 4 of bytes 0 to 3.
 __device__ __forceinline__ u32 fifth_bits(u32 bits) { return (((bits & 15u) * 0x00204081u) & 0x01010101u) << 4; }
 
@@ -136,25 +163,70 @@ __device__ __forceinline__ u32 nonlinear_levels(u32 nibbles) {
   return __byte_perm(low, high, 0x3210u | ((nibbles & 0x8888u) >> 1));
 }
 
-// Two halves a register. PTX ISA 9.7.4.2 (sub)
+// Two halves a register. PTX ISA 9.7.4.2 (sub), 9.7.4.4 (fma)
 __device__ __forceinline__ u32 subtract_halves(u32 a, u32 b) {
   u32 result;
   asm("sub.rn.f16x2 %0, %1, %2;" : "=r"(result) : "r"(a), "r"(b));
   return result;
 }
 
+__device__ __forceinline__ u32 multiply_add_halves(u32 a, u32 b, u32 c) {
+  u32 result;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(result) : "r"(a), "r"(b), "r"(c));
+  return result;
+}
+
+constexpr u32 both_halves(u32 bits) { return bits * 0x00010001u; }
+
 // Four bytes as halves less an offset: with 0x64 above it, a byte b reads as 1024 + b.
 template <u32 kOffset>
 __device__ __forceinline__ void widen(u32 bytes, u32& first, u32& second) {
-  constexpr u32 kBias = (0x6400u + kOffset) * 0x00010001u;
-  first = subtract_halves(__byte_perm(bytes, 0x64646464u, 0x4140u), kBias);
-  second = subtract_halves(__byte_perm(bytes, 0x64646464u, 0x4342u), kBias);
+  first = subtract_halves(__byte_perm(bytes, 0x64646464u, 0x4140u), both_halves(0x6400u + kOffset));
+  second = subtract_halves(__byte_perm(bytes, 0x64646464u, 0x4342u), both_halves(0x6400u + kOffset));
+}
+
+// The same of the low or the high nibbles of four bytes. High ones stay where they are: 1024 + 16 n is multiplied by 1/16, which is as exact.
+template <u32 kOffset>
+__device__ __forceinline__ void widen_nibbles(u32 bytes, bool high, u32& first, u32& second) {
+  if (high) {
+    // -(64 + offset), of which a sixteenth is one bit.
+    constexpr u32 kBias = both_halves(0xD400u + 16 * kOffset), kSixteenth = both_halves(0x2C00u);
+    bytes &= 0xF0F0F0F0u;
+    first = multiply_add_halves(__byte_perm(bytes, 0x64646464u, 0x4140u), kSixteenth, kBias);
+    second = multiply_add_halves(__byte_perm(bytes, 0x64646464u, 0x4342u), kSixteenth, kBias);
+  } else {
+    widen<kOffset>(bytes & 0x0F0F0F0Fu, first, second);
+  }
+}
+
+// What a level is less than what is stored.
+constexpr u32 level_offset(Weight type) {
+  switch (type) {
+    case Weight::kQ8_0:
+    case Weight::kIQ4_NL: return 128;
+    case Weight::kQ4_0: return 8;
+    case Weight::kQ5_0: return 16;
+    case Weight::kQ6_K: return 32;
+    default: return 0;
+  }
 }
 
 // The eight levels in slot order.
 template <Weight kType>
 __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q) {
   constexpr u32 kNibbles = 0x0F0F0F0Fu;
+  constexpr u32 kOffset = level_offset(kType);
+  uint4 slots;
+  if constexpr (kType == Weight::kQ4_0 || kType == Weight::kQ4_1) {
+    widen_nibbles<kOffset>(piece.word[0], false, slots.x, slots.y);
+    widen_nibbles<kOffset>(piece.word[0], true, slots.z, slots.w);
+    return slots;
+  } else if constexpr (kType == Weight::kQ4_K) {
+    widen_nibbles<kOffset>(piece.word[0], step & 1, slots.x, slots.y);
+    widen_nibbles<kOffset>(piece.word[1], step & 1, slots.z, slots.w);
+    return slots;
+  }
+
   u32 low, high;
   if constexpr (kType == Weight::kQ8_0) {
     low = piece.word[0] ^ 0x80808080u;
@@ -163,33 +235,18 @@ __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q
     u32 first = nonlinear_levels(piece.word[0]), second = nonlinear_levels(piece.word[0] >> 16);
     low = __byte_perm(first, second, 0x6420u);
     high = __byte_perm(first, second, 0x7531u);
-  } else if constexpr (kType == Weight::kQ4_K || kType == Weight::kQ5_K) {
+  } else if constexpr (kType == Weight::kQ5_K) {
     int shift = 4 * (step & 1);
-    low = (piece.word[0] >> shift) & kNibbles;
-    high = (piece.word[1] >> shift) & kNibbles;
-    if constexpr (kType == Weight::kQ5_K) {
-      low |= ((piece.word[2] >> step) & 0x01010101u) << 4;
-      high |= ((piece.word[3] >> step) & 0x01010101u) << 4;
-    }
+    low = ((piece.word[0] >> shift) & kNibbles) | (((piece.word[2] >> step) & 0x01010101u) << 4);
+    high = ((piece.word[1] >> shift) & kNibbles) | (((piece.word[3] >> step) & 0x01010101u) << 4);
   } else if constexpr (kType == Weight::kQ6_K) {
     int shift = 4 * ((step >> 1) & 1), pair = 2 * (step & 3);
     low = ((piece.word[0] >> shift) & kNibbles) | (((piece.word[2] >> pair) & 0x03030303u) << 4);
     high = ((piece.word[1] >> shift) & kNibbles) | (((piece.word[3] >> pair) & 0x03030303u) << 4);
   } else {
-    low = piece.word[0] & kNibbles;
-    high = (piece.word[0] >> 4) & kNibbles;
-    if constexpr (kType == Weight::kQ5_0 || kType == Weight::kQ5_1) {
-      low |= fifth_bits(piece.word[2] >> (4 * q));
-      high |= fifth_bits(piece.word[2] >> (16 + 4 * q));
-    }
+    low = (piece.word[0] & kNibbles) | fifth_bits(piece.word[2] >> (4 * q));
+    high = ((piece.word[0] >> 4) & kNibbles) | fifth_bits(piece.word[2] >> (16 + 4 * q));
   }
-
-  constexpr u32 kOffset = kType == Weight::kQ8_0 || kType == Weight::kIQ4_NL ? 128
-                          : kType == Weight::kQ4_0                            ? 8
-                          : kType == Weight::kQ5_0                            ? 16
-                          : kType == Weight::kQ6_K                            ? 32
-                                                                              : 0;
-  uint4 slots;
   widen<kOffset>(low, slots.x, slots.y);
   widen<kOffset>(high, slots.z, slots.w);
   return slots;

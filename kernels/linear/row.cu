@@ -1,31 +1,34 @@
-// row.cu - output[o] = residual[o] + bias[o] + sum_k input[k] * weight[o, k] for one row; or act(gate) * up of two such sums.
+// row.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for one row or up to eight; or act(gate) * up of two such sums.
 //
-// Arguments: LinearParams (params.cuh), rows = 1. input: float [inputs], 16-byte aligned. weight: rows on 16 bytes, one after the other.
-// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1
-// the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
+// Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs], 16-byte aligned. weight: rows on 16 bytes, one after the other.
+// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ROWS (1 or 8), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0
+// is the gate, part 1 the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
-// A block takes tile after tile of 16 outputs. Its eight warps take stages of the inputs in turn (with a fused gate four each of gate and projection),
-// and weights stream through a ring of each warp's own by 16-byte asynchronous copies, which run ahead over the end of a tile. Inputs are
-// rounded once, to shared memory, where all columns of a product read them: it has eight columns of the same. Each unit is left in shared memory
-// before its scale, and added up in order by a thread an output: those of 16-bit weights at the end of a tile, those of blocks after each round
-// of stages, by another warp every time.
-// Grid: as many blocks as run at once, or tiles of all parts; block: 256 threads; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
+// A team of eight warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
+// The stages of its tiles are one sequence, which its warps take in turn. Weights stream through a ring of each warp's own by 16-byte asynchronous
+// copies. Inputs are rounded once, to shared memory; one row is in all eight columns of a product. A warp has the units of a stage in registers when
+// it gets the tile's sums from the warp before, adds them in order and hands the sums on: a baton, so that nobody waits for all.
+// Grid: as many blocks as run at once, or tiles of all parts; block: 256 threads a team; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
 // Bound by memory: the weights once.
 #include "common/async.cuh"
+#include "common/barrier.cuh"
 #include "linear/params.cuh"
 #include "linear/pieces.cuh"
 
 constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
 constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
 constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
+constexpr int kRows = WINNOW_ROWS;
 
 using T = MatrixElement<kType>::Type;
 constexpr bool kPlain = is_plain(kType);
-constexpr int kWarps = 8;
+constexpr bool kFused = kGate == Gate::kFused;
+constexpr int kTeam = 8;
+constexpr int kTeams = kRows == 1 ? 1 : 2;
+constexpr int kWarps = kTeams * kTeam;
 constexpr int kThreads = kWarps * kWarpSize;
-constexpr int kMatrices = kGate == Gate::kFused ? 2 : 1;
-constexpr int kSlices = kWarps / kMatrices;
-constexpr int kTile = 16;
+constexpr int kLines = 16;
+constexpr int kTileOutputs = kFused ? kLines / 2 : kLines;
 
 constexpr int kStageInputs = kPlain ? kStepInputs * kPlainUnitSteps : 256;
 constexpr int kStageSteps = kStageInputs / kStepInputs;
@@ -37,39 +40,60 @@ constexpr int kLead = kStageBytes % 16 == 0 ? 0 : 16 - block_alignment(kType);
 constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
 // Pieces of plain rows are permuted, other rows end on an odd sixteen: eight rows fill all banks.
 constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
-constexpr int kStageRingBytes = kTile * kPitch;
-constexpr int kStages = kPlain ? 3 : 2;
+constexpr int kStageRingBytes = kLines * kPitch;
+constexpr int kStages = kRows == 1 && (kPlain || kStageRingBytes <= 3072) ? 3 : 2;
 constexpr int kRingBytes = kStages * kStageRingBytes;
-constexpr int kCopies = (kTile * kChunks + kWarpSize - 1) / kWarpSize;
+// Rows of blocks on 16 bytes are whole stages where a block is on 2 or 16.
+constexpr bool kWhole = !kPlain && kLead == 0 && block_alignment(kType) != 4 && block_alignment(kType) != 8;
+constexpr int kColumns = kChunks < 16 ? kChunks : 16;
+constexpr int kAtOnce = kWarpSize / kColumns;
 
-// A round is what all slices leave of one stage of blocks each; two of them, so that one is added up while the next is left.
+// Sums of a lane: of lines g and g + 8, of one row or of rows 2 q and the next.
+constexpr int kSums = kRows == 1 ? 2 : 4;
+constexpr int kBatonFloats = kSums * kWarpSize;
 constexpr int kUnits = units_of_step(kType);
-constexpr int kPlanes = 2 * kUnits + (has_minimum(kType) ? 1 : 0);
-constexpr int kRoundSteps = kSlices * kStageSteps;
-constexpr int kRoundPitch = kRoundSteps + 4;
-constexpr int kPlaneFloats = kMatrices * kTile * kRoundPitch;
-constexpr int kRoundFloats = kPlain ? 0 : kPlanes * kPlaneFloats;
-constexpr int kSumFloats = kPlain ? 0 : kMatrices * kTile;
-constexpr int kSharedBytes = kWarps * kRingBytes + (2 * kRoundFloats + kSumFloats) * 4;
+constexpr int kPlanes = kPlain ? 0 : kUnits + (has_minimum(kType) ? 1 : 0);
+constexpr int kScaleFloats = kPlanes * kLines * kStageSteps;
+constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
+// Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
+constexpr int kBlocks = kTeams == 2 ? 1 : kStages == 2 || kPlain || has_minimum(kType) ? 2 : 3;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ __align__(128) u8 shared_memory[];
 
-// What lies behind the ring, in this order; CudaLinearVariant.InputBytes counts the last two.
+// What lies behind the rings, in this order; CudaLinearVariant.InputBytes counts the last two.
 struct Shared {
-  float* rounds;  // blocks: [2, kPlanes, kMatrices * 16, kRoundPitch]: units, scales, minima
-  float* sums;    // blocks: [kMatrices * 16]
-  uint4* inputs;  // [steps, 4], in slot order
-  float* tail;    // plain: units [2, kMatrices * 16, unit_pitch], of tiles in turn; blocks: sums of each step's inputs [steps]
-  int unit_pitch;
+  float* batons;  // [kWarps, 32, kSums], of the warp that reads it
+  float* scales;  // blocks: [kWarps, kPlanes, 16, kStageSteps]: scales, minima
+  uint4* inputs;  // [steps, kRows, 4], in slot order
+  float* totals;  // types with minima: sums of each step's inputs [steps, kRows]
 
   __device__ Shared(int steps) {
-    rounds = reinterpret_cast<float*>(shared_memory + kWarps * kRingBytes);
-    sums = rounds + 2 * kRoundFloats;
-    inputs = reinterpret_cast<uint4*>(sums + kSumFloats);
-    tail = reinterpret_cast<float*>(inputs + 4 * steps);
-    unit_pitch = (steps / kPlainUnitSteps + kWarpSize) / kWarpSize * kWarpSize + 4;
+    batons = reinterpret_cast<float*>(shared_memory + kWarps * kRingBytes);
+    scales = batons + kWarps * kBatonFloats;
+    inputs = reinterpret_cast<uint4*>(scales + kWarps * kScaleFloats);
+    totals = reinterpret_cast<float*>(inputs + 4 * kRows * steps);
   }
+};
+
+// A place in the sequence of a team's stages, of which each warp takes every eighth.
+struct Place {
+  int tile;
+  int stage;
+
+  __device__ __forceinline__ Place() : tile(blockIdx.x * kTeams + threadIdx.x / (kTeam * kWarpSize)), stage(threadIdx.x / kWarpSize % kTeam) {}
+
+  // True where the tile is another one.
+  __device__ __forceinline__ bool settle(int stages) {
+    bool moved = stage >= stages;
+    while (stage >= stages) {
+      stage -= stages;
+      tile += next();
+    }
+    return moved;
+  }
+
+  static __device__ __forceinline__ int next() { return gridDim.x * kTeams; }
 };
 
 struct Tile {
@@ -77,255 +101,274 @@ struct Tile {
   int first;
 
   __device__ __forceinline__ Tile(const LinearParams& params, int number) {
-    part = kGate == Gate::kFused ? params.parts[1] : part_of(params, number);
-    first = (number - (kGate == Gate::kFused ? 0 : part.first_tile)) * kTile;
+    part = kFused ? params.parts[1] : part_of(params, number);
+    first = (number - (kFused ? 0 : part.first_tile)) * kTileOutputs;
   }
 };
 
-// A warp's way through its share of the weights of tile after tile: which bytes its lanes copy, and where to.
+// A warp's way through its share of the weights. A lane copies a sixteen of a line, and of every kAtOnce lines on.
 struct Stream {
   const LinearParams& params;
   u8* ring;
-  int lane;
-  int matrix;
-  int slice;
   int stages;
-  i64 row_bytes;
-  int tile;
   int tiles;
-  int stage;
-  const u8* weight;
-  u32 from[kCopies];
-  u32 to[kCopies];
+  int row_bytes;
+  int line;
+  int chunk;
+  Place place;
+  const u8* source;
+  i64 across;  // with a fused gate from a line of the gate to the same of the projection
+  int outputs;
 
   __device__ __forceinline__ Stream(const LinearParams& params, int stages, int tiles)
-      : params(params), lane(threadIdx.x % kWarpSize), stages(stages), row_bytes(::row_bytes<kType>(params.inputs)), tile(blockIdx.x), tiles(tiles) {
-    int warp = threadIdx.x / kWarpSize;
-    ring = shared_memory + warp * kRingBytes;
-    matrix = warp % kMatrices;
-    slice = warp / kMatrices;
-#pragma unroll
-    for (int i = 0; i < kCopies; ++i) {
-      int copy = min(i * kWarpSize + lane, kTile * kChunks - 1);
-      int row = copy / kChunks, chunk = copy % kChunks;
-      to[i] = row * kPitch + 16 * (kPlain ? chunk ^ (row & 7) : chunk);
-    }
-    begin_tile();
+      : params(params), stages(stages), tiles(tiles), row_bytes(static_cast<int>(::row_bytes<kType>(params.inputs))), across(0) {
+    ring = shared_memory + threadIdx.x / kWarpSize * kRingBytes;
+    // Lanes too many do what another one does.
+    int lane = min(static_cast<int>(threadIdx.x) % kWarpSize, kAtOnce * kColumns - 1);
+    line = lane / kColumns, chunk = lane % kColumns;
+    place.settle(stages);
+    if (place.tile < tiles) begin_tile();
   }
 
   static __device__ __forceinline__ int lead_of(int stage) { return kLead == 0 ? 0 : stage * kStageBytes & 15; }
 
   // Issues the copies of the warp's next stage, if there is one, as a group.
   __device__ __forceinline__ void advance(int slot) {
-    if (tile < tiles) {
-      if (stage < stages) copy(slot);
-      stage += kSlices;
-      if (stage - slice >= stages) {
-        tile += gridDim.x;
-        if (tile < tiles) begin_tile();
-      }
+    if (place.tile < tiles) {
+      u8* target = ring + slot * kStageRingBytes;
+#pragma unroll
+      for (int i = 0; i < kLines; i += kAtOnce) copy(target, source, i, line, chunk);
+      // A seventeenth sixteen: of every line by a lane.
+      int lane = threadIdx.x % kWarpSize;
+      if (kChunks > kColumns) copy(target, source + (lane - line) * static_cast<i64>(row_bytes) + 16 * (kColumns - chunk), 0, lane, kColumns);
+      place.stage += kTeam;
+      source += kTeam * kStageBytes;
+      if (place.settle(stages) && place.tile < tiles) begin_tile();
     }
     copy_async_commit();
   }
 
  private:
   __device__ __forceinline__ void begin_tile() {
-    Tile next(params, tile);
-    stage = slice;
-    weight = (kGate == Gate::kFused && matrix == 0 ? params.parts[0].weight : next.part.weight) + next.first * row_bytes;
-#pragma unroll
-    for (int i = 0; i < kCopies; ++i) {
-      int copy = min(i * kWarpSize + lane, kTile * kChunks - 1);
-      int row = copy / kChunks, chunk = copy % kChunks;
-      // Past the end the last row is taken again: what comes of it is not stored.
-      from[i] = static_cast<u32>(min(row, next.part.outputs - 1 - next.first) * row_bytes) + 16 * chunk;
-    }
+    Tile tile(params, place.tile);
+    const u8* weight = kFused ? params.parts[0].weight : tile.part.weight;
+    source = weight + static_cast<i64>(tile.first + line) * row_bytes + place.stage * kStageBytes + 16 * chunk;
+    if constexpr (kFused) across = tile.part.weight - weight - kTileOutputs * static_cast<i64>(row_bytes);
+    outputs = tile.part.outputs - tile.first;
   }
 
-  __device__ __forceinline__ void copy(int slot) const {
-    i64 start = static_cast<i64>(stage) * kStageBytes - lead_of(stage);
-    const u8* source = weight + start;
-    int left = static_cast<int>(min(row_bytes - start, static_cast<i64>(16 * kChunks)));
-#pragma unroll
-    for (int i = 0; i < kCopies; ++i) {
-      if (kTile * kChunks % kWarpSize == 0 || i < kCopies - 1 || i * kWarpSize + lane < kTile * kChunks) {
-        int chunk = (i * kWarpSize + lane) % kChunks;
-        copy_async_16(ring + slot * kStageRingBytes + to[i], source + from[i], 16 * chunk < left);
-      }
-    }
+  // One sixteen of line `first` + i, where `start` is that of line `first`. Lines past the end are zeros.
+  __device__ __forceinline__ void copy(u8* target, const u8* start, int i, int first, int chunk) const {
+    int lead = lead_of(place.stage), left = row_bytes - place.stage * kStageBytes + lead;
+    bool second = kFused && first + i >= kTileOutputs;
+    bool valid = first + i - second * kTileOutputs < outputs && (kWhole || 16 * chunk < left);
+    const u8* from = start + i * static_cast<i64>(row_bytes) - lead + (second ? across : 0);
+    if (first + i < kLines) copy_async_16(target + first * kPitch + i * kPitch + 16 * (kPlain ? chunk ^ (first + i & 7) : chunk), from, valid);
   }
 };
 
+// Steps past the inputs are zeros.
 __device__ __forceinline__ void round_inputs(const Shared& shared, const LinearParams& params, int steps) {
 #pragma unroll 4
-  for (int item = threadIdx.x; item < 4 * steps; item += kThreads) {
+  for (int item = threadIdx.x; item < 4 * kRows * steps; item += kThreads) {
+    int row = item / 4 % kRows;
     float share[8];
-    load_share<kType, true>(share, static_cast<const float*>(params.input), item / 4 * kStepInputs, item % 4, params.inputs);
+    load_share<kType, true>(share, static_cast<const float*>(params.input) + static_cast<i64>(row) * params.inputs, item / (4 * kRows) * kStepInputs,
+                            item % 4, row < params.rows ? params.inputs : 0);
     shared.inputs[item] = round_share<T>(share);
   }
 }
 
-__device__ __forceinline__ void total_inputs(const Shared& shared, int steps) {
+__device__ __forceinline__ uint4 read_inputs(const Shared& shared, int step, int lane) { return shared.inputs[4 * kRows * step + lane % (4 * kRows)]; }
+
+__device__ __forceinline__ void total_inputs(const Shared& shared, int steps, int lane) {
 #pragma unroll 4
   for (int step = threadIdx.x / kWarpSize; step < steps; step += kWarps) {
     StepProduct<kType> product;
-    total_step(product, shared.inputs[4 * step + threadIdx.x % 4]);
-    if (threadIdx.x % kWarpSize == 0) shared.tail[step] = product.total[0];
+    total_step(product, read_inputs(shared, step, lane));
+    if (lane < (kRows + 1) / 2) {
+      shared.totals[step * kRows + 2 * lane] = product.total[0];
+      if constexpr (kRows > 1) shared.totals[step * kRows + 2 * lane + 1] = product.total[1];
+    }
   }
 }
 
-// Lanes of a quad hold the same sums: two of them leave those of outputs g and g + 8.
-__device__ __forceinline__ void leave(float* units, int pitch, const float (&sums)[4], int lane) {
-  int q = lane % 4;
-  if (q < 2) units[(lane / 4 + 8 * q) * pitch] = q == 0 ? sums[0] : sums[2];
-}
+// The units of a stage.
+using Stage = StepProduct<kType>[kPlain ? 1 : kStageSteps];
 
 // The one unit of a stage of plain weights.
-__device__ __forceinline__ void multiply_plain(const Shared& shared, const LinearParams& params, float* units, const u8* stage_ring, int stage, int matrix, int lane) {
-  StepProduct<kType> product;
-  start_unit(product);
-  const u8* row = stage_ring + lane % 8 * kPitch;
+__device__ __forceinline__ void multiply_plain(Stage& products, const Shared& shared, const u8* stage_ring, int stage, int lane) {
+  start_unit(products[0]);
+  // Sixteens 4 * step + lane / 8, exchanged by the number of the line: steps exchange the halves of 128 bytes of lines 4 to 7.
+  int line = lane % 8;
+  const u8* row = stage_ring + line * kPitch + 16 * (lane / 8 ^ line % 4);
 #pragma unroll
   for (int step = 0; step < kStageSteps; ++step) {
-    if (stage * kStageInputs + step * kStepInputs < params.inputs) {
-      u32 upper[4], lower[4];
-      int place = 16 * ((4 * step + lane / 8) ^ (lane % 8));
-      ldmatrix_x4(upper, row + place);
-      ldmatrix_x4(lower, row + 8 * kPitch + place);
-      multiply_step(product, make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
-                    shared.inputs[4 * (stage * kStageSteps + step) + lane % 4]);
-    }
-  }
-  leave(units + matrix * kTile * shared.unit_pitch + stage, shared.unit_pitch, product.unit[0], lane);
-}
-
-// The units and scales of a stage of blocks, left in the round's planes from `place` on. Two lanes take the scales of a row.
-__device__ __forceinline__ void multiply_blocks(const Shared& shared, const LinearParams& params, float* round, const u8* stage_ring, int stage, int matrix, int lane) {
-  int g = lane / 4, q = lane % 4, steps = min(kStageSteps, params.inputs / kStepInputs - stage * kStageSteps);
-  const u8* rows = stage_ring + Stream::lead_of(stage);
-#pragma unroll
-  for (int i = 0; i < kStageSteps / 2; ++i) {
-    int row = lane / 2, step = kStageSteps / 2 * (lane % 2) + i;
-    if (step < steps) {
-      StepScale scale = step_scale<kType>(rows + row * kPitch + step / kBlockSteps * block_bytes(kType), step % kBlockSteps);
-      float* at = round + kUnits * kPlaneFloats + (matrix * kTile + row) * kRoundPitch + step;
-      at[0] = scale.scale[0];
-      if constexpr (kUnits == 2) at[kPlaneFloats] = scale.scale[1];
-      if constexpr (has_minimum(kType)) at[kUnits * kPlaneFloats] = scale.minimum;
-    }
-  }
-#pragma unroll
-  for (int step = 0; step < kStageSteps; ++step) {
-    if (step < steps) {
-      const u8* upper = rows + g * kPitch + step / kBlockSteps * block_bytes(kType);
-      uint4 high = block_slots<kType>(block_piece<kType>(upper, step % kBlockSteps, q), step % kBlockSteps, q);
-      uint4 low = block_slots<kType>(block_piece<kType>(upper + 8 * kPitch, step % kBlockSteps, q), step % kBlockSteps, q);
-      StepProduct<kType> product;
-      start_unit(product);
-      multiply_step(product, high, low, shared.inputs[4 * (stage * kStageSteps + step) + q]);
-#pragma unroll
-      for (int unit = 0; unit < kUnits; ++unit) {
-        leave(round + unit * kPlaneFloats + matrix * kTile * kRoundPitch + step, kRoundPitch, product.unit[unit], lane);
-      }
-    }
+    u32 upper[4], lower[4];
+    const u8* piece = row + 128 * (step / 2) + 64 * (step % 2 ^ line / 4);
+    ldmatrix_x4(upper, piece);
+    ldmatrix_x4(lower, piece + 8 * kPitch);
+    multiply_step(products[0], make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
+                  read_inputs(shared, stage * kStageSteps + step, lane));
   }
 }
 
-// Up to four values, one behind the other, of which the first `count` are there.
-__device__ __forceinline__ void read4(float (&values)[4], const float* address, int count) {
-  if (count >= 4) {
-    float4 all = *reinterpret_cast<const float4*>(address);
-    values[0] = all.x, values[1] = all.y, values[2] = all.z, values[3] = all.w;
+// Two lanes take the scales of a line, to the warp's planes.
+__device__ __forceinline__ void leave_scales(float* planes, const u8* rows, int lane) {
+  StepScale scales[4];
+  int line = lane / 2, first = lane % 2 * 4;
+  four_scales<kType>(scales, rows + line * kPitch, first);
+  float* at = planes + line * kStageSteps + first;
+  store_vec<float, 4>(at, {scales[0].scale[0], scales[1].scale[0], scales[2].scale[0], scales[3].scale[0]});
+  if constexpr (kUnits == 2) {
+    store_vec<float, 4>(at + kLines * kStageSteps, {scales[0].scale[1], scales[1].scale[1], scales[2].scale[1], scales[3].scale[1]});
+  }
+  if constexpr (has_minimum(kType)) {
+    store_vec<float, 4>(at + kUnits * kLines * kStageSteps, {scales[0].minimum, scales[1].minimum, scales[2].minimum, scales[3].minimum});
+  }
+}
+
+// The eight weights of lines g and g + 8 in slot order. Rows that lie on 16 bytes are read as matrices, two steps at once, into `words`.
+__device__ __forceinline__ void read_weights(uint4& upper, uint4& lower, u32 (&words)[4], u32 (&fifths)[4], const u8* rows, int step, int lane) {
+  int g = lane / 4, q = lane % 4;
+  if constexpr (block_alignment(kType) == 16) {
+    const u8* matrix = rows + (lane % 8 + lane / 16 * 8) * kPitch + 16 * (lane / 8 % 2);
+    if (kType == Weight::kQ5_K && step == 0) ldmatrix_x4(fifths, matrix + 16);
+    if (step % 2 == 0) ldmatrix_x4(words, matrix + (kType == Weight::kQ4_K ? 16 : 48) + 16 * step);
+    upper = block_slots<kType>({{words[0], words[1], fifths[0], fifths[1]}}, step, q);
+    lower = block_slots<kType>({{words[2], words[3], fifths[2], fifths[3]}}, step, q);
   } else {
-#pragma unroll
-    for (int i = 0; i < 3; ++i) values[i] = i < count ? address[i] : 0.0f;
+    // Words of odd blocks lie on four bytes whatever the type.
+    bool on_four = kBlockSteps == 1 && step % 2 == 1;
+    const u8* block = rows + g * kPitch + step / kBlockSteps * block_bytes(kType);
+    upper = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
+    lower = block_slots<kType>(block_piece<kType>(block + 8 * kPitch, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
   }
 }
 
-// Adds `count` units of output `output` (of both matrices, numbered through) to a sum, in order; those of blocks belong to steps from `first_step` on.
-__device__ __forceinline__ float add_units(float sum, const Shared& shared, const float* units, int output, int first_step, int count) {
-  const float* at = units + output * (kPlain ? shared.unit_pitch : kRoundPitch);
-#pragma unroll 2
-  for (int base = 0; base < count; base += 4) {
-    int left = count - base;
-    float first[4], second[4] = {}, scale[4] = {}, other[4] = {}, minimum[4] = {}, total[4] = {};
-    read4(first, at + base, left);
-    if constexpr (!kPlain) read4(scale, at + kUnits * kPlaneFloats + base, left);
-    if constexpr (kUnits == 2) {
-      read4(second, at + kPlaneFloats + base, left);
-      read4(other, at + 3 * kPlaneFloats + base, left);
-    }
-    if constexpr (has_minimum(kType)) {
-      read4(minimum, at + 2 * kUnits * kPlaneFloats + base, left);
-      read4(total, shared.tail + first_step + base, left);
-    }
+__device__ __forceinline__ void multiply_blocks(Stage& products, const Shared& shared, const u8* rows, int stage, int lane) {
+  u32 words[4] = {}, fifths[4] = {};
+#pragma unroll
+  for (int step = 0; step < kStageSteps; ++step) {
+    uint4 upper, lower;
+    read_weights(upper, lower, words, fifths, rows, step, lane);
+    start_unit(products[step]);
+    multiply_step(products[step], upper, lower, read_inputs(shared, stage * kStageSteps + step, lane));
+  }
+}
+
+// What units of four steps are added with.
+struct Factors {
+  Vec<float, 4> scale[2][kPlain ? 1 : kPlanes];
+  float total[4][2];
+};
+
+__device__ __forceinline__ void read_factors(Factors& factors, const float* planes, const float* totals, int lane) {
+#pragma unroll
+  for (int i = 0; i < 2 * kPlanes; ++i) {
+    factors.scale[i % 2][i / 2] = load_vec<float, 4>(planes + (lane / 4 + 8 * (i % 2)) * kStageSteps + i / 2 * kLines * kStageSteps);
+  }
+  if constexpr (has_minimum(kType)) {
+    Vec<float, 4> four = load_vec<float, 4>(totals);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      if (i < left) sum = add_step<kType>(sum, first[i], second[i], total[i], {{scale[i], other[i]}, minimum[i]});
+      Vec<float, 2> two = {four.v[i], four.v[i]};
+      if constexpr (kRows > 1) two = load_vec<float, 2>(totals + i * kRows + 2 * (lane % 4));
+      factors.total[i][0] = two.v[0], factors.total[i][1] = two.v[1];
     }
   }
-  return sum;
 }
 
-// The first lanes of a warp have the sums of a tile's outputs.
-__device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, float sum, int lane) {
-  if constexpr (kGate == Gate::kFused) {
-    float gate = __shfl_sync(kFullWarp, sum, lane % kTile);
-    sum *= activate<kActivation>(gate);
+// Adds the units of four steps.
+__device__ __forceinline__ void add_units(float (&sums)[kSums], const Stage& products, int first, const Factors& factors) {
+#pragma unroll
+  for (int step = 0; step < 4; ++step) {
+    const StepProduct<kType>& product = products[first + step];
+#pragma unroll
+    for (int i = 0; i < kSums; ++i) {
+      int at = kRows == 1 ? 2 * i : i;
+      const Vec<float, 4>(&scale)[kPlain ? 1 : kPlanes] = factors.scale[at / 2];
+      sums[i] = add_step<kType>(sums[i], product.unit[0][at], product.unit[kUnits - 1][at], factors.total[step][at % 2],
+                                {{scale[0].v[step], scale[kUnits - 1].v[step]}, scale[kPlanes - 1].v[step]});
+    }
   }
-  int output = tile.first + lane % kTile;
-  if (lane / kTile == kMatrices - 1 && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, 0, output, sum);
+}
+
+__device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, float (&sums)[kSums], int lane) {
+  constexpr int kFinished = kFused ? kSums / 2 : kSums;
+#pragma unroll
+  for (int i = 0; i < kFinished; ++i) {
+    int half = kFused ? 0 : i / (kSums / 2), row = kRows == 1 ? lane % 4 : 2 * (lane % 4) + i % 2;
+    int output = tile.first + lane / 4 + 8 * half;
+    float sum = kFused ? sums[i + kSums / 2] * activate<kActivation>(sums[i]) : sums[i];
+    if (row < params.rows && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, row, output, sum);
+  }
 }
 
 // ---- entry points -------------------------------------------------------------------------------------------
-extern "C" __global__ void __launch_bounds__(kThreads, kPlain ? 2 : 3) winnow_linear_row(const LinearParams params, int tiles) {
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks)
+winnow_linear_row(const LinearParams params, int tiles) {
   int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
-  int steps = (params.inputs + kStepInputs - 1) / kStepInputs, stages = (params.inputs + kStageInputs - 1) / kStageInputs;
+  int stages = (params.inputs + kStageInputs - 1) / kStageInputs, steps = stages * kStageSteps;
   Shared shared(steps);
   Stream stream(params, stages, tiles);
 #pragma unroll
   for (int i = 0; i < kStages - 1; ++i) stream.advance(i);
-  if (!kPlain && threadIdx.x < kSumFloats) shared.sums[threadIdx.x] = 0.0f;
   round_inputs(shared, params, steps);
   __syncthreads();
-  if constexpr (has_minimum(kType)) total_inputs(shared, steps);
-
-  int slot = 0, number = 0, turn = 0;
-#pragma unroll 1
-  for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, ++turn) {
-    float* units = kPlain ? shared.tail + turn % 2 * kMatrices * kTile * shared.unit_pitch : nullptr;
-#pragma unroll 1
-    for (int base = 0; base < stages; base += kSlices, ++number) {
-      int stage = base + stream.slice;
-      copy_async_wait<kStages - 2>();
-      __syncwarp();
-      stream.advance(slot == 0 ? kStages - 1 : slot - 1);
-      const u8* stage_ring = stream.ring + slot * kStageRingBytes;
-      slot = slot + 1 == kStages ? 0 : slot + 1;
-      if constexpr (kPlain) {
-        if (stage < stages) multiply_plain(shared, params, units, stage_ring, stage, stream.matrix, lane);
-      } else {
-        float* round = shared.rounds + number % 2 * kRoundFloats;
-        if (stage < stages) multiply_blocks(shared, params, round + stream.slice * kStageSteps, stage_ring, stage, stream.matrix, lane);
-        __syncthreads();
-        if (number % kWarps == warp && lane < kSumFloats) {
-          shared.sums[lane] = add_units(shared.sums[lane], shared, round, lane, base * kStageSteps, min(kRoundSteps, steps - base * kStageSteps));
-        }
-      }
-    }
+  if constexpr (has_minimum(kType)) {
+    total_inputs(shared, steps, lane);
     __syncthreads();
-    // Another warp every time; what others leave meanwhile lies elsewhere, and sums are added to after the next barrier.
-    if (turn % kWarps == warp) {
-      float sum = 0.0f;
-      if (lane < kMatrices * kTile) {
-        if constexpr (kPlain) {
-          sum = add_units(0.0f, shared, units, lane, 0, stages);
-        } else {
-          sum = shared.sums[lane];
-          shared.sums[lane] = 0.0f;
-        }
-      }
-      finish_tile(params, Tile(params, tile), sum, lane);
+  }
+
+  using Sums = Vec<float, kSums>;
+  int next = warp / kTeam * kTeam + (warp + 1) % kTeam, slot = 0;
+  Sums* mine = reinterpret_cast<Sums*>(shared.batons + warp * kBatonFloats) + lane;
+  Sums* theirs = reinterpret_cast<Sums*>(shared.batons + next * kBatonFloats) + lane;
+  float* planes = shared.scales + warp * kScaleFloats;
+  Place place;
+  bool has_first = place.stage == 0;
+  place.settle(stages);
+#pragma unroll 1
+  while (place.tile < tiles) {
+    copy_async_wait<kStages - 2>();
+    __syncwarp();
+    stream.advance(slot == 0 ? kStages - 1 : slot - 1);
+    const float* totals = shared.totals + place.stage * kStageSteps * kRows;
+    const u8* rows = stream.ring + slot * kStageRingBytes + Stream::lead_of(place.stage);
+    Stage products;
+    Factors factors;
+    if constexpr (kPlain) {
+      multiply_plain(products, shared, rows, place.stage, lane);
+    } else {
+      leave_scales(planes, rows, lane);
+      multiply_blocks(products, shared, rows, place.stage, lane);
+      __syncwarp();
+      read_factors(factors, planes, totals, lane);
     }
+
+    // The baton also says that the one to pass on is free: it has gone all the way round since.
+    if (!has_first) named_barrier_sync(warp, 2 * kWarpSize);
+    has_first = false;
+    Sums sums = {};
+    if (place.stage > 0) sums = *mine;
+    if constexpr (kPlain) {
+#pragma unroll
+      for (int i = 0; i < kSums; ++i) sums.v[i] = add_step<kType>(sums.v[i], products[0].unit[0][kRows == 1 ? 2 * i : i], 0.0f, 0.0f, {});
+    } else {
+#pragma unroll
+      for (int first = 0; first < kStageSteps; first += 4) {
+        if (first > 0) read_factors(factors, planes + first, totals + first * kRows, lane);
+        add_units(sums.v, products, first, factors);
+      }
+    }
+    int tile = place.tile;
+    bool done = place.stage == stages - 1;
+    if (!done) *theirs = sums;
+    if (!done || tile + Place::next() < tiles) named_barrier_arrive(next, 2 * kWarpSize);
+    if (done) finish_tile(params, Tile(params, tile), sums.v, lane);
+    place.stage += kTeam;
+    place.settle(stages);
+    slot = slot + 1 == kStages ? 0 : slot + 1;
   }
 }

@@ -4,7 +4,7 @@ using Winnow.Kernels.Linear;
 
 namespace Winnow.Benchmarking.Cases;
 
-/// <summary>Products of one row, which memory bounds, and of 512, which tensor cores bound; 4096 inputs as in an 8B model.</summary>
+/// <summary>Products of few rows, which memory bounds, and of 512, which tensor cores bound; 4096 inputs as in an 8B model.</summary>
 internal static class LinearCases
 {
     private const int Inputs = 4096;
@@ -21,7 +21,12 @@ internal static class LinearCases
             yield return Project($"matvec {type}", type, 1);
         }
 
-        yield return Project("matvec F16", DType.F16, 8);
+        foreach (DType type in new[] { DType.F16, DType.BF16, DType.Q8_0, DType.Q4_K })
+        {
+            yield return Project($"matvec {type}", type, 8);
+        }
+
+        yield return Project("matvec F16", DType.F16, 16);
         foreach (DType type in new[] { DType.F16, DType.BF16, DType.Q8_0, DType.Q4_K })
         {
             yield return Project($"matmul {type}", type, 512);

@@ -176,9 +176,10 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             int rows = parameters.Rows == 1 ? 1 : 8;
             Launch(ref parameters, new(CudaLinearKind.Single, type, aligned, rows, 1, gate, activation), Ceiling(parameters.Rows, rows));
         }
-        else if (parameters.Rows == 1 && aligned && FitsRow(parameters, type, gate))
+        else if (new CudaLinearVariant(CudaLinearKind.Row, type, true, parameters.Rows == 1 ? 1 : 8, 1, gate, activation) is var row
+            && aligned && FitsRow(parameters, row))
         {
-            Launch(ref parameters, new(CudaLinearKind.Row, type, true, Gate: gate, Activation: activation), 1);
+            Launch(ref parameters, row, 1);
         }
         else if (parameters.Rows <= MostFewRows)
         {
@@ -202,13 +203,10 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         }
     }
 
-    // The kernel of one row wants rows of weights on 16 bytes, and room for the inputs.
-    private bool FitsRow(in CudaLinearParams parameters, DType type, CudaGate gate)
-    {
-        CudaLinearVariant variant = new(CudaLinearKind.Row, type, true, Gate: gate);
-        return _hasRowKernel && type.BytesOf(parameters.Inputs) % Alignment == 0 && parameters.Inputs <= CudaLinearVariant.MostRowInputs
-            && variant.SharedBytes + variant.InputBytes(parameters.Inputs) <= _context.Driver.Properties.MaxSharedBytesPerBlock;
-    }
+    // The kernel of one row or eight wants rows of weights on 16 bytes, and room for the inputs.
+    private bool FitsRow(in CudaLinearParams parameters, CudaLinearVariant variant) =>
+        _hasRowKernel && parameters.Rows <= variant.Size && variant.Weight.BytesOf(parameters.Inputs) % Alignment == 0
+        && variant.SharedBytes + variant.InputBytes(parameters.Inputs) <= _context.Driver.Properties.MaxSharedBytesPerBlock;
 
     // A few tiles do not keep enough bytes under way with a warp each.
     private int ChooseSplit(ref CudaLinearParams parameters, CudaLinearVariant variant)
@@ -252,15 +250,15 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         _context.Launch(_variants[variant], shape, arguments);
     }
 
-    // As many blocks as the device runs at once, which go from tile to tile.
+    // As many blocks as the device runs at once, whose teams go from tile to tile.
     private LaunchShape RowShape(CudaLinearVariant variant, int tiles, int inputs)
     {
-        const int MostBlocks = 3;
         const int Reserved = 1024;
         GpuProperties properties = _context.Driver.Properties;
         int bytes = variant.SharedBytes + variant.InputBytes(inputs);
-        int blocks = properties.Multiprocessors * Math.Clamp(properties.SharedBytesPerMultiprocessor / (bytes + Reserved), 1, MostBlocks);
-        return new(Math.Min(tiles, blocks), 1, 1, variant.Threads, SharedBytes: bytes);
+        int most = variant.Size > 1 ? 1 : variant.IsPlain || variant.HasMinimum ? 2 : 3;
+        int blocks = properties.Multiprocessors * Math.Clamp(properties.SharedBytesPerMultiprocessor / (bytes + Reserved), 1, most);
+        return new(Math.Min(Ceiling(tiles, variant.Teams), blocks), 1, 1, variant.Threads, SharedBytes: bytes);
     }
 
     // The input of one call is packed once for all weights that take the same form of it.

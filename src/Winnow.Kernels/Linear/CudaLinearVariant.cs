@@ -9,7 +9,7 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Kind">The source.</param>
 /// <param name="Weight">The weight type.</param>
 /// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
-/// <param name="Size">Rows of a warp (single), rows at most (matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
+/// <param name="Size">Rows of a warp (single), rows at most (row: 1 or 8; matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
 /// <param name="Activation">The function on the gate.</param>
@@ -27,11 +27,12 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Inputs of a step.</summary>
     public const int StepInputs = 32;
 
-    /// <summary>Inputs that the kernel of one row keeps in shared memory at most.</summary>
-    public const int MostRowInputs = 28_672;
+    // Inputs that the kernel of one row or eight is prepared for, as far as they fit.
+    private const int MostRowInputs = 28_672;
+    private const int MostSharedBytes = 227 * 1024;
 
-    private const int RowWarps = 8;
-    private const int RowOutputs = 16;
+    private const int TeamWarps = 8;
+    private const int TileLines = 16;
 
     /// <summary>True for F16 and BF16.</summary>
     public bool IsPlain => Weight is DType.F16 or DType.BF16;
@@ -55,7 +56,8 @@ internal readonly record struct CudaLinearVariant(
     {
         CudaLinearKind.Matmul or CudaLinearKind.Hopper => Gate == CudaGate.Fused ? Size / 2 : Size,
         CudaLinearKind.HopperBlocks => Gate == CudaGate.Fused ? HopperLines / 2 : HopperLines,
-        _ => 16,
+        CudaLinearKind.Row => Gate == CudaGate.Fused ? TileLines / 2 : TileLines,
+        _ => TileLines,
     };
 
     /// <summary>Rows of a tile of the kernels for Hopper.</summary>
@@ -68,7 +70,7 @@ internal readonly record struct CudaLinearVariant(
     public int Threads => Kind switch
     {
         CudaLinearKind.Matvec => 32 * MatvecWarps,
-        CudaLinearKind.Row => 32 * RowWarps,
+        CudaLinearKind.Row => 32 * TeamWarps * Teams,
         CudaLinearKind.Matmul when Size == 128 => 256,
         CudaLinearKind.Hopper or CudaLinearKind.HopperBlocks => 384,
         _ => 128,
@@ -77,7 +79,10 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Tiles of outputs that one block of matvec takes.</summary>
     public int TilesOfBlock => Kind == CudaLinearKind.Matvec && Split == 1 ? MatvecWarps : 1;
 
-    /// <summary>Dynamic shared memory of a block; the kernel of one row takes <see cref="InputBytes"/> more.</summary>
+    /// <summary>Teams of warps of a block of the kernel of one row or eight, each with tiles of its own.</summary>
+    public int Teams => Size == 1 ? 1 : 2;
+
+    /// <summary>Dynamic shared memory of a block; the kernel of one row or eight takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
     {
         CudaLinearKind.Matvec => MatvecSharedBytes(),
@@ -88,7 +93,7 @@ internal readonly record struct CudaLinearVariant(
     };
 
     // What a block of the grid may have on Hopper, divided into stages: 64 inputs of the rows and, of 16-bit weights, of the columns; and two barriers.
-    private int HopperStages => Math.Min(8, ((227 * 1024) - HopperAlignment - HopperFixedBytes) / HopperStageBytes);
+    private int HopperStages => Math.Min(8, (MostSharedBytes - HopperAlignment - HopperFixedBytes) / HopperStageBytes);
 
     private int HopperStageBytes => ((Kind == CudaLinearKind.Hopper ? HopperLines + Size : Size) * 64 * sizeof(ushort)) + (2 * sizeof(ulong));
 
@@ -97,10 +102,10 @@ internal readonly record struct CudaLinearVariant(
         ? (IsStaged ? HopperLines * TileOutputs * sizeof(float) : 0)
         : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
 
+    private int RowStageInputs => IsPlain ? 128 : 256;
+
     // Rows on 16 bytes go to shared memory as they are.
     private bool IsCopied => IsPlain && Aligned;
-
-    private int Matrices => Gate == CudaGate.Fused ? 2 : 1;
 
     private int MatvecWarps => Split == 1 ? 2 : Split;
 
@@ -127,7 +132,8 @@ internal readonly record struct CudaLinearVariant(
         {
             bool even = i % 2 == 0;
             yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
-            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
+            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 1, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
+            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 8, Gate: even ? CudaGate.Fused : CudaGate.None).Describe();
             if (HasHopperBlocks(types[i]))
             {
                 yield return new CudaLinearVariant(CudaLinearKind.HopperBlocks, types[i], true, 128, 1, even ? CudaGate.None : CudaGate.Fused).Describe();
@@ -139,13 +145,12 @@ internal readonly record struct CudaLinearVariant(
         }
     }
 
-    /// <summary>Shared memory that the kernel of one row takes for a row, and with 16-bit weights for the sums of its units.</summary>
+    /// <summary>Shared memory that the kernel of one row or eight takes for rows, whole stages, and for the sums of their steps.</summary>
     public int InputBytes(int inputs)
     {
-        int steps = (inputs + StepInputs - 1) / StepInputs;
-        int pitch = ((((steps / 4) + 32) / 32) * 32) + 4;
-        int tail = IsPlain ? 2 * Matrices * RowOutputs * pitch * sizeof(float) : HasMinimum ? steps * sizeof(float) : 0;
-        return (steps * StepInputs * sizeof(ushort)) + tail;
+        int stages = (inputs + RowStageInputs - 1) / RowStageInputs;
+        int stepBytes = (StepInputs * sizeof(ushort)) + (HasMinimum ? sizeof(float) : 0);
+        return stages * (RowStageInputs / StepInputs) * Size * stepBytes;
     }
 
     /// <summary>
@@ -189,7 +194,8 @@ internal readonly record struct CudaLinearVariant(
                 Requires = "90a",
             },
             CudaLinearKind.Row => new(
-                "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), mostSharedBytes), weight, gate, activation, parameters, shared),
+                "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), Math.Min(mostSharedBytes, MostSharedBytes)),
+                weight, $"WINNOW_ROWS={Size}", gate, activation, parameters, shared),
             CudaLinearKind.HopperBlocks => new(
                 "linear/matmul_hopper_blocks.cu", "winnow_linear_matmul_hopper_blocks", SharedBytes,
                 weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
@@ -232,14 +238,14 @@ internal readonly record struct CudaLinearVariant(
 
     private int RowSharedBytes()
     {
-        int stageInputs = IsPlain ? 128 : 256;
-        int stageBytes = (int)Weight.BytesOf(stageInputs);
+        int stageBytes = (int)Weight.BytesOf(RowStageInputs);
         int lead = stageBytes % 16 == 0 ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
         int chunks = (lead + stageBytes + 15) / 16;
-        int stage = RowOutputs * 16 * (IsPlain ? chunks : chunks | 1);
-        int rings = RowWarps * stage * (IsPlain ? 3 : 2);
-        int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 4 : 2) + (HasMinimum ? 1 : 0);
-        int pitch = (RowWarps / Matrices * stageInputs / StepInputs) + 4;
-        return rings + (IsPlain ? 0 : ((2 * planes * pitch) + 1) * Matrices * RowOutputs * sizeof(float));
+        int stage = TileLines * 16 * (IsPlain ? chunks : chunks | 1);
+        int stages = Size == 1 && (IsPlain || stage <= 3072) ? 3 : 2;
+        int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 2 : 1) + (HasMinimum ? 1 : 0);
+        int batonFloats = 32 * (Size == 1 ? 2 : 4);
+        int scaleFloats = planes * TileLines * RowStageInputs / StepInputs;
+        return TeamWarps * Teams * ((stages * stage) + ((batonFloats + scaleFloats) * sizeof(float)));
     }
 }

@@ -1,12 +1,15 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Winnow.Kernels.Linear;
 
 namespace Winnow.Kernels.Tests.Linear;
 
-/// <summary>The kernel of one row: long enough for its rings to go round, and ends that fill no stage, no round and no unit.</summary>
+/// <summary>
+/// The kernel of one row or eight has the bits of the one for sixteen: long enough for its rings to go round, and ends that fill no stage, no round and no unit.
+/// </summary>
 public sealed class CudaLinearRowTests
 {
     private const int Outputs = 37;
@@ -18,29 +21,48 @@ public sealed class CudaLinearRowTests
     {
         foreach (int inputs in Lengths(type))
         {
-            var random = new Random(inputs);
-            byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
-            float[] x = LinearFixture.Values(random, 2 * inputs);
-            using LinearFixture fixture = LinearFixture.Cuda();
-
-            int[] among = LinearFixture.Bits(fixture.Project(type, weight, x, 2, inputs, Outputs));
-
-            Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x[..inputs], 1, inputs, Outputs)), Is.EqualTo(among[..Outputs]), $"{inputs} inputs");
+            AssertSameBits(type, inputs, 1);
         }
     }
 
     [TestCaseSource(nameof(Matrices))]
-    public void ProjectGated_OfOneRowGivesTheBitsThatItHasAmongOthers(DType type)
+    public void Project_OfFewRowsGivesTheBitsThatTheyHaveAmongOthers(DType type)
+    {
+        AssertSameBits(type, Lengths(type)[0], 8);
+        AssertSameBits(type, Lengths(type)[1], 3);
+    }
+
+    [Test]
+    public void ProjectGated_GivesTheBitsThatRowsHaveAmongOthers([Values(1, 5)] int rows, [ValueSource(nameof(Matrices))] DType type)
     {
         int inputs = Lengths(type)[^1];
         var random = new Random(5);
         (byte[] gate, byte[] up) = (WeightReference.Random(type, Outputs * inputs, random), WeightReference.Random(type, Outputs * inputs, random));
-        float[] x = LinearFixture.Values(random, 2 * inputs);
-        using LinearFixture fixture = LinearFixture.Cuda();
+        float[] x = LinearFixture.Values(random, 8 * inputs);
+        using LinearFixture fixture = LinearFixture.Hopper();
+        using LinearFixture others = LinearFixture.Hopper(split: 1);
 
-        int[] among = LinearFixture.Bits(Gated(fixture, type, gate, up, x, 2, inputs));
+        int[] among = LinearFixture.Bits(Gated(others, type, gate, up, x, 8, inputs));
 
-        Assert.That(LinearFixture.Bits(Gated(fixture, type, gate, up, x[..inputs], 1, inputs)), Is.EqualTo(among[..Outputs]));
+        Assert.That(LinearFixture.Bits(Gated(fixture, type, gate, up, x[..(rows * inputs)], rows, inputs)), Is.EqualTo(among[..(rows * Outputs)]));
+    }
+
+    // Sums go round from warp to warp more than twice.
+    [Test]
+    [Combinatorial]
+    public void Project_HasTheSameBitsUnderEverySchedule([Values(DType.BF16, DType.Q8_0, DType.Q4_K)] DType type, [Values(1, 6)] int rows)
+    {
+        int inputs = Lengths(type)[^1];
+        var random = new Random(9);
+        byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
+        float[] x = LinearFixture.Values(random, rows * inputs);
+        Schedules.AssertEqualBits(
+            device =>
+            {
+                using LinearFixture fixture = LinearFixture.Hopper(device: device);
+                return [.. MemoryMarshal.AsBytes<float>(fixture.Project(type, weight, x, rows, inputs, Outputs))];
+            },
+            "compute_90a");
     }
 
     // More tiles than the simulator's 108 multiprocessors run at once, however many fit on one: blocks go on to others, and the last ones of a part are short.
@@ -56,16 +78,17 @@ public sealed class CudaLinearRowTests
         float[] x = LinearFixture.Values(random, 2 * inputs);
         byte[][] weights = [.. outputs.Select(count => WeightReference.Random(type, count * inputs, random))];
         using LinearFixture fixture = LinearFixture.Cuda();
+        using LinearFixture others = LinearFixture.Cuda(split: 1);
 
-        float[][] among = Project(2, x);
-        float[][] alone = Project(1, x[..inputs]);
+        float[][] among = Project(others, 2, x);
+        float[][] alone = Project(fixture, 1, x[..inputs]);
 
         for (int i = 0; i < outputs.Length; i++)
         {
             Assert.That(LinearFixture.Bits(alone[i]), Is.EqualTo(LinearFixture.Bits(among[i].AsSpan(0, outputs[i]))), $"part {i}");
         }
 
-        float[][] Project(int rows, float[] input)
+        float[][] Project(LinearFixture fixture, int rows, float[] input)
         {
             Projection[] projections =
                 [.. outputs.Select((count, i) => new Projection { Weight = fixture.Weights(type, count, inputs, weights[i]), Output = fixture.Output(rows, count) })];
@@ -74,41 +97,58 @@ public sealed class CudaLinearRowTests
         }
     }
 
-    [Test]
-    public void Project_OfOneRowTakesSeveralPartsWithBiasAndResidual()
+    [TestCase(1)]
+    [TestCase(7)]
+    public void Project_TakesSeveralPartsWithBiasAndResidual(int count)
     {
         const int Inputs = 1024;
         var random = new Random(6);
         int[] outputs = [37, 16, 5];
-        byte[][] weights = [.. outputs.Select(count => WeightReference.Random(DType.Q8_0, count * Inputs, random))];
-        float[][] biases = [.. outputs.Select(count => LinearFixture.Values(random, count))];
-        float[][] residuals = [.. outputs.Select(count => LinearFixture.Values(random, 2 * count))];
-        float[] x = LinearFixture.Values(random, 2 * Inputs);
-        using LinearFixture fixture = LinearFixture.Cuda();
+        byte[][] weights = [.. outputs.Select(size => WeightReference.Random(DType.Q8_0, size * Inputs, random))];
+        float[][] biases = [.. outputs.Select(size => LinearFixture.Values(random, size))];
+        float[][] residuals = [.. outputs.Select(size => LinearFixture.Values(random, 8 * size))];
+        float[] x = LinearFixture.Values(random, 8 * Inputs);
+        using LinearFixture fixture = LinearFixture.Hopper();
+        using LinearFixture others = LinearFixture.Hopper(split: 4);
 
-        float[][] among = Project(2, x);
-        float[][] alone = Project(1, x[..Inputs]);
+        float[][] among = Project(others, 8, x);
+        float[][] alone = Project(fixture, count, x[..(count * Inputs)]);
 
         for (int i = 0; i < outputs.Length; i++)
         {
-            Assert.That(LinearFixture.Bits(alone[i]), Is.EqualTo(LinearFixture.Bits(among[i].AsSpan(0, outputs[i]))), $"part {i}");
+            Assert.That(LinearFixture.Bits(alone[i]), Is.EqualTo(LinearFixture.Bits(among[i].AsSpan(0, count * outputs[i]))), $"part {i}");
         }
 
-        float[][] Project(int rows, float[] input)
+        float[][] Project(LinearFixture fixture, int rows, float[] input)
         {
             Projection[] projections =
             [
-                .. outputs.Select((count, i) => new Projection
+                .. outputs.Select((size, i) => new Projection
                 {
-                    Weight = fixture.Weights(DType.Q8_0, count, Inputs, weights[i]),
-                    Output = fixture.Output(rows, count),
-                    Bias = fixture.Floats(new Shape(count), biases[i]),
-                    Residual = fixture.Floats(new Shape(rows, count), residuals[i].AsSpan(0, rows * count)),
+                    Weight = fixture.Weights(DType.Q8_0, size, Inputs, weights[i]),
+                    Output = fixture.Output(rows, size),
+                    Bias = fixture.Floats(new Shape(size), biases[i]),
+                    Residual = fixture.Floats(new Shape(rows, size), residuals[i].AsSpan(0, rows * size)),
                 }),
             ];
             fixture.Linear.Project(fixture.Floats(new Shape(rows, Inputs), input), projections);
             return [.. projections.Select(projection => fixture.Read(projection.Output))];
         }
+    }
+
+    // Eight rows of as many inputs need the shared memory of Hopper.
+    private static void AssertSameBits(DType type, int inputs, int rows)
+    {
+        var random = new Random(inputs);
+        byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
+        float[] x = LinearFixture.Values(random, 8 * inputs);
+        using LinearFixture fixture = LinearFixture.Hopper();
+        using LinearFixture others = LinearFixture.Hopper(split: 1);
+
+        int[] among = LinearFixture.Bits(others.Project(type, weight, x, 8, inputs, Outputs));
+
+        Assert.That(
+            LinearFixture.Bits(fixture.Project(type, weight, x[..(rows * inputs)], rows, inputs, Outputs)), Is.EqualTo(among[..(rows * Outputs)]), $"{inputs} inputs");
     }
 
     private static float[] Gated(LinearFixture fixture, DType type, byte[] gate, byte[] up, float[] x, int rows, int inputs)

@@ -41,9 +41,9 @@ internal sealed class LinearFixture : IDisposable
     /// <summary>Products on a device with kernels, one of its own or a given one, with a split and a tile of choice.</summary>
     public static LinearFixture Cuda(int? split = null, int? tile = null, CudaDevice? device = null) => new(device ?? TestDevices.Simulator(), split, tile);
 
-    /// <summary>Products on Hopper, with a tile of its kernel of choice, staged or not; 0 for the kernels of all devices.</summary>
-    public static LinearFixture Hopper(int? tile = null, CudaDevice? device = null, bool isStaged = false) =>
-        new(device ?? TestDevices.Simulator(architecture: "compute_90a"), null, null, tile, isStaged);
+    /// <summary>Products on Hopper, with a tile of its kernel of choice, staged or not; 0 for the kernels of all devices. With a split few rows have the kernel that has one.</summary>
+    public static LinearFixture Hopper(int? tile = null, CudaDevice? device = null, bool isStaged = false, int? split = null) =>
+        new(device ?? TestDevices.Simulator(architecture: "compute_90a"), split, null, tile, isStaged);
 
     public static float[] Values(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];
