@@ -71,9 +71,17 @@ struct AttentionParameters {
   int splits;        // splits that the decode kernel's grid has
   float scale;
   float soft_cap;
+  u32 group_inverse;  // 2^32 / group, rounded up; 0 for a group of one
 };
 
-static_assert(sizeof(AttentionParameters) == 208, "CudaAttentionParameters mirrors this");
+static_assert(sizeof(AttentionParameters) == 216, "CudaAttentionParameters mirrors this");
+
+// A load that stays among the others where it is written, so that several are on their way before the first one is waited for. PTX ISA 9.7.9.8 (ld)
+__device__ __forceinline__ int load_here(const int* address) {
+  int value;
+  asm volatile("ld.global.s32 %0, [%1];" : "=r"(value) : "l"(address));
+  return value;
+}
 
 // One KV head of one sequence. Its entries are what is read: its slots in use, or with LISTS the slots of its list.
 struct HeadView {
@@ -89,27 +97,40 @@ struct HeadView {
   const int* pages;
   const int* list;
 
+  __device__ HeadView() {}
+
   __device__ HeadView(const AttentionParameters& p, int sequence, int kv_head_index, int kv_heads) {
-    first_token = p.starts[sequence];
-    tokens = p.starts[sequence + 1] - first_token;
+    read(p, sequence, kv_head_index, kv_heads);
+    check(p);
+  }
+
+  // Reads it all, and waits for the count only where that is looked at.
+  __device__ __forceinline__ void read(const AttentionParameters& p, int sequence, int kv_head_index, int kv_heads) {
+    first_token = load_here(p.starts + sequence);
+    int end_token = load_here(p.starts + sequence + 1), table_row = load_here(p.rows + sequence);
+    tokens = end_token - first_token;
     group = p.group;
     heads = p.heads;
     rows = tokens * group;
     kv_head = kv_head_index;
-    i64 head = (static_cast<i64>(p.rows[sequence]) * p.layers + p.layer) * kv_heads + kv_head;
-    slots = tokens > 0 ? p.counts[head] : 0;
-    first_own = slots - tokens;
+    i64 head = (static_cast<i64>(table_row) * p.layers + p.layer) * kv_heads + kv_head;
+    slots = tokens > 0 ? load_here(p.counts + head) : 0;
     pages = p.page_table + head * p.pages_per_head;
     count = slots;
     list = nullptr;
-    if (slots < 0 || slots > p.pages_per_head * kPageSlots) __trap();
-    if (TREE != 0 && tokens > p.mask_words * 32) __trap();
     if constexpr (LISTS != 0) {
       i64 index = static_cast<i64>(sequence) * kv_heads + kv_head;
-      count = tokens > 0 ? p.list_counts[index] : 0;
+      count = tokens > 0 ? load_here(p.list_counts + index) : 0;
       list = p.slot_lists + index * p.list_capacity;
-      if (count < 0 || count > p.list_capacity) __trap();
     }
+  }
+
+  // What does not fit the cache stops the kernel.
+  __device__ __forceinline__ void check(const AttentionParameters& p) {
+    first_own = slots - tokens;
+    if (slots < 0 || slots > p.pages_per_head * kPageSlots) __trap();
+    if (TREE != 0 && tokens > p.mask_words * 32) __trap();
+    if (LISTS != 0 && (count < 0 || count > p.list_capacity)) __trap();
   }
 
   __device__ __forceinline__ int token_of(int row) const { return first_token + row / group; }

@@ -19,7 +19,7 @@ struct BlockHistoryParameters {
   float* history;
 };
 
-static_assert(sizeof(BlockHistoryParameters) == 216, "CudaAttention passes this");
+static_assert(sizeof(BlockHistoryParameters) == 224, "CudaAttention passes this");
 
 constexpr int kHistorySteps = 64;
 constexpr int kPiece = 4;

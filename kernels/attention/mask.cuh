@@ -116,15 +116,15 @@ constexpr u8 kBlockSeen = 1;
 constexpr u8 kBlockWhole = 2;
 
 // Writes what a tile's queries see of each block of entries: flags[b] for the blocks that entries [first, end) make. kBlock / 4 lanes take a block.
-template <int kBlock>
+template <int kBlock, int kThreadCount = kThreads>
 __device__ void scan_blocks(u8* flags, const AttentionParameters& p, const HeadView& view, int first, int end, const QueryRange& range) {
   constexpr int kLanes = kBlock / 4;
   CallMask mask = mask_of(p, view);
   int lane = threadIdx.x % kLanes;
   int blocks = (end - first + kBlock - 1) / kBlock;
-  int rounds = (blocks + kThreads / kLanes - 1) / (kThreads / kLanes);
+  int rounds = (blocks + kThreadCount / kLanes - 1) / (kThreadCount / kLanes);
   for (int round = 0; round < rounds; ++round) {
-    int block = round * (kThreads / kLanes) + threadIdx.x / kLanes;
+    int block = round * (kThreadCount / kLanes) + threadIdx.x / kLanes;
     int entry = first + block * kBlock + 4 * lane;
     int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
     if (entry < end) {

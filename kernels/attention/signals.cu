@@ -26,7 +26,7 @@ struct SignalParameters {
   float hit_threshold;
 };
 
-static_assert(sizeof(SignalParameters) == 256, "CudaSignalParameters mirrors this");
+static_assert(sizeof(SignalParameters) == 264, "CudaSignalParameters mirrors this");
 
 // The signals of one slot so far.
 struct SlotSignals {

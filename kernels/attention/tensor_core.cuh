@@ -54,7 +54,7 @@ __device__ __forceinline__ void load_query_step(u32 (&a)[4], const float* first,
 template <typename T>
 __device__ __forceinline__ void load_query_step(u32 (&a)[4], const T* queries, int step) {
   int lane = threadIdx.x % kWarpSize;
-  ldmatrix_x4(a, queries + TileShape<T>::at(lane % 16, 2 * step + lane / 16));
+  ldmatrix_x4(a, queries + TileShape<T>::at_step(lane % 16, lane / 16, step));
 }
 
 // scores[n] += one step's products with slots first + 8 n.
@@ -65,7 +65,7 @@ __device__ __forceinline__ void add_scores(float (&scores)[kGroups][4], const u3
 #pragma unroll
   for (int n = 0; n < kGroups; n += 2) {
     u32 b[4];
-    ldmatrix_x4(b, keys + TileShape<T>::at(first + 8 * n + 8 * (lane / 16) + lane % 8, 2 * step + lane / 8 % 2));
+    ldmatrix_x4(b, keys + TileShape<T>::at_step(first + 8 * n + 8 * (lane / 16) + lane % 8, lane / 8 % 2, step));
     u32 low[2] = {b[0], b[1]}, high[2] = {b[2], b[3]};
     mma_m16n8k16<T>(scores[n], a, low);
     mma_m16n8k16<T>(scores[n + 1], a, high);

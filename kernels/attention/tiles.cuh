@@ -21,6 +21,12 @@ struct TileShape {
   static __device__ __forceinline__ int at(int row, int piece) {
     return row * kStride + (kPermuted ? piece ^ (row & 7) : piece) * kPiece;
   }
+
+  // at(row, 2 * step + half) for half 0 or 1, as sums in which steps that are four apart differ by a constant.
+  static __device__ __forceinline__ int at_step(int row, int half, int step) {
+    if constexpr (!kPermuted) return at(row, 2 * step + half);
+    return row * kStride + ((2 * (step % 4) | half) ^ (row & 7)) * kPiece + step / 4 * 8 * kPiece;
+  }
 };
 
 // Issues the copies of a tile of keys or values: kRows entries from `first` on, which lie in lists. What is past the count or a head's columns

@@ -9,6 +9,11 @@ __device__ __forceinline__ void copy_async_16(void* shared, const void* global, 
                : "memory");
 }
 
+// The same where the shared address is known as such.
+__device__ __forceinline__ void copy_async_16(u32 shared, const void* global, bool valid) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(global), "r"(valid ? 16 : 0) : "memory");
+}
+
 // The same of the first `bytes` (0 to 16); the rest of the 16 is not read and becomes zeros.
 __device__ __forceinline__ void copy_async_16_part(void* shared, const void* global, int bytes) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(bytes) : "memory");

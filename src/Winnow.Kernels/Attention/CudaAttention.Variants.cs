@@ -7,6 +7,11 @@ internal sealed partial class CudaAttention
 {
     private static readonly KernelVariant MergeVariant = new("attention/merge.cu", "winnow_attention_merge", 0);
 
+    // Slots of a round of the decode kernel, as devices have room for them.
+    private static readonly int[] OneRound = [64];
+    private static readonly int[] Halves = [64, 128];
+    private static readonly int[] Rounds = [64, 128, 256];
+
     /// <summary>Variants of every kind, as models ask for them.</summary>
     public static IEnumerable<KernelVariant> Shipped()
     {
@@ -15,7 +20,11 @@ internal sealed partial class CudaAttention
             foreach (int headDim in new[] { 8, 64, 128, 256 })
             {
                 CallKey plain = new(headDim, type, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
-                yield return DescribeDecode(plain);
+                foreach (int round in type == DType.F32 ? OneRound : headDim > 128 ? Halves : Rounds)
+                {
+                    yield return DescribeDecode(new(plain, round));
+                }
+
                 yield return DescribePrefill(plain);
                 if (CudaAttentionShapes.FitsHopper(type, headDim))
                 {
@@ -25,16 +34,17 @@ internal sealed partial class CudaAttention
         }
 
         CallKey half = new(128, DType.F16, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: true);
-        yield return DescribeDecode(half);
+        yield return DescribeDecode(new(half, 256));
         yield return DescribePrefill(half with { HeadDim = 80, Causal = false });
         yield return DescribePrefill(half with { Reach = AttentionReach.Window, SoftCap = true });
-        yield return DescribeDecode(half with { HeadDim = 256, Reach = AttentionReach.Window, SoftCap = true });
+        yield return DescribeDecode(new(half with { HeadDim = 256, Reach = AttentionReach.Window, SoftCap = true }, 64));
         yield return DescribePrefill(half with { HeadDim = 256, Reach = AttentionReach.SinksAndWindow, Tree = true, Lists = true, SoftCap = true });
         yield return DescribePrefill(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Distant, Lists = true });
-        yield return DescribeDecode(half with { Reach = AttentionReach.SinksAndWindow });
-        yield return DescribeDecode(half with { Reach = AttentionReach.Distant, Lists = true });
-        yield return DescribeDecode(half with { Lists = true, LogSumExp = false });
-        yield return DescribeDecode(half with { Type = DType.BF16, Reach = AttentionReach.GrowingNear });
+        yield return DescribeDecode(new(half with { Reach = AttentionReach.SinksAndWindow }, 128));
+        yield return DescribeDecode(new(half with { Reach = AttentionReach.Distant, Lists = true }, 256));
+        yield return DescribeDecode(new(half with { Lists = true, LogSumExp = false }, 128));
+        yield return DescribeDecode(new(half with { Tree = true, Lists = true, SoftCap = true, Reach = AttentionReach.GrowingNear }, 256));
+        yield return DescribeDecode(new(half with { Type = DType.BF16, Reach = AttentionReach.GrowingNear }, 256));
         yield return DescribePrefill(half with { HeadDim = 64, Type = DType.BF16, Reach = AttentionReach.GrowingDistant });
         yield return DescribeHopper(half with { Causal = false });
         yield return DescribeHopper(half with { HeadDim = 64, Reach = AttentionReach.GrowingNear });
@@ -49,9 +59,11 @@ internal sealed partial class CudaAttention
         yield return DescribeHistory(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true });
     }
 
-    private static KernelVariant DescribeDecode(CallKey key) => new(
-        "attention/decode.cu", "winnow_attention_decode", CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim),
-        [.. Definitions(key), $"SHARED_BYTES={CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim)}"]);
+    private static KernelVariant DescribeDecode(DecodeKey key)
+    {
+        int bytes = CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round);
+        return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), $"ROUND_SLOTS={key.Round}", $"SHARED_BYTES={bytes}"]);
+    }
 
     private static KernelVariant DescribePrefill(CallKey key) => new(
         "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
@@ -95,6 +107,8 @@ internal sealed partial class CudaAttention
 
     private readonly record struct CallKey(
         int HeadDim, DType Type, bool Causal, AttentionReach Reach, bool Tree, bool Lists, bool SoftCap, bool LogSumExp);
+
+    private readonly record struct DecodeKey(CallKey Call, int Round);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
 }

@@ -23,7 +23,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private const int MostGrid = 65_535;
 
     private readonly CudaContext _context;
-    private readonly KernelVariants<CallKey> _decodes;
+    private readonly KernelVariants<DecodeKey> _decodes;
     private readonly KernelVariants<CallKey> _prefills;
     private readonly KernelVariants<CallKey> _hoppers;
     private readonly KernelVariants<SignalKey> _signals;
@@ -41,7 +41,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     {
         _context = context;
         _maps = new CudaTensorMaps(context.Driver);
-        _decodes = new KernelVariants<CallKey>(context, DescribeDecode);
+        _decodes = new KernelVariants<DecodeKey>(context, DescribeDecode);
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _hoppers = new KernelVariants<CallKey>(context, DescribeHopper);
         _isHopper = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal);
@@ -175,7 +175,28 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
             parameters.Tickets = Tickets(blocks * problem.KvHeads * sizeof(int));
         }
 
-        Launch(_decodes[key], parameters, new LaunchShape(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim)));
+        DecodeKey decode = DecodeKeyOf(key, blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors);
+        var shape = new LaunchShape(
+            splits,
+            problem.KvHeads,
+            (int)blocks,
+            CudaAttentionShapes.DecodeThreads(decode.Round),
+            1,
+            1,
+            CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim, key.Lists, decode.Round));
+        Launch(_decodes[decode], parameters, shape);
+    }
+
+    // Steps grow: a rehearsal notes the kernels for few blocks and for many.
+    private DecodeKey DecodeKeyOf(CallKey key, bool crowded)
+    {
+        DecodeKey Of(bool many) => new(key, CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, many));
+        if (_context.IsRehearsing)
+        {
+            _ = _decodes[Of(!crowded)];
+        }
+
+        return Of(crowded);
     }
 
     private void Launch(GpuFunction function, in CudaAttentionParameters parameters, in LaunchShape shape)

@@ -8,7 +8,7 @@ namespace Winnow.Kernels.Attention;
 internal unsafe struct CudaAttentionParameters
 {
     /// <summary>The bytes that both sides agree on.</summary>
-    public const int Bytes = 208;
+    public const int Bytes = 216;
 
     public nint Output;
     public nint LogSumExp;
@@ -45,6 +45,7 @@ internal unsafe struct CudaAttentionParameters
     public int Splits;
     public float Scale;
     public float SoftCap;
+    public uint GroupInverse;
 
     /// <param name="problem">The call.</param>
     /// <param name="cache">Its cache.</param>
@@ -79,5 +80,6 @@ internal unsafe struct CudaAttentionParameters
         ListCapacity = problem.SlotListCapacity;
         Scale = problem.Scale;
         SoftCap = problem.SoftCap;
+        GroupInverse = problem.Group == 1 ? 0 : (uint)(((1L << 32) + problem.Group - 1) / problem.Group);
     }
 }

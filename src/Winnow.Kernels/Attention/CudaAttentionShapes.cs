@@ -1,3 +1,6 @@
+using Winnow.Gpu;
+using Winnow.Kernels.Cache;
+
 namespace Winnow.Kernels.Attention;
 
 /// <summary>
@@ -6,7 +9,7 @@ namespace Winnow.Kernels.Attention;
 /// </summary>
 internal static class CudaAttentionShapes
 {
-    /// <summary>Threads of every block.</summary>
+    /// <summary>Threads of every block where nothing else is said.</summary>
     public const int Threads = 128;
 
     /// <summary>Slots of a split.</summary>
@@ -26,6 +29,9 @@ internal static class CudaAttentionShapes
 
     /// <summary>Columns of a line of its tiles, and of the boxes of its tensor maps.</summary>
     public const int HopperColumns = 64;
+
+    // Slots of the smallest round of the decode kernel.
+    private const int LeastRound = 64;
 
     private const int Warps = Threads / 32;
     private const int ScanSlots = 8192;
@@ -59,14 +65,50 @@ internal static class CudaAttentionShapes
         return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
     }
 
-    /// <summary>Shared memory of the decode kernel, bytes.</summary>
-    public static int DecodeBytes(DType type, int headDim)
+    /// <summary>
+    /// Slots of a 16-bit cache that a block of the decode kernel has in shared memory at a time: a whole split where it has a multiprocessor of its own, so that it waits for
+    /// memory once, and no more than lets three blocks share it where there are many.
+    /// </summary>
+    /// <param name="type">What keys and values are kept in.</param>
+    /// <param name="headDim">The size of a head.</param>
+    /// <param name="lists">Whether lists say what is read.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="crowded">Whether there are more blocks than multiprocessors.</param>
+    public static int DecodeRound(DType type, int headDim, bool lists, GpuProperties device, bool crowded)
     {
-        int block = BlockSlots(type, headDim);
-        int stages = type == DType.F32 ? (headDim > 128 ? 1 : 2) : headDim <= 64 ? 3 : 2;
-        int probabilities = (DecodeRows * (block + 8) * sizeof(ushort)) + (Warps * DecodeRows * sizeof(float));
-        return Rounded(
-            TileBytes(type, headDim, stages) + (type == DType.F32 ? FloatBytes(headDim) : probabilities) + (SplitSlots / block) + sizeof(bool));
+        const int ReservedBytes = 1024, CrowdedBlocks = 3;
+        if (type == DType.F32)
+        {
+            return LeastRound;
+        }
+
+        int room = crowded ? (device.SharedBytesPerMultiprocessor / CrowdedBlocks) - ReservedBytes : device.MaxSharedBytesPerBlock;
+        int round = SplitSlots;
+        while (round > LeastRound && DecodeBytes(type, headDim, lists, round) > room)
+        {
+            round /= 2;
+        }
+
+        return round;
+    }
+
+    /// <summary>Threads of a block of the decode kernel: a warp for each 16 slots of a round.</summary>
+    public static int DecodeThreads(int round) => round / PagedKv.PageSlots * 32;
+
+    /// <summary>Shared memory of the decode kernel, bytes.</summary>
+    public static int DecodeBytes(DType type, int headDim, bool lists, int round)
+    {
+        int flags = (SplitSlots / BlockSlots(type, headDim)) + sizeof(bool);
+        if (type == DType.F32)
+        {
+            return Rounded(TileBytes(type, headDim, headDim > 128 ? 1 : 2) + FloatBytes(headDim) + flags);
+        }
+
+        const int QueryRowBytes = 16;
+        int stride = Stride(type, headDim), warps = round / PagedKv.PageSlots;
+        int tiles = (round * ((2 * stride) + sizeof(int))) + (2 * sizeof(long) * (lists ? SplitSlots : 1));
+        int scores = (DecodeRows * (round + 8) * sizeof(ushort)) + (warps * ((DecodeRows * sizeof(float)) + (32 * 2 * sizeof(float))));
+        return Rounded(tiles + (DecodeRows * (stride + QueryRowBytes)) + scores + flags);
     }
 
     /// <summary>Shared memory of the signal kernel, bytes.</summary>

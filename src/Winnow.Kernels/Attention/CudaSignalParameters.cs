@@ -7,7 +7,7 @@ namespace Winnow.Kernels.Attention;
 internal unsafe struct CudaSignalParameters
 {
     /// <summary>The bytes that both sides agree on.</summary>
-    public const int Bytes = 256;
+    public const int Bytes = 264;
 
     public CudaAttentionParameters Call;
     public nint ColumnMass;

@@ -24,7 +24,7 @@ public readonly record struct PagedKv
     /// </summary>
     public Tensor Attributes { get; init; }
 
-    /// <summary>Page ids, I32 [rows, layers, kvHeads, pagesPerHead]; entries past a head's last page are undefined.</summary>
+    /// <summary>Page ids, I32 [rows, layers, kvHeads, pagesPerHead]; entries past a head's last page may be anything: they are read at most, and not used.</summary>
     public required Tensor PageTable { get; init; }
 
     /// <summary>Slots in use, I32 [rows, layers, kvHeads].</summary>

@@ -75,6 +75,9 @@ public sealed partial class KvCache : IDisposable
             _kept = Allocate(DType.I32, new Shape(_pagesPerHead * PagedKv.PageSlots));
             _headIds = Allocate(DType.I32, new Shape((long)options.MaxSequences * _heads, 3));
             UploadHeadIds();
+
+            // Kernels read entries past a head's last page before they know how many it has, and leave them unused.
+            device.Fill(_kv.PageTable, 0);
         }
         catch
         {

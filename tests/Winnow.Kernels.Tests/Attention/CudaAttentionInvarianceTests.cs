@@ -78,6 +78,35 @@ public sealed class CudaAttentionInvarianceTests : CudaAttentionFixture
     }
 
     [Test]
+    [Pairwise]
+    public void Forward_GivesTheSameBitsInACrowdThatSharesMultiprocessors(
+        [Values(DType.F32, DType.F16, DType.BF16)] DType type,
+        [Values(64, 72, 128, 256)] int headDim,
+        [Values(0, 90)] int window,
+        [Values] bool listed,
+        [Values] bool tree)
+    {
+        const int Slots = 530, Tokens = 3, MoreThanMultiprocessors = 140;
+        AttentionCase Case(int others)
+        {
+            var one = new AttentionCase { Type = type, HeadDim = headDim, KvHeads = 1, Group = 3, Window = window };
+            one.Add(new Random(1), Tokens, Slots);
+            for (int i = 0; i < others; i++)
+            {
+                one.Add(new Random(i), 1, i % 20);
+            }
+
+            one = tree ? one.WithTree(new Random(2)) : one;
+            return listed ? one.WithLists((_, _, slot) => slot % 5 != 3) : one;
+        }
+
+        (float[] alone, float[] aloneSums) = Run(Case(0));
+        (float[] among, float[] amongSums) = Run(Case(MoreThanMultiprocessors));
+        Assert.That(among.Take(alone.Length), Is.EqualTo(alone).Using<float>(SameBits));
+        Assert.That(amongSums.Take(aloneSums.Length), Is.EqualTo(aloneSums).Using<float>(SameBits));
+    }
+
+    [Test]
     public void Forward_GivesTheSameBitsWhereverThePagesLie([Values(1, 40)] int tokens)
     {
         AttentionCase one = new() { Type = DType.F16 };
