@@ -13,13 +13,14 @@ public sealed class TraceReferences
     /// <summary>The names and op_types that there are.</summary>
     public IEnumerable<string> Names => _references.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Those that ship: <c>rmsnorm</c> with and without a residual, <c>gemm</c>, <c>gqa_paged</c> and <c>gqa_ragged</c>, decode and causal prefill.</summary>
+    /// <summary>Those that ship: <c>rmsnorm</c> with and without a residual, <c>gemm</c>, <c>gqa_paged</c>, <c>gqa_ragged</c> and <c>mla_paged</c>, decode and causal prefill.</summary>
     public static TraceReferences Shipped() => new TraceReferences()
         .Add("rmsnorm", NormReference.Create())
         .Add("fused_add_rmsnorm", NormReference.Create())
         .Add("gemm", GemmReference.Create())
         .Add("gqa_paged", AttentionReference.Create())
-        .Add("gqa_ragged", AttentionReference.Create());
+        .Add("gqa_ragged", AttentionReference.Create())
+        .Add("mla_paged", AttentionReference.Create());
 
     /// <summary>Adds a reference, in the place of one that is there.</summary>
     /// <param name="name">The name of a definition, or an op_type.</param>

@@ -41,6 +41,75 @@ internal static class Published
         }
         """;
 
+    public const string LatentDecode = """
+        {
+          "name": "mla_paged_decode_h3_ckv8_kpe4_ps2",
+          "description": "Multi-head latent attention, decode over a paged cache.",
+          "op_type": "mla_paged",
+          "tags": ["stage:decode", "status:verified", "model:deepseek-v3", "fi_api:flashinfer.mla.BatchMLAPagedAttentionWrapper", "tp:8"],
+          "axes": {
+            "batch_size": { "type": "var" },
+            "num_qo_heads": { "type": "const", "value": 3, "description": "Heads of one of several GPUs." },
+            "head_dim_ckv": { "type": "const", "value": 8 },
+            "head_dim_kpe": { "type": "const", "value": 4 },
+            "page_size": { "type": "const", "value": 2 },
+            "num_pages": { "type": "var" },
+            "len_indptr": { "type": "var" },
+            "num_kv_indices": { "type": "var" }
+          },
+          "constraints": ["len_indptr == batch_size + 1", "num_kv_indices == kv_indptr[-1].item()"],
+          "inputs": {
+            "q_nope": { "shape": ["batch_size", "num_qo_heads", "head_dim_ckv"], "dtype": "bfloat16" },
+            "q_pe": { "shape": ["batch_size", "num_qo_heads", "head_dim_kpe"], "dtype": "bfloat16" },
+            "ckv_cache": { "shape": ["num_pages", "page_size", "head_dim_ckv"], "dtype": "bfloat16" },
+            "kpe_cache": { "shape": ["num_pages", "page_size", "head_dim_kpe"], "dtype": "bfloat16" },
+            "kv_indptr": { "shape": ["len_indptr"], "dtype": "int32" },
+            "kv_indices": { "shape": ["num_kv_indices"], "dtype": "int32" },
+            "kv_last_page_len": { "shape": ["batch_size"], "dtype": "int32" },
+            "sm_scale": { "shape": null, "dtype": "float32", "description": "By the dimensions before absorption." }
+          },
+          "outputs": {
+            "output": { "shape": ["batch_size", "num_qo_heads", "head_dim_ckv"], "dtype": "bfloat16" },
+            "lse": { "shape": ["batch_size", "num_qo_heads"], "dtype": "float32", "description": "The 2-based log-sum-exp." }
+          },
+          "reference": "def run(q_nope, q_pe, ckv_cache, kpe_cache, kv_indptr, kv_indices, kv_last_page_len, sm_scale):\n    return None, None"
+        }
+        """;
+
+    public const string LatentPrefill = """
+        {
+          "name": "mla_paged_prefill_causal_h3_ckv8_kpe4_ps1",
+          "description": "Multi-head latent attention, prefill over a paged cache with a causal mask.",
+          "op_type": "mla_paged",
+          "axes": {
+            "num_qo_heads": { "type": "const", "value": 3 },
+            "head_dim_ckv": { "type": "const", "value": 8 },
+            "head_dim_kpe": { "type": "const", "value": 4 },
+            "page_size": { "type": "const", "value": 1 },
+            "total_q": { "type": "var" },
+            "num_pages": { "type": "var" },
+            "len_indptr": { "type": "var", "description": "batch_size + 1." },
+            "num_kv_indices": { "type": "var" }
+          },
+          "constraints": ["total_q == qo_indptr[-1].item()", "num_kv_indices == kv_indptr[-1].item()"],
+          "inputs": {
+            "q_nope": { "shape": ["total_q", "num_qo_heads", "head_dim_ckv"], "dtype": "bfloat16" },
+            "q_pe": { "shape": ["total_q", "num_qo_heads", "head_dim_kpe"], "dtype": "bfloat16" },
+            "ckv_cache": { "shape": ["num_pages", "page_size", "head_dim_ckv"], "dtype": "bfloat16" },
+            "kpe_cache": { "shape": ["num_pages", "page_size", "head_dim_kpe"], "dtype": "bfloat16" },
+            "qo_indptr": { "shape": ["len_indptr"], "dtype": "int32" },
+            "kv_indptr": { "shape": ["len_indptr"], "dtype": "int32" },
+            "kv_indices": { "shape": ["num_kv_indices"], "dtype": "int32" },
+            "sm_scale": { "shape": null, "dtype": "float32" }
+          },
+          "outputs": {
+            "output": { "shape": ["total_q", "num_qo_heads", "head_dim_ckv"], "dtype": "bfloat16" },
+            "lse": { "shape": ["total_q", "num_qo_heads"], "dtype": "float32" }
+          },
+          "reference": "def run(q_nope, q_pe, ckv_cache, kpe_cache, qo_indptr, kv_indptr, kv_indices, sm_scale):\n    return None, None"
+        }
+        """;
+
     public const string Solution = """
         {
           "name": "gpt_rmsnorm_h512_cuda",

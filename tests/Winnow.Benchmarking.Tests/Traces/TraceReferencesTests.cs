@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
+using static Winnow.Benchmarking.Traces.ReferenceCalls;
 
 namespace Winnow.Benchmarking.Traces;
 
@@ -181,41 +182,5 @@ public sealed class TraceReferencesTests
             double expected = tokens.Select((token, t) => Math.Exp(weights[t]) / total * values[(((token * 2) + kvHead) * 8) + d]).Sum();
             Assert.That(output[d], Is.EqualTo(expected).Within(Near));
         }
-    }
-
-    private static TraceDefinition Define(string name, string kind, (string Name, long? Value)[] axes, IReadOnlyList<TraceTensor> inputs, IReadOnlyList<TraceTensor> outputs) => new()
-    {
-        Name = name,
-        OpType = kind,
-        Axes = [.. axes.Select(axis => new TraceAxis(axis.Name, axis.Value))],
-        Inputs = inputs,
-        Outputs = outputs,
-        Reference = "def run(): pass",
-    };
-
-    private static Dictionary<string, double[]> Compute(TraceDefinition definition, Dictionary<string, double[]> values, params (string Name, long Value)[] axes)
-    {
-        TraceReferenceCall call = Call(definition, values, axes);
-        TraceReferences.Shipped().Find(definition)!.Exact(call);
-        return (Dictionary<string, double[]>)call.Outputs;
-    }
-
-    private static TraceReferenceCall Call(TraceDefinition definition, Dictionary<string, double[]> values, params (string Name, long Value)[] axes)
-    {
-        Dictionary<string, long> all = definition.Axes.Where(axis => axis.Value is not null).ToDictionary(axis => axis.Name, axis => axis.Value!.Value);
-        foreach ((string name, long value) in axes)
-        {
-            all[name] = value;
-        }
-
-        Dictionary<string, double[]> outputs = definition.Outputs.ToDictionary(
-            output => output.Name, output => Enumerable.Repeat(double.NaN, (int)output.Shape!.Aggregate(1L, (product, axis) => product * all[axis])).ToArray());
-        return new TraceReferenceCall(definition, all, values, outputs);
-    }
-
-    private static double[] Numbers(int count, int seed)
-    {
-        Random random = new(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextDouble()) - 1)];
     }
 }

@@ -7,9 +7,13 @@ namespace Winnow.Benchmarking.Traces.References;
 /// <summary>Which tokens each query of an attention workload sees, and where they lie.</summary>
 internal sealed class AttentionLayout
 {
-    private static readonly string[] Known =
+    private static readonly Form[] Forms =
     [
-        "q", "k_cache", "v_cache", "k", "v", "kv_indptr", "kv_indices", "kv_last_page_len", "qo_indptr", "sm_scale",
+        new("gqa_paged_decode", IsPaged: true, IsPrefill: false, [("q", "k_cache")], "v_cache"),
+        new("gqa_paged_prefill_causal", IsPaged: true, IsPrefill: true, [("q", "k_cache")], "v_cache"),
+        new("gqa_ragged_prefill_causal", IsPaged: false, IsPrefill: true, [("q", "k")], "v"),
+        new("mla_paged_decode", IsPaged: true, IsPrefill: false, [("q_nope", "ckv_cache"), ("q_pe", "kpe_cache")], "ckv_cache"),
+        new("mla_paged_prefill_causal", IsPaged: true, IsPrefill: true, [("q_nope", "ckv_cache"), ("q_pe", "kpe_cache")], "ckv_cache"),
     ];
 
     /// <summary>Heads of queries.</summary>
@@ -18,11 +22,11 @@ internal sealed class AttentionLayout
     /// <summary>Heads of keys and values.</summary>
     public required int KvHeads { get; init; }
 
-    /// <summary>Numbers of a head.</summary>
-    public required int HeadDim { get; init; }
+    /// <summary>What a score is the sum of: one product of queries and keys, or one for each part that they are stored in.</summary>
+    public required IReadOnlyList<AttentionProduct> Products { get; init; }
 
-    /// <summary>Keys, [token, head, number].</summary>
-    public required double[] Keys { get; init; }
+    /// <summary>Numbers of a head of values.</summary>
+    public required int ValueDim { get; init; }
 
     /// <summary>Values, [token, head, number].</summary>
     public required double[] Values { get; init; }
@@ -38,38 +42,28 @@ internal sealed class AttentionLayout
     /// <exception cref="ArgumentException">Offsets or pages lead nowhere.</exception>
     public static AttentionLayout Of(TraceReferenceCall call)
     {
-        TraceDefinition definition = call.Definition;
-        bool isPaged = call.Inputs.ContainsKey("k_cache");
-        bool isPrefill = call.Inputs.ContainsKey("qo_indptr");
-        string name = definition.Name;
-        bool isKnown = (name.StartsWith("gqa_paged_decode", StringComparison.Ordinal) && isPaged && !isPrefill)
-            || (name.StartsWith("gqa_paged_prefill_causal", StringComparison.Ordinal) && isPaged && isPrefill)
-            || (name.StartsWith("gqa_ragged_prefill_causal", StringComparison.Ordinal) && !isPaged && isPrefill);
-        string[] needed = ["q", isPaged ? "k_cache" : "k", isPaged ? "v_cache" : "v", "kv_indptr", "sm_scale"];
-        if (!isKnown || call.Inputs.Keys.Except(Known).Any() || needed.Any(input => !call.Inputs.ContainsKey(input))
-            || !call.Outputs.ContainsKey("output") || call.Outputs.Keys.Except(["output", "lse"]).Any())
-        {
-            throw new NotSupportedException("of attention only gqa_paged_decode_*, gqa_paged_prefill_causal_* and gqa_ragged_prefill_causal_* are known, with the inputs of published ones");
-        }
-
-        long[] shape = [.. definition.Inputs.First(input => input.Name == "q").Shape!.Select(axis => call.Axes[axis])];
-        long[] keys = [.. definition.Inputs.First(input => input.Name == needed[1]).Shape!.Select(axis => call.Axes[axis])];
-        List<int[]> tokens = isPaged ? PagedTokens(call, (int)keys[0], (int)keys[1]) : [.. Ranges(call, "kv_indptr", keys[0]).Select(range => Enumerable.Range(range.First, range.Count).ToArray())];
+        Form form = Forms.FirstOrDefault(form => form.Fits(call))
+            ?? throw new NotSupportedException($"of attention only {string.Join(", ", Forms.Select(form => form.Prefix + "_*"))} are known, with the inputs of published ones");
+        long[] queries = ShapeOf(call, form.Products[0].Query);
+        long[] keys = ShapeOf(call, form.Products[0].Key);
+        List<int[]> tokens = form.IsPaged ? PagedTokens(call, (int)keys[0], (int)keys[1]) : [.. Ranges(call, "kv_indptr", keys[0]).Select(range => Enumerable.Range(range.First, range.Count).ToArray())];
         return new AttentionLayout
         {
-            QueryHeads = (int)shape[1],
-            KvHeads = (int)keys[^2],
-            HeadDim = (int)shape[2],
-            Keys = call.Inputs[needed[1]],
-            Values = call.Inputs[needed[2]],
+            QueryHeads = (int)queries[1],
+            KvHeads = form.HasKvHeads ? (int)keys[^2] : 1,
+            Products = [.. form.Products.Select(pair => new AttentionProduct(call.Inputs[pair.Query], call.Inputs[pair.Key], (int)ShapeOf(call, pair.Key)[^1]))],
+            ValueDim = (int)ShapeOf(call, form.Value)[^1],
+            Values = call.Inputs[form.Value],
             Tokens = tokens,
-            Queries = [.. isPrefill ? PrefillQueries(call, shape[0], tokens) : tokens.Select((list, sequence) => (sequence, list.Length))],
+            Queries = [.. form.IsPrefill ? PrefillQueries(call, queries[0], tokens) : tokens.Select((list, sequence) => (sequence, list.Length))],
         };
     }
 
+    private static long[] ShapeOf(TraceReferenceCall call, string input) => [.. call.Definition.Inputs.First(tensor => tensor.Name == input).Shape!.Select(axis => call.Axes[axis])];
+
     private static List<int[]> PagedTokens(TraceReferenceCall call, int pages, int pageSize)
     {
-        double[] indices = call.Inputs.TryGetValue("kv_indices", out double[]? given) ? given : throw new NotSupportedException("paged attention needs kv_indices");
+        double[] indices = call.Inputs["kv_indices"];
         double[]? last = call.Inputs.TryGetValue("kv_last_page_len", out double[]? lengths) ? lengths : null;
         if (indices.Any(page => page < 0 || page >= pages))
         {
@@ -112,5 +106,26 @@ internal sealed class AttentionLayout
         return isAscending
             ? [.. offsets.Zip(offsets.Skip(1), (first, next) => ((int)first, (int)(next - first)))]
             : throw new ArgumentException($"{name} should ascend from 0 to at most {length}; random numbers make no offsets, take them from a safetensors file");
+    }
+
+    /// <summary>A family of published definitions: which of its inputs are what.</summary>
+    private sealed record Form(string Prefix, bool IsPaged, bool IsPrefill, (string Query, string Key)[] Products, string Value)
+    {
+        /// <summary>Whether keys have an axis of heads; latent ones are those of all heads at once.</summary>
+        public bool HasKvHeads => Products.Length == 1;
+
+        /// <summary>Whether a definition is one of the family.</summary>
+        public bool Fits(TraceReferenceCall call)
+        {
+            string[] tensors = [.. Products.SelectMany(pair => new[] { pair.Query, pair.Key }).Append(Value).Distinct()];
+            string[] needed = [.. tensors, "kv_indptr", "sm_scale", .. IsPaged ? ["kv_indices"] : Array.Empty<string>(), .. IsPrefill ? ["qo_indptr"] : Array.Empty<string>()];
+            string[] known = [.. needed, .. IsPaged ? ["kv_last_page_len"] : Array.Empty<string>()];
+            int keyRank = (IsPaged ? 2 : 1) + (HasKvHeads ? 2 : 1);
+            return call.Definition.Name.StartsWith(Prefix, StringComparison.Ordinal)
+                && !call.Inputs.Keys.Except(known).Any() && needed.All(call.Inputs.ContainsKey)
+                && call.Outputs.ContainsKey("output") && !call.Outputs.Keys.Except(["output", "lse"]).Any()
+                && Products.All(pair => ShapeOf(call, pair.Query).Length == 3 && ShapeOf(call, pair.Key).Length == keyRank && ShapeOf(call, pair.Query)[^1] == ShapeOf(call, pair.Key)[^1])
+                && ShapeOf(call, Value).Length == keyRank;
+        }
     }
 }
