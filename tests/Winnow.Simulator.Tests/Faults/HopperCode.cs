@@ -38,6 +38,7 @@ internal static class HopperCode
     public const string Tensors = """
         struct __align__(64) Map { char bytes[128]; };
         #define TENSOR_LOAD(to, map, x, y, b) asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" :: "r"(SH(to)), "l"(&map), "r"(x), "r"(y), "r"(SH(b)) : "memory")
+        #define TENSOR_MULTICAST(to, map, x, y, b, mask) asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, {%2, %3}], [%4], %5;" :: "r"(SH(to)), "l"(&map), "r"(x), "r"(y), "r"(SH(b)), "h"((short)(mask)) : "memory")
         #define TENSOR_STORE(map, x, y, from) asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%0, {%1, %2}], [%3];" :: "l"(&map), "r"(x), "r"(y), "r"(SH(from)) : "memory")
 
         """;
@@ -57,6 +58,7 @@ internal static class HopperCode
         #define CLUSTER_SYNC() { CLUSTER_ARRIVE(); CLUSTER_WAIT(); }
         #define MBAR_ARRIVE_BLOCK(a) asm volatile("mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%0];" :: "r"(a) : "memory")
         #define MBAR_WAIT_CLUSTER(b, p) { int ok_ = 0; while (!ok_) asm volatile("{.reg .pred p; mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2; selp.s32 %0, 1, 0, p;}" : "=r"(ok_) : "r"(SH(b)), "r"(p) : "memory"); }
+        #define BULK_MULTICAST(to, from, n, b, mask) asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1], %2, [%3], %4;" :: "r"(SH(to)), "l"(from), "r"(n), "r"(SH(b)), "h"((short)(mask)) : "memory")
         #define ST_ASYNC(a, v, b) asm volatile("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%0], %1, [%2];" :: "r"(a), "r"(v), "r"(b) : "memory")
         #define COPY_TO_BLOCK(a, from, n, b) asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" :: "r"(a), "r"(SH(from)), "r"(n), "r"(b) : "memory")
 
@@ -69,6 +71,7 @@ internal static class HopperCode
         #define WGMMA_COMMIT() asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory")
         #define WGMMA_WAIT(n) asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(n) : "memory")
         #define WGMMA_SS(d, a, b) asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%0,%1,%2,%3}, %4, %5, p, 1, 1, 0, 0;}" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "l"(a), "l"(b) : "memory")
+        #define WGMMA_BYTES(d, a, b) asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n8k32.f32.e5m2.e4m3 {%0,%1,%2,%3}, %4, %5, p, 1, 1;}" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "l"(a), "l"(b) : "memory")
         #define WGMMA_RS(d, a, b) asm volatile("{.reg .pred p; setp.eq.u32 p, 0, 0; wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%0,%1,%2,%3}, {%4,%4,%4,%4}, %5, p, 1, 1, 0;}" : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a), "l"(b) : "memory")
 
         """;
