@@ -7,7 +7,7 @@ namespace Winnow.Simulator.Operations;
 /// <summary>
 /// <c>mma.sync</c> of 16 rows and 8 columns with float factors. Products are exact. As measured on the A100 (Fasi et al., "Numerical behavior of NVIDIA tensor
 /// cores", 2021), one step adds the products of one block of k (8 for 16-bit factors, 4 for tf32) to the accumulator and cuts the sum to float towards
-/// zero; from Hopper on a step spans both blocks, as one of <see cref="WarpgroupProduct{TElement}"/> does. Here the sum inside a step is taken in double with k
+/// zero; from Hopper on a step spans both blocks, as one of <see cref="WarpgroupProduct{TA, TB, TSum}"/> does. Here the sum inside a step is taken in double with k
 /// ascending, so it is a little nearer than the hardware's, whose terms are cut when they are aligned. An f16 accumulator is rounded to nearest once
 /// at the end. Each element depends on its row and column alone.
 /// </summary>

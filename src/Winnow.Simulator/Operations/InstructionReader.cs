@@ -54,6 +54,14 @@ internal sealed class InstructionReader(PtxInstruction instruction, IRegisterMap
         return null;
     }
 
+    /// <summary>Takes all modifiers from one on, which the caller looks at itself.</summary>
+    /// <param name="index">The first of them.</param>
+    public ReadOnlySpan<string> TakeFrom(int index)
+    {
+        _taken |= (1u << instruction.Modifiers.Length) - (1u << index);
+        return instruction.Modifiers.AsSpan(index);
+    }
+
     /// <summary>Takes the next modifier that names a type; null where none is left.</summary>
     public OperandType? TakeType()
     {

@@ -8,18 +8,21 @@ using Winnow.Simulator.Execution.Memory;
 namespace Winnow.Simulator.Operations;
 
 /// <summary>
-/// <c>wgmma.mma_async</c> of 64 rows, of which each warp of the warpgroup computes 16. Products are exact; one instruction adds them (16 for 16-bit factors, 8
-/// for tf32) to the accumulator in double with k ascending and cuts the sum to float towards zero. The hardware cuts the terms when it aligns them, so this is
-/// a little nearer. An f16 accumulator is rounded to nearest once at the end.
+/// <c>wgmma.mma_async</c> of 64 rows, of which each warp of the warpgroup computes 16. Products are exact; one instruction adds them (32 for 8-bit factors, 16
+/// for 16-bit ones, 8 for tf32) to the accumulator in double with k ascending and cuts the sum to float towards zero. The hardware cuts the terms when it aligns
+/// them, so this is a little nearer, and for 8-bit floats, of whose sums the hardware keeps fewer bits, a good deal nearer. An f16 accumulator is rounded to
+/// nearest once at the end. Integers are exact.
 /// </summary>
-internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Operation
-    where TElement : struct, IProductElement
+internal sealed unsafe class WarpgroupProduct<TA, TB, TSum>(ProductShape shape) : Operation
+    where TA : struct, IProductElement
+    where TB : struct, IProductElement
+    where TSum : struct, IProductSum
 {
     private const int Rows = 16;
     private const int Four = 4;
-    private const int MostDepth = 16;
+    private const int MostDepth = 32;
 
-    private static int Depth => 2 * TElement.Count;
+    private static int Depth => 2 * TA.Count;
 
     [SkipLocalsInit]
     public override void Execute(Warp warp, uint lanes)
@@ -125,13 +128,13 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
     /// <summary>Reads the rows of the warp: all k of a row, row after row.</summary>
     private void ReadA(Warp warp, MatrixDescriptor descriptor, double* a)
     {
-        double* values = stackalloc double[TElement.Count];
+        double* values = stackalloc double[TA.Count];
         int first = warp.Index % 4 * Rows;
         if (!shape.IsATransposed)
         {
             for (int i = 0; i < 2 * Rows; i++)
             {
-                TElement.Widen(Chunk(warp, descriptor.OfRow(first + (i / 2), i % 2)), a + (i * TElement.Count));
+                TA.Widen(Chunk(warp, descriptor.OfRow(first + (i / 2), i % 2)), a + (i * TA.Count));
             }
 
             return;
@@ -139,12 +142,12 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
 
         for (int k = 0; k < Depth; k++)
         {
-            for (int part = 0; part < Rows / TElement.Count; part++)
+            for (int part = 0; part < Rows / TA.Count; part++)
             {
-                TElement.Widen(Chunk(warp, descriptor.OfColumn(k, (first / TElement.Count) + part)), values);
-                for (int i = 0; i < TElement.Count; i++)
+                TA.Widen(Chunk(warp, descriptor.OfColumn(k, (first / TA.Count) + part)), values);
+                for (int i = 0; i < TA.Count; i++)
                 {
-                    a[(((part * TElement.Count) + i) * Depth) + k] = values[i];
+                    a[(((part * TA.Count) + i) * Depth) + k] = values[i];
                 }
             }
         }
@@ -156,10 +159,10 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
         for (int i = 0; i < shape.A.Length; i++)
         {
             byte* register = registers + shape.A[i];
-            double* rows = a + (i % 2 * 8 * Depth) + (i / 2 * TElement.Count);
+            double* rows = a + (i % 2 * 8 * Depth) + (i / 2 * TA.Count);
             for (int row = 0; row < 8; row++)
             {
-                TElement.Widen(register + (row * BulkSize.Step), rows + (row * Depth));
+                TA.Widen(register + (row * BulkSize.Step), rows + (row * Depth));
             }
         }
     }
@@ -167,7 +170,7 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
     /// <summary>Reads the second factor: for even and odd columns of each eight, k after k the four that lie in neighbouring lanes.</summary>
     private void ReadB(Warp warp, MatrixDescriptor descriptor, double* b)
     {
-        double* values = stackalloc double[TElement.Count];
+        double* values = stackalloc double[TB.Count];
         if (!shape.IsBTransposed)
         {
             for (int n = 0; n < shape.N; n++)
@@ -175,8 +178,8 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
                 double* column = b + (((n / 8 * 2) + (n % 2)) * Depth * Four) + (n % 8 / 2);
                 for (int part = 0; part < 2; part++)
                 {
-                    TElement.Widen(Chunk(warp, descriptor.OfRow(n, part)), values);
-                    for (int i = 0; i < TElement.Count; i++, column += Four)
+                    TB.Widen(Chunk(warp, descriptor.OfRow(n, part)), values);
+                    for (int i = 0; i < TB.Count; i++, column += Four)
                     {
                         *column = values[i];
                     }
@@ -190,7 +193,7 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
         {
             for (int block = 0; block < shape.N / 8; block++)
             {
-                TElement.Widen(Chunk(warp, descriptor.OfColumn(k, block)), values);
+                TB.Widen(Chunk(warp, descriptor.OfColumn(k, block)), values);
                 double* row = b + (((block * 2 * Depth) + k) * Four);
                 for (int i = 0; i < 8; i++)
                 {
@@ -264,23 +267,14 @@ internal sealed unsafe class WarpgroupProduct<TElement>(ProductShape shape) : Op
             sum7 = Vector256.FusedMultiplyAdd(Vector256.Create(rows[7 * Depth]), column, sum7);
         }
 
-        Store(sum0, sum1, sums);
-        Store(sum2, sum3, sums + (2 * Four));
-        Store(sum4, sum5, sums + (4 * Four));
-        Store(sum6, sum7, sums + (6 * Four));
+        TSum.Store(sum0, sum1, sums);
+        TSum.Store(sum2, sum3, sums + (2 * Four));
+        TSum.Store(sum4, sum5, sums + (4 * Four));
+        TSum.Store(sum6, sum7, sums + (6 * Four));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Start(float* sums, int row, bool adds)
-        => adds ? VectorMath.Widen(Vector128.Load(sums + (row * Four))) : Vector256<double>.Zero;
-
-    /// <summary>Cuts two rows to floats towards zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<double> upper, Vector256<double> lower, float* sums)
-    {
-        Vector256<double> kept = Vector256.Create(0xFFFFFFFFE0000000).AsDouble();
-        SingleFloat.Canonical(Vector256.Create(VectorMath.Narrow(upper & kept), VectorMath.Narrow(lower & kept))).Store(sums);
-    }
+    private static Vector256<double> Start(float* sums, int row, bool adds) => adds ? TSum.Start(sums + (row * Four)) : Vector256<double>.Zero;
 
     private static void Unpack(uint* pairs, float* even, float* odd)
     {

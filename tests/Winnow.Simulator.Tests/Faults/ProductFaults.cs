@@ -21,6 +21,27 @@ internal static class ProductFaults
             }
             """),
         new("""
+            extern "C" __global__ void product_of_bytes_that_are_not_fenced(int* out, int* in, int n) {
+              SETUP(!FAULT)
+              WGMMA_FENCE();
+              WGMMA_BYTES(d, a, b);  // <- missing-fence
+              WGMMA_COMMIT();
+              WGMMA_WAIT(0);
+              FINISH()
+            }
+            """),
+        new("""
+            extern "C" __global__ void sum_of_bytes_read_before_the_wait(int* out, int* in, int n) {
+              SETUP(1)
+              WGMMA_FENCE();
+              WGMMA_BYTES(d, a, b);
+              WGMMA_COMMIT();
+              if (!FAULT) WGMMA_WAIT(0);
+              if (i < 64) out[i] = __float_as_int(d[0] + d[1]);  // <- missing-wait
+              WGMMA_WAIT(0);
+            }
+            """) { Threads = [0, 32] },
+        new("""
             extern "C" __global__ void product_read_before_the_wait(int* out, int* in, int n) {
               SETUP(1)
               WGMMA_FENCE();

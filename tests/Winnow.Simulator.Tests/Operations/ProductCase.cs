@@ -5,7 +5,7 @@ using System.Linq;
 namespace Winnow.Simulator.Tests.Operations;
 
 /// <summary>A product of warpgroups with layouts of its factors, as a kernel and as images of shared memory.</summary>
-/// <param name="Type">The type of the factors.</param>
+/// <param name="Type">The type of the factors; two with a dot in between where they differ.</param>
 /// <param name="N">Columns.</param>
 /// <param name="Swizzle">The swizzle of both factors: bytes, or 0 for none.</param>
 /// <param name="TransposesA">Whether the first factor lies column by column.</param>
@@ -18,7 +18,16 @@ internal sealed record ProductCase(string Type, int N, int Swizzle, bool Transpo
     public const int M = 64;
 
     /// <summary>Bytes of a value.</summary>
-    public int Size => Type == "tf32" ? 4 : 2;
+    public int Size => Type switch { "tf32" => 4, "f16" or "bf16" => 2, _ => 1 };
+
+    /// <summary>The type of the first factor.</summary>
+    public string TypeOfA => Type.Split('.')[0];
+
+    /// <summary>The type of the second factor.</summary>
+    public string TypeOfB => Type.Split('.')[^1];
+
+    /// <summary>Whether the sums are integers.</summary>
+    public bool IsInteger => Type.Contains('8', StringComparison.Ordinal);
 
     /// <summary>All k: those of 128 bytes.</summary>
     public int K => 128 / Size;
@@ -73,21 +82,22 @@ internal sealed record ProductCase(string Type, int N, int Swizzle, bool Transpo
     {
         int registers = N / (IsHalf ? 4 : 2);
         string list = string.Join(", ", Enumerable.Range(0, registers).Select(i => $"%{i}"));
-        string outputs = string.Join(", ", Enumerable.Range(0, registers).Select(i => $"\"+{(IsHalf ? "r" : "f")}\"(d[{i}])"));
+        string outputs = string.Join(", ", Enumerable.Range(0, registers).Select(i => $"\"+{(IsHalf || IsInteger ? "r" : "f")}\"(d[{i}])"));
         int next = registers;
         string a = IsFragment ? $"{{{string.Join(", ", Enumerable.Range(next, 4).Select(i => $"%{i}"))}}}" : $"%{next}";
         next += IsFragment ? 4 : 1;
-        string transposes = Type == "tf32" ? "" : (IsFragment ? "" : TransposesA ? ", 1" : ", 0") + (TransposesB ? ", 1" : ", 0");
+        string transposes = Size != 2 ? "" : (IsFragment ? "" : TransposesA ? ", 1" : ", 0") + (TransposesB ? ", 1" : ", 0");
         string inputs = IsFragment ? "\"r\"(a[0]), \"r\"(a[1]), \"r\"(a[2]), \"r\"(a[3])" : "\"l\"(da)";
-        string type = $"m64n{N}k{Step}.{(IsHalf ? "f16" : "f32")}.{Type}.{Type}";
-        string text = $"{{.reg .pred p; setp.ne.u32 p, %{next + 1}, 0; wgmma.mma_async.sync.aligned.{type} {{{list}}}, {a}, %{next}, p, 1, 1{transposes};}}";
+        string type = $"m64n{N}k{Step}.{(IsHalf ? "f16" : IsInteger ? "s32" : "f32")}.{TypeOfA}.{TypeOfB}";
+        string signs = IsInteger ? "" : ", 1, 1";
+        string text = $"{{.reg .pred p; setp.ne.u32 p, %{next + 1}, 0; wgmma.mma_async.sync.aligned.{type} {{{list}}}, {a}, %{next}, p{signs}{transposes};}}";
         return string.Create(CultureInfo.InvariantCulture, $$"""
             extern __shared__ __align__(1024) unsigned tile[];
             extern "C" __global__ void test(float* out, const unsigned* image, int words, const unsigned long long* descriptors, const unsigned* fragments) {
               for (int i = threadIdx.x; i < words; i += 128) tile[i] = image[i];
               asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
               __syncthreads();
-              {{(IsHalf ? "unsigned" : "float")}} d[{{registers}}] = {};
+              {{(IsHalf ? "unsigned" : IsInteger ? "int" : "float")}} d[{{registers}}] = {};
               asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
               #pragma unroll
               for (int s = 0; s < {{K / Step}}; s++) {

@@ -23,6 +23,15 @@ public sealed class WarpgroupProductTests
             yield return Case(new ProductCase("tf32", 64, swizzle, false, false, false, false));
         }
 
+        foreach (string type in new[] { "e4m3", "e5m2", "e4m3.e5m2", "e5m2.e4m3", "s8", "u8", "s8.u8", "u8.s8" })
+        {
+            yield return Case(new ProductCase(type, 64, 128, false, false, false, false));
+            yield return Case(new ProductCase(type, 16, 32, false, false, true, false));
+        }
+
+        yield return Case(new ProductCase("e4m3", 24, 0, false, false, false, true));
+        yield return Case(new ProductCase("e5m2", 256, 64, false, false, true, true));
+        yield return Case(new ProductCase("s8", 256, 0, false, false, false, false));
         yield return Case(new ProductCase("bf16", 8, 128, true, false, false, false));
         yield return Case(new ProductCase("f16", 256, 128, false, true, false, false));
         yield return Case(new ProductCase("f16", 64, 128, false, false, false, true));
@@ -37,8 +46,9 @@ public sealed class WarpgroupProductTests
     {
         var product = (ProductCase)data;
         Random random = new(7);
-        float[] a = [.. Enumerable.Range(0, ProductCase.M * product.K).Select(_ => (float)random.Next(-3, 4))];
-        float[] b = [.. Enumerable.Range(0, product.N * product.K).Select(_ => (float)random.Next(-3, 4))];
+        (int leastA, int leastB) = (product.TypeOfA == "u8" ? 0 : -3, product.TypeOfB == "u8" ? 0 : -3);
+        float[] a = [.. Enumerable.Range(0, ProductCase.M * product.K).Select(_ => (float)random.Next(leastA, 4))];
+        float[] b = [.. Enumerable.Range(0, product.N * product.K).Select(_ => (float)random.Next(leastB, 4))];
 
         float[] found = Run(product, a, b, seed: 1);
 
@@ -62,6 +72,8 @@ public sealed class WarpgroupProductTests
     [TestCase("bf16")]
     [TestCase("f16")]
     [TestCase("tf32")]
+    [TestCase("e4m3")]
+    [TestCase("e5m2")]
     public void Launch_OfRandomNumbersIsAsExactAsItsSums(string type)
     {
         ProductCase product = new(type, 64, 128, false, false, false, false);
@@ -118,8 +130,8 @@ public sealed class WarpgroupProductTests
     {
         int aBytes = (ProductCase.M * 128 + Alignment - 1) & -Alignment;
         byte[] image = new byte[aBytes + (((product.N * 128) + Alignment - 1) & -Alignment)];
-        Fill(product, image.AsSpan(0, aBytes), a, ProductCase.M, product.TransposesA);
-        Fill(product, image.AsSpan(aBytes), b, product.N, product.TransposesB);
+        Fill(product, product.TypeOfA, image.AsSpan(0, aBytes), a, ProductCase.M, product.TransposesA);
+        Fill(product, product.TypeOfB, image.AsSpan(aBytes), b, product.N, product.TransposesB);
         List<ulong> descriptors = [];
         for (int k = 0; k < product.K; k += product.Step)
         {
@@ -139,13 +151,13 @@ public sealed class WarpgroupProductTests
         return test.Read<float>(result, ProductCase.M * product.N);
     }
 
-    private static void Fill(ProductCase product, Span<byte> image, float[] values, int rows, bool transposes)
+    private static void Fill(ProductCase product, string type, Span<byte> image, float[] values, int rows, bool transposes)
     {
         for (int row = 0; row < rows; row++)
         {
             for (int k = 0; k < product.K; k++)
             {
-                Write(product.Type, image[product.PlaceOf(row, k, rows, transposes)..], values[(row * product.K) + k]);
+                Write(type, image[product.PlaceOf(row, k, rows, transposes)..], values[(row * product.K) + k]);
             }
         }
     }
@@ -163,7 +175,7 @@ public sealed class WarpgroupProductTests
             Span<byte> bytes = MemoryMarshal.AsBytes(fragments.AsSpan(i, 1));
             for (int j = 0; j < each; j++)
             {
-                Write(product.Type, bytes[(j * product.Size)..], a[(row * product.K) + k + j]);
+                Write(product.TypeOfA, bytes[(j * product.Size)..], a[(row * product.K) + k + j]);
             }
         }
 
@@ -180,14 +192,39 @@ public sealed class WarpgroupProductTests
             case "f16":
                 MemoryMarshal.Write(to, (Half)value);
                 break;
+            case "e4m3":
+                to[0] = ToByte(value, fractionBits: 3, bias: 7);
+                break;
+            case "e5m2":
+                to[0] = ToByte(value, fractionBits: 2, bias: 15);
+                break;
+            case "s8" or "u8":
+                to[0] = (byte)(int)value;
+                break;
             default:
                 MemoryMarshal.Write(to, value);
                 break;
         }
     }
 
+    /// <summary>A float of 8 bits that has the value exactly, which is a normal number or 0.</summary>
+    private static byte ToByte(float value, int fractionBits, int bias)
+    {
+        if (value == 0)
+        {
+            return 0;
+        }
+
+        int exponent = Math.ILogB(value);
+        int fraction = (int)Math.ScaleB(Math.Abs(value), fractionBits - exponent) - (1 << fractionBits);
+        return (byte)((value < 0 ? 0x80 : 0) | ((exponent + bias) << fractionBits) | fraction);
+    }
+
     private static float Round(string type, float value) => type switch
     {
+        "e4m3" or "e5m2" when Math.Abs(value) < 1 / 64f => 0,
+        "e4m3" => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFF00000),
+        "e5m2" => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFE00000),
         "f16" => (float)(Half)value,
         "bf16" => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000),
         _ => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFFE000),

@@ -4,7 +4,7 @@ namespace Winnow.Simulator.Execution.Control;
 internal sealed class ProductFactor
 {
     private const int MostColumns = 256;
-    private const int MostDepth = 16;
+    private const int MostDepth = 32;
 
     /// <summary>Its values.</summary>
     public double[] Values { get; } = new double[MostColumns * MostDepth];
