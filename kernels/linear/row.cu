@@ -1,13 +1,15 @@
-// row.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for one row or up to eight; or act(gate) * up of two such sums.
+// row.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for up to sixteen rows; or act(gate) * up of two such sums.
 //
-// Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs], 16-byte aligned. weight: rows on 16 bytes, one after the other.
-// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ROWS (1 or 8), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0
-// is the gate, part 1 the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
+// Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs], 16-byte aligned, or what pack.cu made of it in slot order.
+// weight: rows on 16 bytes, one after the other.
+// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ROWS (1, 8, or 16 that are packed), WINNOW_PACKED, WINNOW_GATE and WINNOW_ACTIVATION
+// (params.cuh; with a fused gate part 0 is the gate, part 1 the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
 // A team of eight warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
 // The stages of its tiles are one sequence, which its warps take in turn. Weights stream through a ring of each warp's own by 16-byte asynchronous
-// copies. Inputs are rounded once, to shared memory; one row is in all eight columns of a product. A warp has the units of a stage in registers when
-// it gets the tile's sums from the warp before, adds them in order and hands the sums on: a baton, so that nobody waits for all.
+// copies. Inputs are rounded once, to shared memory, or where they do not fit come packed through the ring, too; one row is in all eight columns of a
+// product. A warp has the units of a stage in registers when it gets the tile's sums from the warp before, adds them in order and hands the sums
+// on: a baton, so that nobody waits for all.
 // Grid: as many blocks as run at once, or tiles of all parts; block: 256 threads a team; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
 // Bound by memory: the weights once.
 #include "common/async.cuh"
@@ -19,12 +21,14 @@ constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
 constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
 constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
 constexpr int kRows = WINNOW_ROWS;
+constexpr bool kPacked = WINNOW_PACKED;
 
 using T = MatrixElement<kType>::Type;
 constexpr bool kPlain = is_plain(kType);
 constexpr bool kFused = kGate == Gate::kFused;
 constexpr int kTeam = 8;
-constexpr int kTeams = kRows == 1 ? 1 : 2;
+// One row has room for several blocks, and packed inputs take their share of the ring.
+constexpr int kTeams = kRows == 1 || kPacked ? 1 : 2;
 constexpr int kWarps = kTeams * kTeam;
 constexpr int kThreads = kWarps * kWarpSize;
 constexpr int kLines = 16;
@@ -40,7 +44,10 @@ constexpr int kLead = kStageBytes % 16 == 0 ? 0 : 16 - block_alignment(kType);
 constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
 // Pieces of plain rows are permuted, other rows end on an odd sixteen: eight rows fill all banks.
 constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
-constexpr int kStageRingBytes = kLines * kPitch;
+// Packed inputs: blocks [kStageSteps, kRows, 4] shares, as lanes read them; plain rows, which end on an odd sixteen.
+constexpr int kInputPitch = 2 * kStageInputs + 16;
+constexpr int kInputBytes = !kPacked ? 0 : kPlain ? kRows * kInputPitch : kStageSteps * kRows * kStepInputs * 2;
+constexpr int kStageRingBytes = kLines * kPitch + kInputBytes;
 constexpr int kStages = kRows == 1 && (kPlain || kStageRingBytes <= 3072) ? 3 : 2;
 constexpr int kRingBytes = kStages * kStageRingBytes;
 // Rows of blocks on 16 bytes are whole stages where a block is on 2 or 16.
@@ -48,15 +55,17 @@ constexpr bool kWhole = !kPlain && kLead == 0 && block_alignment(kType) != 4 && 
 constexpr int kColumns = kChunks < 16 ? kChunks : 16;
 constexpr int kAtOnce = kWarpSize / kColumns;
 
-// Sums of a lane: of lines g and g + 8, of one row or of rows 2 q and the next.
-constexpr int kSums = kRows == 1 ? 2 : 4;
+// Sums of a lane: of lines g and g + 8, of one row or of rows 2 q and the next, of each eight.
+constexpr int kEights = kRows == 16 ? 2 : 1;
+constexpr int kSums = kRows == 1 ? 2 : 4 * kEights;
+static_assert(kRows == 1 || kRows == 8 || (kRows == 16 && kPacked), "rows are one, or whole columns of products");
 constexpr int kBatonFloats = kSums * kWarpSize;
 constexpr int kUnits = units_of_step(kType);
 constexpr int kPlanes = kPlain ? 0 : kUnits + (has_minimum(kType) ? 1 : 0);
 constexpr int kScaleFloats = kPlanes * kLines * kStageSteps;
 constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
 // Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
-constexpr int kBlocks = kTeams == 2 ? 1 : kStages == 2 || kPlain || has_minimum(kType) ? 2 : 3;
+constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : kPacked ? 2 : kStages == 2 || kPlain || has_minimum(kType) ? 2 : 3;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ __align__(128) u8 shared_memory[];
@@ -65,8 +74,8 @@ extern __shared__ __align__(128) u8 shared_memory[];
 struct Shared {
   float* batons;  // [kWarps, 32, kSums], of the warp that reads it
   float* scales;  // blocks: [kWarps, kPlanes, 16, kStageSteps]: scales, minima
-  uint4* inputs;  // [steps, kRows, 4], in slot order
-  float* totals;  // types with minima: sums of each step's inputs [steps, kRows]
+  uint4* inputs;  // not packed: [steps, kRows, 4], in slot order
+  float* totals;  // not packed, types with minima: sums of each step's inputs [steps, kRows]
 
   __device__ Shared(int steps) {
     batons = reinterpret_cast<float*>(shared_memory + kWarps * kRingBytes);
@@ -141,6 +150,7 @@ struct Stream {
       // A seventeenth sixteen: of every line by a lane.
       int lane = threadIdx.x % kWarpSize;
       if (kChunks > kColumns) copy(target, source + (lane - line) * static_cast<i64>(row_bytes) + 16 * (kColumns - chunk), 0, lane, kColumns);
+      if constexpr (kPacked) copy_inputs(target + kLines * kPitch);
       place.stage += kTeam;
       source += kTeam * kStageBytes;
       if (place.settle(stages) && place.tile < tiles) begin_tile();
@@ -155,6 +165,21 @@ struct Stream {
     source = weight + static_cast<i64>(tile.first + line) * row_bytes + place.stage * kStageBytes + 16 * chunk;
     if constexpr (kFused) across = tile.part.weight - weight - kTileOutputs * static_cast<i64>(row_bytes);
     outputs = tile.part.outputs - tile.first;
+  }
+
+  // Two rows at once: of blocks the shares of four steps, of others all of a stage. Rows past the last one are zeros.
+  __device__ __forceinline__ void copy_inputs(u8* target) const {
+    int lane = threadIdx.x % kWarpSize, row = kPlain ? lane / 16 : lane / 4 % 2, chunk = kPlain ? lane % 16 : lane / 8 * 4 + lane % 4;
+    const u16* from = static_cast<const u16*>(params.input) + static_cast<i64>(place.stage) * kStageInputs + row * params.stride + 8 * chunk;
+    int left = params.stride - place.stage * kStageInputs - 8 * chunk;
+#pragma unroll
+    for (int i = 0; i < kRows; i += 2) {
+#pragma unroll
+      for (int k = 0; k < kStageInputs; k += 128) {
+        u8* to = target + (kPlain ? (i + row) * kInputPitch + 16 * chunk : ((k / kStepInputs + lane / 8) * kRows + i + row) * kStepInputs * 2 + lane % 4 * 16);
+        copy_async_16(to, from + i * params.stride + k, i + row < params.rows && k < left);
+      }
+    }
   }
 
   // One sixteen of line `first` + i, where `start` is that of line `first`. Lines past the end are zeros.
@@ -179,13 +204,24 @@ __device__ __forceinline__ void round_inputs(const Shared& shared, const LinearP
   }
 }
 
-__device__ __forceinline__ uint4 read_inputs(const Shared& shared, int step, int lane) { return shared.inputs[4 * kRows * step + lane % (4 * kRows)]; }
+// The inputs of a step: of the rows in shared memory, or of eight of those in the warp's ring.
+__device__ __forceinline__ uint4 read_inputs(const Shared& shared, const u8* ring_inputs, int stage, int step, int eight, int lane) {
+  if constexpr (!kPacked) {
+    return shared.inputs[4 * kRows * (stage * kStageSteps + step) + lane % (4 * kRows)];
+  } else if constexpr (kPlain) {
+    u32 slots[4];
+    ldmatrix_x4(slots, ring_inputs + (8 * eight + lane % 8) * kInputPitch + 16 * (4 * step + lane / 8));
+    return make_uint4(slots[0], slots[1], slots[2], slots[3]);
+  } else {
+    return reinterpret_cast<const uint4*>(ring_inputs)[4 * (step * kRows + 8 * eight) + lane];
+  }
+}
 
 __device__ __forceinline__ void total_inputs(const Shared& shared, int steps, int lane) {
 #pragma unroll 4
   for (int step = threadIdx.x / kWarpSize; step < steps; step += kWarps) {
     StepProduct<kType> product;
-    total_step(product, read_inputs(shared, step, lane));
+    total_step(product, read_inputs(shared, nullptr, 0, step, 0, lane));
     if (lane < (kRows + 1) / 2) {
       shared.totals[step * kRows + 2 * lane] = product.total[0];
       if constexpr (kRows > 1) shared.totals[step * kRows + 2 * lane + 1] = product.total[1];
@@ -193,12 +229,16 @@ __device__ __forceinline__ void total_inputs(const Shared& shared, int steps, in
   }
 }
 
+// Which of its eight rows' four sums of a product sum i is.
+__device__ __forceinline__ int place_of_sum(int i) { return kRows == 1 ? 2 * i : i % 4; }
+
 // The units of a stage.
-using Stage = StepProduct<kType>[kPlain ? 1 : kStageSteps];
+using Stage = StepProduct<kType>[kPlain ? 1 : kStageSteps][kEights];
 
 // The one unit of a stage of plain weights.
 __device__ __forceinline__ void multiply_plain(Stage& products, const Shared& shared, const u8* stage_ring, int stage, int lane) {
-  start_unit(products[0]);
+#pragma unroll
+  for (int eight = 0; eight < kEights; ++eight) start_unit(products[0][eight]);
   // Sixteens 4 * step + lane / 8, exchanged by the number of the line: steps exchange the halves of 128 bytes of lines 4 to 7.
   int line = lane % 8;
   const u8* row = stage_ring + line * kPitch + 16 * (lane / 8 ^ line % 4);
@@ -208,8 +248,11 @@ __device__ __forceinline__ void multiply_plain(Stage& products, const Shared& sh
     const u8* piece = row + 128 * (step / 2) + 64 * (step % 2 ^ line / 4);
     ldmatrix_x4(upper, piece);
     ldmatrix_x4(lower, piece + 8 * kPitch);
-    multiply_step(products[0], make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
-                  read_inputs(shared, stage * kStageSteps + step, lane));
+#pragma unroll
+    for (int eight = 0; eight < kEights; ++eight) {
+      multiply_step(products[0][eight], make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
+                    read_inputs(shared, stage_ring + kLines * kPitch, stage, step, eight, lane));
+    }
   }
 }
 
@@ -246,14 +289,20 @@ __device__ __forceinline__ void read_weights(uint4& upper, uint4& lower, u32 (&w
   }
 }
 
-__device__ __forceinline__ void multiply_blocks(Stage& products, const Shared& shared, const u8* rows, int stage, int lane) {
+__device__ __forceinline__ void multiply_blocks(Stage& products, const Shared& shared, const u8* rows, const u8* ring_inputs, int stage, int lane) {
   u32 words[4] = {}, fifths[4] = {};
 #pragma unroll
   for (int step = 0; step < kStageSteps; ++step) {
     uint4 upper, lower;
     read_weights(upper, lower, words, fifths, rows, step, lane);
-    start_unit(products[step]);
-    multiply_step(products[step], upper, lower, read_inputs(shared, stage * kStageSteps + step, lane));
+#pragma unroll
+    for (int eight = 0; eight < kEights; ++eight) {
+      StepProduct<kType>& product = products[step][eight];
+      uint4 inputs = read_inputs(shared, ring_inputs, stage, step, eight, lane);
+      start_unit(product);
+      multiply_step(product, upper, lower, inputs);
+      if constexpr (kPacked) total_step(product, inputs);
+    }
   }
 }
 
@@ -268,7 +317,7 @@ __device__ __forceinline__ void read_factors(Factors& factors, const float* plan
   for (int i = 0; i < 2 * kPlanes; ++i) {
     factors.scale[i % 2][i / 2] = load_vec<float, 4>(planes + (lane / 4 + 8 * (i % 2)) * kStageSteps + i / 2 * kLines * kStageSteps);
   }
-  if constexpr (has_minimum(kType)) {
+  if constexpr (has_minimum(kType) && !kPacked) {
     Vec<float, 4> four = load_vec<float, 4>(totals);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
@@ -283,25 +332,26 @@ __device__ __forceinline__ void read_factors(Factors& factors, const float* plan
 __device__ __forceinline__ void add_units(float (&sums)[kSums], const Stage& products, int first, const Factors& factors) {
 #pragma unroll
   for (int step = 0; step < 4; ++step) {
-    const StepProduct<kType>& product = products[first + step];
 #pragma unroll
     for (int i = 0; i < kSums; ++i) {
-      int at = kRows == 1 ? 2 * i : i;
+      int at = place_of_sum(i);
+      const StepProduct<kType>& product = products[first + step][i / 4];
       const Vec<float, 4>(&scale)[kPlain ? 1 : kPlanes] = factors.scale[at / 2];
-      sums[i] = add_step<kType>(sums[i], product.unit[0][at], product.unit[kUnits - 1][at], factors.total[step][at % 2],
+      float total = !has_minimum(kType) ? 0.0f : kPacked ? product.total[at % 2] : factors.total[step][at % 2];
+      sums[i] = add_step<kType>(sums[i], product.unit[0][at], product.unit[kUnits - 1][at], total,
                                 {{scale[0].v[step], scale[kUnits - 1].v[step]}, scale[kPlanes - 1].v[step]});
     }
   }
 }
 
-__device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, float (&sums)[kSums], int lane) {
-  constexpr int kFinished = kFused ? kSums / 2 : kSums;
+__device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, const float (&sums)[kSums], int lane) {
 #pragma unroll
-  for (int i = 0; i < kFinished; ++i) {
-    int half = kFused ? 0 : i / (kSums / 2), row = kRows == 1 ? lane % 4 : 2 * (lane % 4) + i % 2;
-    int output = tile.first + lane / 4 + 8 * half;
-    float sum = kFused ? sums[i + kSums / 2] * activate<kActivation>(sums[i]) : sums[i];
-    if (row < params.rows && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, row, output, sum);
+  for (int i = 0; i < kSums; ++i) {
+    int half = place_of_sum(i) / 2, row = kRows == 1 ? lane % 4 : i / 4 * 8 + 2 * (lane % 4) + i % 2;
+    int output = tile.first + lane / 4 + (kFused ? 0 : 8 * half);
+    float sum = sums[i];
+    if (kFused && half == 1) sum *= activate<kActivation>(sums[i - (kSums == 2 ? 1 : 2)]);
+    if ((!kFused || half == 1) && row < params.rows && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, row, output, sum);
   }
 }
 
@@ -314,11 +364,13 @@ winnow_linear_row(const LinearParams params, int tiles) {
   Stream stream(params, stages, tiles);
 #pragma unroll
   for (int i = 0; i < kStages - 1; ++i) stream.advance(i);
-  round_inputs(shared, params, steps);
-  __syncthreads();
-  if constexpr (has_minimum(kType)) {
-    total_inputs(shared, steps, lane);
+  if constexpr (!kPacked) {
+    round_inputs(shared, params, steps);
     __syncthreads();
+    if constexpr (has_minimum(kType)) {
+      total_inputs(shared, steps, lane);
+      __syncthreads();
+    }
   }
 
   using Sums = Vec<float, kSums>;
@@ -335,14 +387,15 @@ winnow_linear_row(const LinearParams params, int tiles) {
     __syncwarp();
     stream.advance(slot == 0 ? kStages - 1 : slot - 1);
     const float* totals = shared.totals + place.stage * kStageSteps * kRows;
-    const u8* rows = stream.ring + slot * kStageRingBytes + Stream::lead_of(place.stage);
+    const u8* stage_ring = stream.ring + slot * kStageRingBytes;
+    const u8* rows = stage_ring + Stream::lead_of(place.stage);
     Stage products;
     Factors factors;
     if constexpr (kPlain) {
-      multiply_plain(products, shared, rows, place.stage, lane);
+      multiply_plain(products, shared, stage_ring, place.stage, lane);
     } else {
       leave_scales(planes, rows, lane);
-      multiply_blocks(products, shared, rows, place.stage, lane);
+      multiply_blocks(products, shared, rows, stage_ring + kLines * kPitch, place.stage, lane);
       __syncwarp();
       read_factors(factors, planes, totals, lane);
     }
@@ -354,7 +407,7 @@ winnow_linear_row(const LinearParams params, int tiles) {
     if (place.stage > 0) sums = *mine;
     if constexpr (kPlain) {
 #pragma unroll
-      for (int i = 0; i < kSums; ++i) sums.v[i] = add_step<kType>(sums.v[i], products[0].unit[0][kRows == 1 ? 2 * i : i], 0.0f, 0.0f, {});
+      for (int i = 0; i < kSums; ++i) sums.v[i] = add_step<kType>(sums.v[i], products[0][i / 4].unit[0][place_of_sum(i)], 0.0f, 0.0f, {});
     } else {
 #pragma unroll
       for (int first = 0; first < kStageSteps; first += 4) {

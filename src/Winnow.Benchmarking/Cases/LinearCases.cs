@@ -26,7 +26,12 @@ internal static class LinearCases
             yield return Project($"matvec {type}", type, 8);
         }
 
-        yield return Project("matvec F16", DType.F16, 16);
+        foreach (DType type in new[] { DType.F16, DType.Q4_K })
+        {
+            yield return Project($"matvec {type}", type, 16);
+            yield return Project($"matvec {type}", type, 8, inputs: FeedForward) with { IsMeasuredOnly = true };
+        }
+
         foreach (DType type in new[] { DType.F16, DType.BF16, DType.Q8_0, DType.Q4_K })
         {
             yield return Project($"matmul {type}", type, 512);
@@ -47,11 +52,11 @@ internal static class LinearCases
         yield return Gated("gated matmul BF16", DType.BF16, 1024) with { IsMeasuredOnly = true };
     }
 
-    private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs) => new("linear", name, $"{rows} x {Inputs} x {outputs}", workspace =>
+    private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs, int inputs = Inputs) => new("linear", name, $"{rows} x {inputs} x {outputs}", workspace =>
     {
-        Tensor input = workspace.Input(rows, Inputs);
-        var projection = new Projection { Weight = workspace.Weight(type, outputs, Inputs), Output = workspace.Output(rows, outputs) };
-        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * Inputs * outputs);
+        Tensor input = workspace.Input(rows, inputs);
+        var projection = new Projection { Weight = workspace.Weight(type, outputs, inputs), Output = workspace.Output(rows, outputs) };
+        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * inputs * outputs);
     });
 
     private static KernelCase Gated(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>

@@ -176,9 +176,13 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             int rows = parameters.Rows == 1 ? 1 : 8;
             Launch(ref parameters, new(CudaLinearKind.Single, type, aligned, rows, 1, gate, activation), Ceiling(parameters.Rows, rows));
         }
-        else if (new CudaLinearVariant(CudaLinearKind.Row, type, true, parameters.Rows == 1 ? 1 : 8, 1, gate, activation) is var row
-            && aligned && FitsRow(parameters, row))
+        else if (aligned && RowVariant(parameters, type, gate, activation) is { } row)
         {
+            if (row.IsPacked)
+            {
+                Pack(ref parameters, ref packed, row.Form);
+            }
+
             Launch(ref parameters, row, 1);
         }
         else if (parameters.Rows <= MostFewRows)
@@ -203,10 +207,24 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         }
     }
 
-    // The kernel of one row or eight wants rows of weights on 16 bytes, and room for the inputs.
-    private bool FitsRow(in CudaLinearParams parameters, CudaLinearVariant variant) =>
-        _hasRowKernel && parameters.Rows <= variant.Size && variant.Weight.BytesOf(parameters.Inputs) % Alignment == 0
-        && variant.SharedBytes + variant.InputBytes(parameters.Inputs) <= _context.Driver.Properties.MaxSharedBytesPerBlock;
+    // The kernel of few rows wants rows of weights on 16 bytes. Inputs for which there is no room come packed.
+    private CudaLinearVariant? RowVariant(in CudaLinearParams parameters, DType type, CudaGate gate, Activation activation)
+    {
+        if (!_hasRowKernel || parameters.Rows > MostFewRows || type.BytesOf(parameters.Inputs) % Alignment != 0)
+        {
+            return null;
+        }
+
+        int most = _context.Driver.Properties.MaxSharedBytesPerBlock;
+        int rows = parameters.Rows == 1 ? 1 : parameters.Rows <= 8 ? 8 : MostFewRows;
+        var variant = new CudaLinearVariant(CudaLinearKind.Row, type, true, rows, 1, gate, activation, IsPacked: rows == MostFewRows);
+        if (!variant.IsPacked && variant.SharedBytes + variant.InputBytes(parameters.Inputs) > most)
+        {
+            variant = variant with { Size = Math.Max(rows, 8), IsPacked = true };
+        }
+
+        return variant.SharedBytes <= most ? variant : null;
+    }
 
     // A few tiles do not keep enough bytes under way with a warp each.
     private int ChooseSplit(ref CudaLinearParams parameters, CudaLinearVariant variant)
@@ -256,8 +274,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         const int Reserved = 1024;
         GpuProperties properties = _context.Driver.Properties;
         int bytes = variant.SharedBytes + variant.InputBytes(inputs);
-        int most = variant.Size > 1 ? 1 : variant.IsPlain || variant.HasMinimum ? 2 : 3;
-        int blocks = properties.Multiprocessors * Math.Clamp(properties.SharedBytesPerMultiprocessor / (bytes + Reserved), 1, most);
+        int blocks = properties.Multiprocessors * Math.Clamp(properties.SharedBytesPerMultiprocessor / (bytes + Reserved), 1, variant.Blocks);
         return new(Math.Min(Ceiling(tiles, variant.Teams), blocks), 1, 1, variant.Threads, SharedBytes: bytes);
     }
 

@@ -9,13 +9,22 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Kind">The source.</param>
 /// <param name="Weight">The weight type.</param>
 /// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
-/// <param name="Size">Rows of a warp (single), rows at most (row: 1 or 8; matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
+/// <param name="Size">Rows of a warp (single), rows at most (row: 1, 8 or 16; matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
 /// <param name="Activation">The function on the gate.</param>
 /// <param name="IsStaged">Whether sums go through shared memory (Hopper).</param>
+/// <param name="IsPacked">Whether inputs come packed, with the weights (row).</param>
 internal readonly record struct CudaLinearVariant(
-    CudaLinearKind Kind, DType Weight, bool Aligned, int Size = 0, int Split = 1, CudaGate Gate = CudaGate.None, Activation Activation = default, bool IsStaged = false)
+    CudaLinearKind Kind,
+    DType Weight,
+    bool Aligned,
+    int Size = 0,
+    int Split = 1,
+    CudaGate Gate = CudaGate.None,
+    Activation Activation = default,
+    bool IsStaged = false,
+    bool IsPacked = false)
 {
     /// <summary>Steps of a stage of blocks of the kernel for Hopper.</summary>
     public const int HopperStageSteps = 8;
@@ -27,7 +36,7 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Inputs of a step.</summary>
     public const int StepInputs = 32;
 
-    // Inputs that the kernel of one row or eight is prepared for, as far as they fit.
+    // Inputs that the kernel of few rows is prepared for, as far as they fit.
     private const int MostRowInputs = 28_672;
     private const int MostSharedBytes = 227 * 1024;
 
@@ -79,10 +88,13 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Tiles of outputs that one block of matvec takes.</summary>
     public int TilesOfBlock => Kind == CudaLinearKind.Matvec && Split == 1 ? MatvecWarps : 1;
 
-    /// <summary>Teams of warps of a block of the kernel of one row or eight, each with tiles of its own.</summary>
-    public int Teams => Size == 1 ? 1 : 2;
+    /// <summary>Teams of warps of a block of the kernel of few rows, each with tiles of its own.</summary>
+    public int Teams => Size == 1 || IsPacked ? 1 : 2;
 
-    /// <summary>Dynamic shared memory of a block; the kernel of one row or eight takes <see cref="InputBytes"/> more.</summary>
+    /// <summary>Blocks of the kernel of few rows that a multiprocessor has registers for, and shared memory without inputs.</summary>
+    public int Blocks => Teams == 2 || Size == 16 ? 1 : IsPacked || IsPlain || HasMinimum ? 2 : 3;
+
+    /// <summary>Dynamic shared memory of a block; the kernel of few rows takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
     {
         CudaLinearKind.Matvec => MatvecSharedBytes(),
@@ -134,6 +146,8 @@ internal readonly record struct CudaLinearVariant(
             yield return new CudaLinearVariant(CudaLinearKind.Matmul, types[i], true, 128, 1, even ? CudaGate.Fused : CudaGate.None).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 1, Gate: even ? CudaGate.None : CudaGate.Fused).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 8, Gate: even ? CudaGate.Fused : CudaGate.None).Describe();
+            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 8, Gate: even ? CudaGate.None : CudaGate.Fused, IsPacked: true).Describe();
+            yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 16, Gate: even ? CudaGate.Fused : CudaGate.None, IsPacked: true).Describe();
             if (HasHopperBlocks(types[i]))
             {
                 yield return new CudaLinearVariant(CudaLinearKind.HopperBlocks, types[i], true, 128, 1, even ? CudaGate.None : CudaGate.Fused).Describe();
@@ -145,10 +159,10 @@ internal readonly record struct CudaLinearVariant(
         }
     }
 
-    /// <summary>Shared memory that the kernel of one row or eight takes for rows, whole stages, and for the sums of their steps.</summary>
+    /// <summary>Shared memory that the kernel of few rows takes for rows that are not packed, whole stages, and for the sums of their steps.</summary>
     public int InputBytes(int inputs)
     {
-        int stages = (inputs + RowStageInputs - 1) / RowStageInputs;
+        int stages = IsPacked ? 0 : (inputs + RowStageInputs - 1) / RowStageInputs;
         int stepBytes = (StepInputs * sizeof(ushort)) + (HasMinimum ? sizeof(float) : 0);
         return stages * (RowStageInputs / StepInputs) * Size * stepBytes;
     }
@@ -195,7 +209,7 @@ internal readonly record struct CudaLinearVariant(
             },
             CudaLinearKind.Row => new(
                 "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), Math.Min(mostSharedBytes, MostSharedBytes)),
-                weight, $"WINNOW_ROWS={Size}", gate, activation, parameters, shared),
+                weight, $"WINNOW_ROWS={Size}", $"WINNOW_PACKED={(IsPacked ? 1 : 0)}", gate, activation, parameters, shared),
             CudaLinearKind.HopperBlocks => new(
                 "linear/matmul_hopper_blocks.cu", "winnow_linear_matmul_hopper_blocks", SharedBytes,
                 weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
@@ -241,10 +255,11 @@ internal readonly record struct CudaLinearVariant(
         int stageBytes = (int)Weight.BytesOf(RowStageInputs);
         int lead = stageBytes % 16 == 0 ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
         int chunks = (lead + stageBytes + 15) / 16;
-        int stage = TileLines * 16 * (IsPlain ? chunks : chunks | 1);
+        int inputs = !IsPacked ? 0 : Size * sizeof(ushort) * (RowStageInputs + (IsPlain ? 8 : 0));
+        int stage = (TileLines * 16 * (IsPlain ? chunks : chunks | 1)) + inputs;
         int stages = Size == 1 && (IsPlain || stage <= 3072) ? 3 : 2;
         int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 2 : 1) + (HasMinimum ? 1 : 0);
-        int batonFloats = 32 * (Size == 1 ? 2 : 4);
+        int batonFloats = 32 * (Size == 1 ? 2 : Size / 2);
         int scaleFloats = planes * TileLines * RowStageInputs / StepInputs;
         return TeamWarps * Teams * ((stages * stage) + ((batonFloats + scaleFloats) * sizeof(float)));
     }

@@ -8,11 +8,12 @@ using Winnow.Kernels.Linear;
 namespace Winnow.Kernels.Tests.Linear;
 
 /// <summary>
-/// The kernel of one row or eight has the bits of the one for sixteen: long enough for its rings to go round, and ends that fill no stage, no round and no unit.
+/// The kernel of few rows has the bits of the one for all devices: long enough for its rings to go round, and ends that fill no stage, no round and no unit.
 /// </summary>
 public sealed class CudaLinearRowTests
 {
     private const int Outputs = 37;
+    private const int Most = 16;
 
     private static IEnumerable<DType> Matrices => WeightReference.Types.Where(type => type != DType.F32);
 
@@ -32,17 +33,26 @@ public sealed class CudaLinearRowTests
         AssertSameBits(type, Lengths(type)[1], 3);
     }
 
+    // Sixteen rows, and eight for which there is no room.
+    [TestCaseSource(nameof(Matrices))]
+    public void Project_OfPackedRowsGivesTheBitsThatTheyHaveAmongOthers(DType type)
+    {
+        AssertSameBits(type, Lengths(type)[0], 16);
+        AssertSameBits(type, Lengths(type)[1], 9);
+        AssertSameBits(type, 4 * Lengths(type)[1], 5);
+    }
+
     [Test]
-    public void ProjectGated_GivesTheBitsThatRowsHaveAmongOthers([Values(1, 5)] int rows, [ValueSource(nameof(Matrices))] DType type)
+    public void ProjectGated_GivesTheBitsThatRowsHaveAmongOthers([Values(1, 5, 12)] int rows, [ValueSource(nameof(Matrices))] DType type)
     {
         int inputs = Lengths(type)[^1];
         var random = new Random(5);
         (byte[] gate, byte[] up) = (WeightReference.Random(type, Outputs * inputs, random), WeightReference.Random(type, Outputs * inputs, random));
-        float[] x = LinearFixture.Values(random, 8 * inputs);
+        float[] x = LinearFixture.Values(random, Most * inputs);
         using LinearFixture fixture = LinearFixture.Hopper();
         using LinearFixture others = LinearFixture.Hopper(split: 1);
 
-        int[] among = LinearFixture.Bits(Gated(others, type, gate, up, x, 8, inputs));
+        int[] among = LinearFixture.Bits(Gated(others, type, gate, up, x, Most, inputs));
 
         Assert.That(LinearFixture.Bits(Gated(fixture, type, gate, up, x[..(rows * inputs)], rows, inputs)), Is.EqualTo(among[..(rows * Outputs)]));
     }
@@ -50,7 +60,7 @@ public sealed class CudaLinearRowTests
     // Sums go round from warp to warp more than twice.
     [Test]
     [Combinatorial]
-    public void Project_HasTheSameBitsUnderEverySchedule([Values(DType.BF16, DType.Q8_0, DType.Q4_K)] DType type, [Values(1, 6)] int rows)
+    public void Project_HasTheSameBitsUnderEverySchedule([Values(DType.BF16, DType.Q8_0, DType.Q4_K)] DType type, [Values(1, 6, 11)] int rows)
     {
         int inputs = Lengths(type)[^1];
         var random = new Random(9);
@@ -99,6 +109,7 @@ public sealed class CudaLinearRowTests
 
     [TestCase(1)]
     [TestCase(7)]
+    [TestCase(16)]
     public void Project_TakesSeveralPartsWithBiasAndResidual(int count)
     {
         const int Inputs = 1024;
@@ -106,12 +117,12 @@ public sealed class CudaLinearRowTests
         int[] outputs = [37, 16, 5];
         byte[][] weights = [.. outputs.Select(size => WeightReference.Random(DType.Q8_0, size * Inputs, random))];
         float[][] biases = [.. outputs.Select(size => LinearFixture.Values(random, size))];
-        float[][] residuals = [.. outputs.Select(size => LinearFixture.Values(random, 8 * size))];
-        float[] x = LinearFixture.Values(random, 8 * Inputs);
+        float[][] residuals = [.. outputs.Select(size => LinearFixture.Values(random, Most * size))];
+        float[] x = LinearFixture.Values(random, Most * Inputs);
         using LinearFixture fixture = LinearFixture.Hopper();
         using LinearFixture others = LinearFixture.Hopper(split: 4);
 
-        float[][] among = Project(others, 8, x);
+        float[][] among = Project(others, Most, x);
         float[][] alone = Project(fixture, count, x[..(count * Inputs)]);
 
         for (int i = 0; i < outputs.Length; i++)
@@ -141,11 +152,11 @@ public sealed class CudaLinearRowTests
     {
         var random = new Random(inputs);
         byte[] weight = WeightReference.Random(type, Outputs * inputs, random);
-        float[] x = LinearFixture.Values(random, 8 * inputs);
+        float[] x = LinearFixture.Values(random, Most * inputs);
         using LinearFixture fixture = LinearFixture.Hopper();
         using LinearFixture others = LinearFixture.Hopper(split: 1);
 
-        int[] among = LinearFixture.Bits(others.Project(type, weight, x, 8, inputs, Outputs));
+        int[] among = LinearFixture.Bits(others.Project(type, weight, x, Most, inputs, Outputs));
 
         Assert.That(
             LinearFixture.Bits(fixture.Project(type, weight, x[..(rows * inputs)], rows, inputs, Outputs)), Is.EqualTo(among[..(rows * Outputs)]), $"{inputs} inputs");
