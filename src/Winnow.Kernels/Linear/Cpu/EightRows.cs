@@ -13,50 +13,104 @@ internal static unsafe class EightRows
     /// <summary>Rows, and units of which the scales are converted at once.</summary>
     public const int Count = 8;
 
+    /// <summary>The most units whose scales are converted at once: 8192 inputs.</summary>
+    public const int ScaleStride = 256;
+
     /// <summary>
-    /// Bytes from a weight to the one that should be fetched meanwhile: whole groups of rows, and enough of them that memory answers in
-    /// time. Rows of which a group would fill the first-level cache are fetched as they go on.
+    /// Bytes from eight rows to those that should be fetched meanwhile: whole groups of rows, because these lie one after the other but are
+    /// read side by side, and enough of them that memory answers in time.
     /// </summary>
     /// <param name="rowBytes">Bytes from one row to the next.</param>
     public static nint Ahead(nint rowBytes)
     {
-        const int LongRowBytes = 4096;
         const int InFlightBytes = 16 * 1024;
         nint group = Count * rowBytes;
-        return rowBytes > LongRowBytes ? LongRowBytes / 2 : (InFlightBytes + group - 1) / group * group;
+        return (InFlightBytes + group - 1) / group * group;
     }
 
-    /// <summary>Converts the halves at the start of units.</summary>
-    /// <param name="w">The first unit of the first row.</param>
+    /// <summary>Whether what lies so far ahead goes into the first-level cache, of which a group may fill most.</summary>
     /// <param name="rowBytes">Bytes from one row to the next.</param>
-    /// <param name="units">How many units there are, at most 8.</param>
-    /// <param name="unitBytes">18 or 34.</param>
-    /// <param name="scales">[row, unit], 64 floats.</param>
+    public static bool IsNear(nint rowBytes) => rowBytes <= 4096;
+
+    /// <summary>Fetches lines into the second-level cache, or into the first.</summary>
+    /// <param name="ahead">Where.</param>
+    /// <param name="bytes">How much, a constant.</param>
+    /// <param name="near">True for the first-level cache.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadScales(byte* w, nint rowBytes, int units, int unitBytes, float* scales)
+    public static void Prefetch(byte* ahead, int bytes, bool near)
     {
-        if (units < Count)
+        if (!near)
         {
-            One(w, rowBytes, units, unitBytes, scales);
+            PrefetchFar(ahead, bytes);
             return;
         }
 
-        for (int row = 0; row < Count; row += 2, w += 2 * rowBytes, scales += 2 * Count)
+        Sse.Prefetch0(ahead);
+        Sse.Prefetch0(ahead + 64);
+        Sse.Prefetch0(ahead + 128);
+        if (bytes > 192)
         {
-            Vector128<ushort> even = unitBytes == 18 ? OfEighteen(w) : OfThirtyFour(w);
-            Vector128<ushort> odd = unitBytes == 18 ? OfEighteen(w + rowBytes) : OfThirtyFour(w + rowBytes);
-            Lanes512.FromHalves(Vector256.Create(even, odd).AsInt16()).Store(scales);
+            Sse.Prefetch0(ahead + 192);
+            Sse.Prefetch0(ahead + 256);
+        }
+
+        if (bytes > 320)
+        {
+            Sse.Prefetch0(ahead + 320);
+            Sse.Prefetch0(ahead + 384);
+            Sse.Prefetch0(ahead + 448);
         }
     }
 
-    private static void One(byte* w, nint rowBytes, int units, int unitBytes, float* scales)
+    /// <summary>Converts the halves at the start of units, apart from the loop that uses them, whose sums they would push out of the registers.</summary>
+    /// <param name="w">The first unit of the first row.</param>
+    /// <param name="rowBytes">Bytes from one row to the next.</param>
+    /// <param name="units">How many units.</param>
+    /// <param name="unitBytes">18 or 34.</param>
+    /// <param name="scales">[8, <see cref="ScaleStride"/>]: each row's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void LoadScales(byte* w, nint rowBytes, int units, int unitBytes, float* scales)
     {
-        for (int row = 0; row < Count; row++, w += rowBytes, scales += Count)
+        for (; units >= Count; units -= Count, w += Count * unitBytes, scales += Count)
+        {
+            byte* unit = w;
+            float* row = scales;
+            for (int pair = 0; pair < Count / 2; pair++, unit += 2 * rowBytes, row += 2 * ScaleStride)
+            {
+                Vector128<ushort> even = unitBytes == 18 ? OfEighteen(unit) : OfThirtyFour(unit);
+                Vector128<ushort> odd = unitBytes == 18 ? OfEighteen(unit + rowBytes) : OfThirtyFour(unit + rowBytes);
+                Vector512<float> both = Lanes512.FromHalves(Vector256.Create(even, odd).AsInt16());
+                both.GetLower().Store(row);
+                both.GetUpper().Store(row + ScaleStride);
+            }
+        }
+
+        for (int row = 0; row < Count; row++, w += rowBytes, scales += ScaleStride)
         {
             for (int unit = 0; unit < units; unit++)
             {
                 scales[unit] = HalfBits.Read(w + (unit * unitBytes));
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchFar(byte* ahead, int bytes)
+    {
+        Sse.Prefetch1(ahead);
+        Sse.Prefetch1(ahead + 64);
+        Sse.Prefetch1(ahead + 128);
+        if (bytes > 192)
+        {
+            Sse.Prefetch1(ahead + 192);
+            Sse.Prefetch1(ahead + 256);
+        }
+
+        if (bytes > 320)
+        {
+            Sse.Prefetch1(ahead + 320);
+            Sse.Prefetch1(ahead + 384);
+            Sse.Prefetch1(ahead + 448);
         }
     }
 

@@ -67,7 +67,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
         int row = 0;
         for (; WideRowKernel<TLanes, TVector>.IsUsed && inputs % 32 == 0 && row <= rows - EightRows.Count; row += EightRows.Count)
         {
-            WideRowKernel<TLanes, TVector>.Eight<TCodec>(
+            WideRowKernel<TLanes, TVector>.Run<TCodec>(
                 weight + (row * rowBytes), rowBytes, x, inputs, sums + (row * TLanes.Count), scratch);
         }
 
@@ -229,14 +229,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
         {
             byte* first = weight + (row * rowBytes);
             float* rowSums = sums + (row * TLanes.Count);
-            if (type == DType.Q4_K)
-            {
-                SuperBlockKernel.EightOfFourBits(first, rowBytes, x, inputs, rowSums, scratch);
-            }
-            else
-            {
-                SuperBlockKernel.EightOfFiveBits(first, rowBytes, x, inputs, rowSums, scratch);
-            }
+            SuperBlockKernel.Run(type == DType.Q5_K, first, rowBytes, x, inputs, rowSums, scratch);
         }
 
         return row;

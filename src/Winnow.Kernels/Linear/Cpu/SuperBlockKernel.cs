@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -15,53 +16,92 @@ internal static unsafe class SuperBlockKernel
 
     private const int BlockValues = 256;
 
+    // As many factors of eight rows as fit the scratch memory.
+    private const int ChunkBlocks = 16;
+
     // Scales of eight groups and minima of eight groups.
     private const int Factors = 16;
     private const int HeaderBytes = 16;
     private const int FifthBytes = 32;
 
-    /// <summary>Computes the lanes' sums of eight products with Q4_K.</summary>
+    /// <summary>Computes the lanes' sums of eight products.</summary>
+    /// <param name="fifth">True for Q5_K, false for Q4_K.</param>
     /// <param name="w">The first weight row.</param>
     /// <param name="rowBytes">Bytes from one weight row to the next.</param>
     /// <param name="x">The input row.</param>
     /// <param name="inputs">Values in a row, a multiple of 256.</param>
     /// <param name="sums">Room for eight vectors.</param>
-    /// <param name="factors">Room for 128 floats.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void EightOfFourBits(byte* w, nint rowBytes, float* x, long inputs, float* sums, float* factors) =>
-        Eight(fifth: false, w, rowBytes, x, inputs, sums, factors);
+    /// <param name="scratch">Room for 2048 floats.</param>
+    public static void Run(bool fifth, byte* w, nint rowBytes, float* x, long inputs, float* sums, float* scratch)
+    {
+        // Apart from the loop that uses them: they would push its sums out of the registers.
+        nint blockBytes = fifth ? 176 : 144;
+        for (long left = inputs / BlockValues; left > 0; left -= ChunkBlocks)
+        {
+            int blocks = (int)Math.Min(left, ChunkBlocks);
+            for (int block = 0; block < blocks; block++)
+            {
+                LoadFactors(w + (block * blockBytes), rowBytes, scratch + (block * Rows * Factors));
+            }
 
-    /// <summary>Computes the lanes' sums of eight products with Q5_K; see <see cref="EightOfFourBits"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void EightOfFiveBits(byte* w, nint rowBytes, float* x, long inputs, float* sums, float* factors) =>
-        Eight(fifth: true, w, rowBytes, x, inputs, sums, factors);
+            byte* ahead = w + EightRows.Ahead(rowBytes);
+            bool fresh = left == inputs / BlockValues;
+            if (fifth)
+            {
+                EightOfFiveBits(w, rowBytes, x, blocks, sums, scratch, ahead, fresh);
+            }
+            else
+            {
+                EightOfFourBits(w, rowBytes, x, blocks, sums, scratch, ahead, fresh);
+            }
 
+            w += blocks * blockBytes;
+            x += blocks * BlockValues;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void EightOfFourBits(byte* w, nint rowBytes, float* x, int blocks, float* sums, float* factors, byte* ahead, bool fresh) =>
+        Eight(fifth: false, w, rowBytes, x, blocks, sums, factors, ahead, fresh);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void EightOfFiveBits(byte* w, nint rowBytes, float* x, int blocks, float* sums, float* factors, byte* ahead, bool fresh) =>
+        Eight(fifth: true, w, rowBytes, x, blocks, sums, factors, ahead, fresh);
+
+    // Calls nothing: the sums would have to lie in memory for it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Eight(bool fifth, byte* w, nint rowBytes, float* x, long inputs, float* sums, float* factors)
+    private static void Eight(bool fifth, byte* w, nint rowBytes, float* x, int blocks, float* sums, float* factors, byte* ahead, bool fresh)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
-        nint blockBytes = fifth ? 176 : 144;
-        nint half = 4 * rowBytes;
-        byte* ahead = w + EightRows.Ahead(rowBytes);
-        for (long left = inputs; left > 0; left -= BlockValues, w += blockBytes)
+        if (!fresh)
         {
-            LoadFactors(w, rowBytes, factors);
-            float* factor = factors;
-            for (int pair = 0; pair < 4; pair++, x += 64, factor += 2)
+            a0 = Vector512.Load(sums);
+            a1 = Vector512.Load(sums + 16);
+            a2 = Vector512.Load(sums + 32);
+            a3 = Vector512.Load(sums + 48);
+            a4 = Vector512.Load(sums + 64);
+            a5 = Vector512.Load(sums + 80);
+            a6 = Vector512.Load(sums + 96);
+            a7 = Vector512.Load(sums + 112);
+        }
+
+        bool near = EightRows.IsNear(rowBytes);
+        for (; blocks > 0; blocks--, w += fifth ? 176 : 144, factors += ((Rows - 1) * Factors) + 8)
+        {
+            for (int pair = 0; pair < 4; pair++, x += 64, factors += 2)
             {
-                Prefetch(ahead, rowBytes);
-                half = -half;
-                ahead += (fifth ? 44 : 36) - half;
+                EightRows.Prefetch(ahead, fifth ? 352 : 288, near);
+                ahead += fifth ? 352 : 288;
                 byte* w3 = w + (3 * rowBytes);
                 byte* w6 = w3 + (3 * rowBytes);
-                a0 = Add(fifth, a0, x, w, pair, factor);
-                a1 = Add(fifth, a1, x, w + rowBytes, pair, factor + Factors);
-                a2 = Add(fifth, a2, x, w + (2 * rowBytes), pair, factor + (2 * Factors));
-                a3 = Add(fifth, a3, x, w3, pair, factor + (3 * Factors));
-                a4 = Add(fifth, a4, x, w3 + rowBytes, pair, factor + (4 * Factors));
-                a5 = Add(fifth, a5, x, w3 + (2 * rowBytes), pair, factor + (5 * Factors));
-                a6 = Add(fifth, a6, x, w6, pair, factor + (6 * Factors));
-                a7 = Add(fifth, a7, x, w6 + rowBytes, pair, factor + (7 * Factors));
+                a0 = Add(fifth, a0, x, w, pair, factors);
+                a1 = Add(fifth, a1, x, w + rowBytes, pair, factors + Factors);
+                a2 = Add(fifth, a2, x, w + (2 * rowBytes), pair, factors + (2 * Factors));
+                a3 = Add(fifth, a3, x, w3, pair, factors + (3 * Factors));
+                a4 = Add(fifth, a4, x, w3 + rowBytes, pair, factors + (4 * Factors));
+                a5 = Add(fifth, a5, x, w3 + (2 * rowBytes), pair, factors + (5 * Factors));
+                a6 = Add(fifth, a6, x, w6, pair, factors + (6 * Factors));
+                a7 = Add(fifth, a7, x, w6 + rowBytes, pair, factors + (7 * Factors));
             }
         }
 
@@ -122,16 +162,8 @@ internal static unsafe class SuperBlockKernel
         return Avx512F.PermuteVar16x32x2(lower, number, upper);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* ahead, nint rowBytes)
-    {
-        Sse.Prefetch0(ahead);
-        Sse.Prefetch0(ahead + rowBytes);
-        Sse.Prefetch0(ahead + (2 * rowBytes));
-        Sse.Prefetch0(ahead + (3 * rowBytes));
-    }
-
     // factors[row, 0 to 7]: scales, [row, 8 to 15]: minima. A header is two halves and twelve bytes of 6-bit numbers; four rows' fill a register.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void LoadFactors(byte* w, nint rowBytes, float* factors)
     {
         Vector512<uint> lower = Headers(w, rowBytes);

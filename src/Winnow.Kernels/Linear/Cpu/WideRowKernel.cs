@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -12,7 +11,7 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int Batch = EightRows.Count;
+    private const int Stride = EightRows.ScaleStride;
 
     /// <summary>Whether this width has 32 registers.</summary>
     public static bool IsUsed => TLanes.Count == 16;
@@ -23,44 +22,61 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
     /// <param name="x">The input row.</param>
     /// <param name="inputs">Values in a row, a multiple of 32.</param>
     /// <param name="sums">Room for eight vectors.</param>
-    /// <param name="scales">Room for 64 floats.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Eight<TCodec>(byte* w, nint rowBytes, float* x, long inputs, float* sums, float* scales)
+    /// <param name="scratch"><see cref="RowKernel{TLanes, TVector}.ScratchFloats"/> floats.</param>
+    public static void Run<TCodec>(byte* w, nint rowBytes, float* x, long inputs, float* sums, float* scratch)
+        where TCodec : struct, IUnitCodec<TVector>
+    {
+        long units = inputs / 32;
+        for (long done = 0; done < units; done += Stride)
+        {
+            int count = (int)Math.Min(Stride, units - done);
+            byte* start = w + ((nint)done * TCodec.UnitBytes);
+            if (TCodec.IsScaled)
+            {
+                EightRows.LoadScales(start, rowBytes, count, TCodec.UnitBytes, scratch);
+            }
+
+            Eight<TCodec>(start, rowBytes, x + (32 * done), count, sums, scratch, start + EightRows.Ahead(rowBytes), done == 0);
+        }
+    }
+
+    // Calls nothing: the sums would have to lie in memory for it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Eight<TCodec>(byte* w, nint rowBytes, float* x, int units, float* sums, float* scales, byte* ahead, bool fresh)
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
-
-        nint half = 4 * rowBytes;
-        byte* ahead = w + EightRows.Ahead(rowBytes);
-        for (long left = inputs / 32; left > 0; left -= Batch)
+        if (!fresh)
         {
-            int units = (int)Math.Min(left, Batch);
-            if (TCodec.IsScaled)
-            {
-                EightRows.LoadScales(w, rowBytes, units, TCodec.UnitBytes, scales);
-            }
+            a0 = TLanes.Load(sums);
+            a1 = TLanes.Load(sums + TLanes.Count);
+            a2 = TLanes.Load(sums + (2 * TLanes.Count));
+            a3 = TLanes.Load(sums + (3 * TLanes.Count));
+            a4 = TLanes.Load(sums + (4 * TLanes.Count));
+            a5 = TLanes.Load(sums + (5 * TLanes.Count));
+            a6 = TLanes.Load(sums + (6 * TLanes.Count));
+            a7 = TLanes.Load(sums + (7 * TLanes.Count));
+        }
 
-            float* scale = scales;
-            for (float* end = scales + units; scale < end; scale++)
-            {
-                Prefetch<TCodec>(ahead, rowBytes, half);
-                half = -half;
-                ahead += TCodec.UnitBytes - half;
-                TVector x0 = TLanes.Load(x);
-                TVector x1 = TLanes.Load(x + TLanes.Count);
-                byte* w3 = w + (3 * rowBytes);
-                byte* w6 = w3 + (3 * rowBytes);
-                a0 = Add<TCodec>(a0, x0, x1, w, scale);
-                a1 = Add<TCodec>(a1, x0, x1, w + rowBytes, scale + Batch);
-                a2 = Add<TCodec>(a2, x0, x1, w + (2 * rowBytes), scale + (2 * Batch));
-                a3 = Add<TCodec>(a3, x0, x1, w3, scale + (3 * Batch));
-                a4 = Add<TCodec>(a4, x0, x1, w3 + rowBytes, scale + (4 * Batch));
-                a5 = Add<TCodec>(a5, x0, x1, w3 + (2 * rowBytes), scale + (5 * Batch));
-                a6 = Add<TCodec>(a6, x0, x1, w6, scale + (6 * Batch));
-                a7 = Add<TCodec>(a7, x0, x1, w6 + rowBytes, scale + (7 * Batch));
-                x += 32;
-                w += TCodec.UnitBytes;
-            }
+        bool near = EightRows.IsNear(rowBytes);
+        for (float* end = scales + units; scales < end; scales++)
+        {
+            EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
+            ahead += 8 * TCodec.UnitBytes;
+            TVector x0 = TLanes.Load(x);
+            TVector x1 = TLanes.Load(x + TLanes.Count);
+            byte* w3 = w + (3 * rowBytes);
+            byte* w6 = w3 + (3 * rowBytes);
+            a0 = Add<TCodec>(a0, x0, x1, w, scales);
+            a1 = Add<TCodec>(a1, x0, x1, w + rowBytes, scales + Stride);
+            a2 = Add<TCodec>(a2, x0, x1, w + (2 * rowBytes), scales + (2 * Stride));
+            a3 = Add<TCodec>(a3, x0, x1, w3, scales + (3 * Stride));
+            a4 = Add<TCodec>(a4, x0, x1, w3 + rowBytes, scales + (4 * Stride));
+            a5 = Add<TCodec>(a5, x0, x1, w3 + (2 * rowBytes), scales + (5 * Stride));
+            a6 = Add<TCodec>(a6, x0, x1, w6, scales + (6 * Stride));
+            a7 = Add<TCodec>(a7, x0, x1, w6 + rowBytes, scales + (7 * Stride));
+            x += 32;
+            w += TCodec.UnitBytes;
         }
 
         TLanes.Store(a0, sums);
@@ -78,31 +94,8 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector scales = TCodec.IsScaled ? TLanes.Broadcast(*scale) : default;
-        sum = TLanes.MultiplyAdd(TCodec.Widen(unit, scales, 0), x0, sum);
-        return TLanes.MultiplyAdd(TCodec.Widen(unit, scales, 1), x1, sum);
-    }
-
-    // Units of about half a line or less: four rows in turns with the other four.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<TCodec>(byte* ahead, nint rowBytes, nint half)
-        where TCodec : struct, IUnitCodec<TVector>
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
-        Sse.Prefetch0(ahead);
-        Sse.Prefetch0(ahead + rowBytes);
-        Sse.Prefetch0(ahead + (2 * rowBytes));
-        Sse.Prefetch0(ahead + (3 * rowBytes));
-        if (TCodec.UnitBytes > 34)
-        {
-            ahead += half;
-            Sse.Prefetch0(ahead);
-            Sse.Prefetch0(ahead + rowBytes);
-            Sse.Prefetch0(ahead + (2 * rowBytes));
-            Sse.Prefetch0(ahead + (3 * rowBytes));
-        }
+        TVector first = TCodec.Widen(unit, scales, 0);
+        TVector second = TCodec.Widen(unit, scales, 1);
+        return TLanes.MultiplyAdd(second, x1, TLanes.MultiplyAdd(first, x0, sum));
     }
 }
