@@ -4,7 +4,7 @@ using Winnow.Gpu.Native;
 
 namespace Winnow.Gpu;
 
-/// <content>Images, kernels and launches.</content>
+/// <content>Images and kernels.</content>
 public sealed unsafe partial class CudaDriver
 {
     private const int LogBytes = 8192;
@@ -95,48 +95,6 @@ public sealed unsafe partial class CudaDriver
 
         result.Check("cuFuncSetAttribute");
     }
-
-    /// <inheritdoc/>
-    public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
-    {
-        MakeCurrent();
-        nuint bytes = (nuint)arguments.Length;
-        ReadOnlySpan<int> places = _layouts.GetOrAdd(function.Handle, ParameterLayout.Read, arguments.Length) is { } layout ? layout.PlacesIn(arguments.Length) : [];
-        void** parameters = stackalloc void*[places.Length];
-        CudaResult result;
-        fixed (byte* pointer = arguments)
-        {
-            for (int i = 0; i < places.Length; i++)
-            {
-                parameters[i] = pointer + places[i];
-            }
-
-            // CU_LAUNCH_PARAM_BUFFER_POINTER, CU_LAUNCH_PARAM_BUFFER_SIZE, CU_LAUNCH_PARAM_END
-            void** extra = stackalloc void*[] { (void*)1, pointer, (void*)2, &bytes, (void*)0 };
-            result = Driver.cuLaunchKernel(
-                function.Handle,
-                (uint)shape.GridX,
-                (uint)shape.GridY,
-                (uint)shape.GridZ,
-                (uint)shape.BlockX,
-                (uint)shape.BlockY,
-                (uint)shape.BlockZ,
-                (uint)shape.SharedBytes,
-                stream.Handle,
-                places.IsEmpty ? null : parameters,
-                bytes == 0 || !places.IsEmpty ? null : extra);
-        }
-
-        if (result != CudaResult.Success)
-        {
-            throw CudaResults.Error(result, LaunchText(NameOf(function.Handle), shape, arguments.Length));
-        }
-    }
-
-    /// <summary>A launch, for messages.</summary>
-    internal static string LaunchText(string kernel, LaunchShape shape, int argumentBytes) =>
-        $"cuLaunchKernel({kernel}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, "
-        + $"block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, {shape.SharedBytes} shared bytes, {argumentBytes} argument bytes)";
 
     /// <summary>What is said where an image lacks a kernel.</summary>
     internal static string MissingKernel(string image) => $"{image} has no such kernel; it must be declared extern \"C\" __global__.";

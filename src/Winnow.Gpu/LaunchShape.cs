@@ -10,6 +10,20 @@ namespace Winnow.Gpu;
 /// <param name="SharedBytes">Dynamic shared memory of each block.</param>
 public readonly record struct LaunchShape(int GridX, int GridY, int GridZ, int BlockX, int BlockY = 1, int BlockZ = 1, int SharedBytes = 0)
 {
+    /// <summary>
+    /// Blocks of each cluster, by dimensions; zeros leave that to the kernel, which says it by <c>__cluster_dims__</c> or has none. Needs compute capability 9.0.
+    /// </summary>
+    public (int X, int Y, int Z) Cluster { get; init; }
+
+    /// <summary>
+    /// Whether it may begin before what was issued before it to the stream has ended (programmatic dependent launch): the kernel itself waits for that by
+    /// <c>griddepcontrol.wait</c>. Needs compute capability 9.0.
+    /// </summary>
+    public bool IsDependent { get; init; }
+
+    /// <summary>Whether the driver is asked for more than a grid of blocks.</summary>
+    internal bool HasAttributes => Cluster != default || IsDependent;
+
     /// <summary>A launch of one dimension.</summary>
     /// <param name="blocks">Blocks.</param>
     /// <param name="threads">Threads of a block.</param>

@@ -88,6 +88,11 @@ public sealed unsafe partial class ManagedCudaDriver
     /// <inheritdoc/>
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
     {
+        if (shape.HasAttributes)
+        {
+            throw new NotSupportedException($"{CudaDriver.LaunchText(NameOf(function.Handle), shape, arguments.Length)}: clusters and dependent launches need {nameof(CudaDriver)}.");
+        }
+
         MakeCurrent();
         nuint bytes = (nuint)arguments.Length;
         ReadOnlySpan<int> places = _layouts.GetOrAdd(function.Handle, ParameterLayout.Read, arguments.Length) is { } layout ? layout.PlacesIn(arguments.Length) : [];

@@ -111,6 +111,30 @@ public sealed class CudaDriverWorkTests
     }
 
     [Test]
+    public void Launch_OfClustersAndDependentOnesPassesBothAsAttributes()
+    {
+        LaunchShape shape = new(4, 2, 3, 4, 5, 6, 7);
+        GpuFunction function = Kernel("winnow_a");
+        _driver.Launch(function, shape with { Cluster = (2, 1, 3), IsDependent = true }, [0x11, 0x22], _stream);
+        _driver.Launch(function, shape with { IsDependent = true }, [0x33], _stream);
+
+        const string launch = "launch winnow_a 4,2,3 4,5,6 7";
+        Assert.That(FakeCuda.Log.TakeLast(5), Is.EqualTo(new[] { "attribute 4 2,1,3", "attribute 6 1,0,0", $"{launch} 1122", "attribute 6 1,0,0", $"{launch} 33" }));
+    }
+
+    [Test]
+    public void Launch_OfClustersThatIsRefusedNamesThem()
+    {
+        GpuFunction function = Kernel("winnow_a");
+        LaunchShape shape = LaunchShape.Linear(4, 2048) with { Cluster = (2, 1, 1), IsDependent = true };
+
+        CudaException exception = Assert.Throws<CudaException>(() => _driver.Launch(function, shape, [], _stream))!;
+
+        Assert.That(exception.Call, Is.EqualTo(
+            "cuLaunchKernelEx(winnow_a, grid 4 x 1 x 1, block 2048 x 1 x 1, 0 shared bytes, 0 argument bytes, clusters of 2 x 1 x 1, dependent)"));
+    }
+
+    [Test]
     public void Launch_OfAKernelWithMapsPassesEachArgumentByItself()
     {
         byte[] first = [.. Enumerable.Repeat((byte)0xA1, TensorMapShape.EncodedBytes)];

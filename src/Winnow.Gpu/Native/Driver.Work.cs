@@ -53,6 +53,9 @@ internal static unsafe partial class Driver
         void** extra);
 
     [LibraryImport(Library)]
+    public static partial CudaResult cuLaunchKernelEx(LaunchConfig* config, nint function, void** parameters, void** extra);
+
+    [LibraryImport(Library)]
     public static partial CudaResult cuStreamCreate(nint* stream, uint flags);
 
     [LibraryImport(Library)]

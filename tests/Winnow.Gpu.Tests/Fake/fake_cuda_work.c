@@ -107,6 +107,25 @@ CUresult cuLaunchKernel(Named* function, unsigned grid_x, unsigned grid_y, unsig
   return 0;
 }
 
+typedef struct { int id, padding; int value[16]; } LaunchAttribute;
+typedef struct {
+  unsigned grid[3], block[3], shared;
+  Stream* stream;
+  LaunchAttribute* attributes;
+  unsigned count;
+} LaunchConfig;
+
+// Writes its attributes into the log, and is a launch besides.
+CUresult cuLaunchKernelEx(const LaunchConfig* config, Named* function, void** parameters, void** extra) {
+  ENTER(1);
+  for (unsigned i = 0; i < config->count; i++) {
+    const LaunchAttribute* a = config->attributes + i;
+    note("attribute %d %d,%d,%d\n", a->id, a->value[0], a->value[1], a->value[2]);
+  }
+  return cuLaunchKernel(function, config->grid[0], config->grid[1], config->grid[2], config->block[0], config->block[1], config->block[2], config->shared,
+                        config->stream, parameters, extra);
+}
+
 // ---- streams, events, graphs ----------------------------------------------------------------------------------------------
 
 CUresult cuStreamCreate(Stream** stream, unsigned flags) {
