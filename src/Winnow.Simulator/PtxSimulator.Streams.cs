@@ -109,19 +109,30 @@ public sealed partial class PtxSimulator
     private void Issue(GpuStream stream, Action work)
     {
         CheckStream(stream);
-        if (_streams[stream.Handle].Recording is { } recording)
+        StreamState state = _streams[stream.Handle];
+        if (state.Recording is { } recording)
         {
-            recording.Add(work);
+            recording.Add(() => Do(state, work));
         }
         else
         {
-            work();
+            Do(state, work);
         }
+    }
+
+    /// <summary>Does work that is no launch: the next one does not begin before it has ended.</summary>
+    private static void Do(StreamState state, Action work)
+    {
+        state.Last = null;
+        work();
     }
 
     private sealed class StreamState
     {
         public List<Action>? Recording { get; set; }
+
+        /// <summary>The launch that was issued last; null where something else was, or where nobody asks.</summary>
+        public LaunchOrder? Last { get; set; }
     }
 
     private sealed class EventState(bool hasTiming)

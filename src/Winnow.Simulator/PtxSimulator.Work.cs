@@ -50,19 +50,20 @@ public sealed unsafe partial class PtxSimulator
             throw new CudaException(1, "CUDA_ERROR_INVALID_VALUE", nameof(Launch), hint);
         }
 
-        if (IsCapturing(stream))
+        CheckStream(stream);
+        StreamState state = _streams[stream.Handle];
+        if (state.Recording is { } recording)
         {
             byte[] copy = arguments.ToArray();
             LaunchShape copiedShape = shape;
-            Issue(stream, () => Run(kernel, copiedShape, copy));
+            recording.Add(() => Run(kernel, copiedShape, copy, state));
             return;
         }
 
-        CheckStream(stream);
-        Run(kernel, shape, arguments);
+        Run(kernel, shape, arguments, state);
     }
 
-    private void Run(KernelFunction kernel, LaunchShape shape, ReadOnlySpan<byte> arguments)
+    private void Run(KernelFunction kernel, LaunchShape shape, ReadOnlySpan<byte> arguments, StreamState stream)
     {
         int number = _launches++;
         if (_options.FailAfterLaunches >= 0 && number >= _options.FailAfterLaunches)
@@ -79,10 +80,11 @@ public sealed unsafe partial class PtxSimulator
             {
                 Program = kernel.Program,
                 Shape = shape,
-                Cluster = ClusterOf(kernel.Program),
+                Cluster = ClusterOf(kernel.Program, shape),
                 Arguments = (nint)block,
                 Memory = _memory,
                 Model = _model,
+                Order = OrderOf(stream, shape),
                 Seed = HashCode(_options.Seed, number),
                 Budget = _options.InstructionBudget,
                 Checks = _options.Checks,

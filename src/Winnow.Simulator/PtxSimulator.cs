@@ -114,6 +114,7 @@ public sealed partial class PtxSimulator : GpuDriver
         LoadedModule loaded = _modules[module.Handle];
         KernelProgram program = loaded.FindKernel(name)
             ?? throw new CudaException(500, "CUDA_ERROR_NOT_FOUND", nameof(GetFunction), $"{loaded.Name} has no kernel {name}; its kernels are {Names(loaded)}.");
+        _ordersLaunches |= program.HasGridControl;
         return new GpuFunction(_functions.Add(new KernelFunction(program)));
     }
 

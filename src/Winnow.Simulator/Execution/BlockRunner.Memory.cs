@@ -69,6 +69,30 @@ internal sealed unsafe partial class BlockRunner
         }
     }
 
+    /// <summary>A warp waits for the launches before.</summary>
+    public void WaitForGrids(Warp warp)
+    {
+        warp.HasWaitedForGrids = true;
+        if (_checks is not null)
+        {
+            Cluster.GridWaits.Add(_checks.Clocks.Stamp(warp));
+        }
+    }
+
+    /// <summary>Whether a warp waited for the launches before, or comes after one that did.</summary>
+    public bool HasWaitedForGrids(Warp warp)
+    {
+        if (!warp.HasWaitedForGrids)
+        {
+            warp.HasWaitedForGrids = Cluster.GridWaits.Exists(stamp => _checks!.Clocks.IsBefore(warp.Party, stamp));
+        }
+
+        return warp.HasWaitedForGrids;
+    }
+
+    /// <summary>A warp lets launches begin that depend on this one.</summary>
+    public void LetDependentsBegin(Warp warp) => LaunchOrder?.Trigger(HasWaitedForGrids(warp));
+
     private void BeginMemory()
     {
         Array.Clear(_cached);

@@ -60,13 +60,16 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     /// <summary>Instructions so far, counted once for a warp.</summary>
     public long Executed { get; private set; }
 
+    /// <summary>The place of the launch among those of its stream; null where nobody asks.</summary>
+    public LaunchOrder? LaunchOrder { get; private set; }
+
     /// <summary>What counts what it does; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; private set; }
 
     /// <inheritdoc/>
     public void Begin(GridLaunch launch)
     {
-        Launch = launch;
+        (Launch, LaunchOrder) = (launch, launch.Order);
         Counters = launch.Counters is null ? null : new ProfileCounters();
         SharedBytes = launch.Program.Shared.DynamicOffset + launch.Shape.SharedBytes;
         WarpCount = (launch.Threads + Warp.Lanes - 1) / Warp.Lanes;
@@ -160,6 +163,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     /// <summary>The block has ended.</summary>
     public void End()
     {
+        LaunchOrder?.Trigger(Cluster.GridWaits.Count > 0);
         EndCopies();
         EndRegisters();
     }

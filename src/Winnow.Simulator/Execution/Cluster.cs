@@ -32,6 +32,9 @@ internal sealed class Cluster(int count)
     /// <summary>Whether times began anew with the present blocks, so that old ones mean nothing.</summary>
     public bool AreTimesNew { get; private set; }
 
+    /// <summary>The stamps of when its warps waited for the launches before.</summary>
+    public List<uint> GridWaits { get; } = [];
+
     /// <summary>A block by its rank.</summary>
     public BlockRunner this[int rank] => _blocks[rank];
 
@@ -44,6 +47,7 @@ internal sealed class Cluster(int count)
     public void Start(int warps, int threads)
     {
         AreTimesNew = _clocks?.Start(warps) ?? false;
+        GridWaits.Clear();
         _live = count * threads;
         if (_isUsed)
         {

@@ -35,6 +35,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>Whether accesses are checked.</summary>
     public required bool Checks { get; init; }
 
+    /// <summary>Its place among the launches of its stream; null where nobody asks.</summary>
+    public LaunchOrder? Order { get; init; }
+
     /// <summary>Takes what its blocks do; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; init; }
 

@@ -17,6 +17,9 @@ internal sealed class KernelProgram
     /// <summary>Local memory of each thread, bytes.</summary>
     public required int LocalBytes { get; init; }
 
+    /// <summary>Whether it says what comes before and after the launches before and after it: <c>griddepcontrol</c>.</summary>
+    public required bool HasGridControl { get; init; }
+
     /// <summary>Its name.</summary>
     public string Name => Kernel.Function.Name;
 }

@@ -42,6 +42,11 @@ internal sealed unsafe partial class Warp
             throw Fault(FaultKinds.ReadOnly, lane, $"a write to {found.Name}, which kernels may only read");
         }
 
+        if (access != 0)
+        {
+            Block.LaunchOrder?.Check(this, found, 1u << lane, bytes, access);
+        }
+
         if (access == Access.Read && !found.IsWritten && found.Written != null)
         {
             int at = new ReadOnlySpan<byte>(found.Written + (address - found.Base), bytes).IndexOfAnyExcept((byte)1);

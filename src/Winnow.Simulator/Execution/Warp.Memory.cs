@@ -53,6 +53,8 @@ internal sealed unsafe partial class Warp
         {
             CheckGlobal(cached, lanes, bytes, access);
         }
+
+        Block.LaunchOrder?.Check(this, cached, lanes, bytes, access);
     }
 
     /// <summary>Replaces addresses in shared memory by pointers.</summary>
@@ -181,6 +183,7 @@ internal sealed unsafe partial class Warp
             }
 
             CheckGlobal(found, 1u << lane, bytes, access);
+            Block.LaunchOrder?.Check(this, found, 1u << lane, bytes, access);
         }
     }
 
@@ -252,6 +255,7 @@ internal sealed unsafe partial class Warp
         }
 
         ForgetLocal(0, Block.Launch.Program.Kernel.LocalBytes, lanes);
+        HasWaitedForGrids = false;
         StartCopies();
         StartStores();
         StartProducts();

@@ -6,6 +6,9 @@ namespace Winnow.Simulator.Execution;
 /// <content>Lanes that wait for what runs beside them.</content>
 internal sealed unsafe partial class Warp
 {
+    /// <summary>Whether it waited for the launches before, or comes after a warp that did.</summary>
+    public bool HasWaitedForGrids { get; set; }
+
     /// <summary>Lets lanes wait before the present instruction, which they then execute again.</summary>
     /// <param name="lanes">Which.</param>
     /// <returns>What to give <see cref="Release"/>.</returns>

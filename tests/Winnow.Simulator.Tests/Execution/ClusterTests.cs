@@ -106,6 +106,32 @@ public sealed class ClusterTests
     }
 
     [Test]
+    public void Launch_ThatAsksForClustersGivesAKernelWithoutThemSome()
+    {
+        const string kernel = """
+            extern "C" __global__ void test(int* out, const int* in) {
+              __shared__ int value;
+              int rank, count, other;
+              unsigned there;
+              RANK(rank);
+              asm volatile("mov.u32 %0, %%cluster_nctarank;" : "=r"(count));
+              value = in[blockIdx.x];
+              CLUSTER_SYNC();
+              MAP(there, &value, (rank + 1) % count);
+              LD_BLOCK(other, there);
+              CLUSTER_SYNC();
+              out[blockIdx.x] = other;
+            }
+            """;
+        int[] input = [.. Enumerable.Range(10, 8)];
+
+        Assert.That(Run(kernel, LaunchShape.Linear(8, 1), 1, 8, input), Is.EqualTo(input));
+        Assert.That(
+            Run(kernel, LaunchShape.Linear(8, 1) with { Cluster = (4, 1, 1) }, 1, 8, input),
+            Is.EqualTo(Enumerable.Range(0, 8).Select(i => input[(i / 4 * 4) + ((i + 1) % 4)])));
+    }
+
+    [Test]
     public void Launch_OfRingBetweenBlocksHandsOnWhatEachHas()
     {
         const string kernel = """

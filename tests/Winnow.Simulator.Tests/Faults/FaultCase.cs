@@ -27,6 +27,11 @@ internal sealed partial record FaultCase(string Source)
     /// <summary>Whether <c>in</c> is given back before the faulty launch.</summary>
     public bool FreesInput { get; init; }
 
+    /// <summary>
+    /// Whether it is launched as one that may begin before the launch before it has ended, which is the kernel without its fault and writes <c>in</c>.
+    /// </summary>
+    public bool IsDependent { get; init; }
+
     /// <summary>What the message says besides, in any case.</summary>
     public string Says { get; init; } = "";
 

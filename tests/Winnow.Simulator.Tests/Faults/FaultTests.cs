@@ -65,10 +65,21 @@ public sealed unsafe class FaultTests
             driver.Free(input);
         }
 
+        if (fault.IsDependent)
+        {
+            GpuModule correct = driver.LoadModule(FaultCorpus.Compile(fault, isFaulty: false), fault.Kernel);
+            Launch(driver, driver.GetFunction(correct, fault.Kernel), fault.Shape, input, input, stream);
+        }
+
+        Launch(driver, function, fault.Shape with { IsDependent = fault.IsDependent }, output, input, stream);
+    }
+
+    private static void Launch(PtxSimulator driver, GpuFunction function, LaunchShape shape, nint output, nint input, GpuStream stream)
+    {
         ArgumentBlock arguments = new(stackalloc byte[32]);
         arguments.Add(output);
         arguments.Add(input);
         arguments.Add(Numbers);
-        driver.Launch(function, fault.Shape, arguments.Bytes, stream);
+        driver.Launch(function, shape, arguments.Bytes, stream);
     }
 }

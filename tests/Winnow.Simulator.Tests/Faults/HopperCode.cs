@@ -34,6 +34,13 @@ internal static class HopperCode
 
         """;
 
+    /// <summary>Launches that begin before the one before them has ended.</summary>
+    public const string Dependence = """
+        #define GRID_WAIT() asm volatile("griddepcontrol.wait;" ::: "memory")
+        #define GRID_LAUNCH() asm volatile("griddepcontrol.launch_dependents;" ::: "memory")
+
+        """;
+
     /// <summary>Bulk copies of boxes of two dimensions.</summary>
     public const string Tensors = """
         struct __align__(64) Map { char bytes[128]; };

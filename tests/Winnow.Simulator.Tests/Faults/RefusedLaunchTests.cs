@@ -199,6 +199,12 @@ public sealed class RefusedLaunchTests
         Assert.That(exception.Message, Does.Contain("compute_80 does not have"));
     }
 
+    [Test]
+    public void Launch_OfDependentOneOnAmpereIsRefused()
+        => Assert.That(
+            () => Launch("plain", LaunchShape.Linear(1, 32) with { IsDependent = true }, []),
+            Throws.TypeOf<CudaException>().With.Message.Contains("which compute_80 does not have"));
+
     [TestCase(".explicitcluster", 2, "does not say of how many blocks")]
     [TestCase(".explicitcluster .reqnctapercluster 16, 1, 1", 16, "together they may be 8")]
     [TestCase(".explicitcluster .reqnctapercluster 0, 1, 1", 2, "together they may be 8")]
@@ -252,6 +258,23 @@ public sealed class RefusedLaunchTests
         {
             _simulator.FreeHost(host);
         }
+    }
+
+    [TestCase(".explicitcluster .reqnctapercluster 2, 1, 1", 1, "and its launch for others of (1, 1, 1)")]
+    [TestCase("", 3, "which a grid of (4, 1, 1) does not consist of")]
+    [TestCase("", 16, "together they may be 8")]
+    [TestCase("", -2, "together they may be 8")]
+    public void Launch_InImpossibleClustersIsRefused(string directives, int blocks, string problem)
+    {
+        using PtxSimulator hopper = new(new PtxSimulatorOptions { Architecture = HopperCode.Architecture });
+        GpuModule module = hopper.LoadModule(Encoding.UTF8.GetBytes(Head + $".entry k() {directives}\n{{\nret;\n}}"), "module.cu");
+        GpuFunction kernel = hopper.GetFunction(module, "k");
+        LaunchShape shape = LaunchShape.Linear(4, 32) with { Cluster = (blocks, 1, 1) };
+
+        CudaException exception = Assert.Throws<CudaException>(() => hopper.Launch(kernel, shape, [], hopper.CreateStream()))!;
+
+        Assert.That(exception.StatusName, Is.EqualTo("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+        Assert.That(exception.Message, Does.Contain(problem));
     }
 
     private GpuModule Load(string text) => _simulator.LoadModule(Encoding.UTF8.GetBytes(Head + text), "module.cu");

@@ -115,7 +115,12 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
         "mapa" or "getctarank" => DecodeRank(instruction),
         "prefetch" or "prefetchu" or "discard" or "applypriority" or "nanosleep" or "brkpt" or "pmevent"
             => new Control.Nothing(),
-        "griddepcontrol" when instruction.Modifiers is ["wait" or "launch_dependents"] => new Control.Nothing(),
+        "griddepcontrol" => instruction.Modifiers switch
+        {
+            ["wait"] => new WaitForGrids(),
+            ["launch_dependents"] => new LaunchDependents(),
+            _ => null,
+        },
         "setmaxnreg" => DecodeRegisterCount(instruction),
         "fence" or "membar" => DecodeFence(instruction),
         "bra" => new Branch(_function.Labels[instruction.Operands[0].Name]),

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution.Decoding;
@@ -42,6 +43,7 @@ internal sealed class ProgramDecoder(LoadedModule module, SharedLayout shared)
             Kernel = code,
             Shared = shared,
             LocalBytes = decoder.LocalBytesOf(kernel.Name, []),
+            HasGridControl = decoder._functions.Values.Any(static function => Array.Exists(function.Function.Instructions, static instruction => instruction.Opcode == "griddepcontrol")),
         };
     }
 

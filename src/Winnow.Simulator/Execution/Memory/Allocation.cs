@@ -26,6 +26,9 @@ internal sealed unsafe class Allocation
     /// <summary>Whether all of it was written, so that <see cref="Written"/> need not be asked.</summary>
     public bool IsWritten { get; set; }
 
+    /// <summary>For each byte the launch that wrote it last, see <see cref="LaunchOrder"/>; null where nobody asks.</summary>
+    public byte* Writers { get; set; }
+
     /// <summary>Its size.</summary>
     public long Bytes => (long)(End - Base);
 

@@ -60,6 +60,26 @@ internal sealed unsafe class GlobalMemory(long capacity, bool tracks) : IDisposa
         }
     }
 
+    /// <summary>Writes down, from here on, which launch writes which bytes.</summary>
+    /// <param name="isNew">Whether what was written down so far is forgotten.</param>
+    public void RememberWriters(bool isNew)
+    {
+        lock (_lock)
+        {
+            foreach (Allocation allocation in _sorted)
+            {
+                if (allocation.Writers == null)
+                {
+                    allocation.Writers = (byte*)NativeMemory.AllocZeroed((nuint)allocation.Bytes);
+                }
+                else if (isNew)
+                {
+                    NativeMemory.Clear(allocation.Writers, (nuint)allocation.Bytes);
+                }
+            }
+        }
+    }
+
     /// <summary>Gives an allocation back.</summary>
     /// <param name="address">Its first address.</param>
     /// <returns>False where there is none.</returns>
@@ -154,7 +174,9 @@ internal sealed unsafe class GlobalMemory(long capacity, bool tracks) : IDisposa
     {
         NativeMemory.AlignedFree((void*)allocation.Block);
         NativeMemory.Free(allocation.Written);
+        NativeMemory.Free(allocation.Writers);
         allocation.Written = null;
+        allocation.Writers = null;
     }
 
     private void Insert(Allocation allocation)
