@@ -111,9 +111,14 @@ public sealed unsafe class PreparedKernel : IDisposable
 
     /// <summary>Puts back what launches have changed of their inputs, on the device.</summary>
     /// <param name="stream">Where to.</param>
-    public void Restore(GpuStream stream)
+    public void Restore(GpuStream stream) => Restore(stream, _ => true);
+
+    /// <summary>Puts back what launches have changed of some inputs, on the device.</summary>
+    /// <param name="stream">Where to.</param>
+    /// <param name="isWanted">Whether an argument of this name is put back.</param>
+    internal void Restore(GpuStream stream, Func<string, bool> isWanted)
     {
-        foreach (PlannedArgument argument in Plan.Arguments.Where(argument => argument.Direction == ArgumentDirection.InOut))
+        foreach (PlannedArgument argument in Plan.Arguments.Where(argument => argument.Direction == ArgumentDirection.InOut && isWanted(argument.Name)))
         {
             if (!_kept.TryGetValue(argument.Name, out nint kept))
             {

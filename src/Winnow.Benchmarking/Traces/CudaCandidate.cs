@@ -40,15 +40,29 @@ internal sealed class CudaCandidate : TraceCandidate
             return Guard(() => Run(gpu, Describe(problem, inputs), problem));
         }
 
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions
-        {
-            Architecture = Options.SimulatorArchitecture, InstructionBudget = Options.InstructionBudget, Profiles = true,
-        });
+        using PtxSimulator simulator = Simulator(profiles: true);
         return Guard(() =>
         {
             KernelDescription description = Describe(problem, inputs);
             TraceExecution execution = Run(simulator, description, problem);
             return Options.PredictFor is { } predicted ? Predict(execution, description, simulator.TakeProfiles()[0], predicted) : execution;
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void Repeat(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs, Func<IReadOnlyDictionary<string, double[]>, bool> take)
+    {
+        using PtxSimulator? simulator = Options.Gpu is null ? Simulator(profiles: false) : null;
+        Guard(() =>
+        {
+            using var kernel = new PreparedKernel(Options.Gpu ?? simulator!, _compiler, Describe(problem, inputs));
+            do
+            {
+                kernel.Restore(kernel.Stream, inputs.ContainsKey);
+                RunOnce(kernel);
+            }
+            while (take(Outputs(kernel, problem)));
+            return true;
         });
     }
 
@@ -92,12 +106,25 @@ internal sealed class CudaCandidate : TraceCandidate
     {
         FindEntry(description, driver.Architecture);
         using var kernel = new PreparedKernel(driver, _compiler, description);
+        RunOnce(kernel);
+        return new TraceExecution(Outputs(kernel, problem), "", null);
+    }
+
+    private void RunOnce(PreparedKernel kernel)
+    {
         kernel.PoisonOutputs();
         var watch = Stopwatch.StartNew();
         kernel.Run();
         CheckTime(watch.Elapsed);
-        return new TraceExecution(problem.Definition.Outputs.ToDictionary(output => output.Name, output => kernel.Read(output.Name), StringComparer.Ordinal), "", null);
     }
+
+    private static Dictionary<string, double[]> Outputs(PreparedKernel kernel, TraceCase problem) =>
+        problem.Definition.Outputs.ToDictionary(output => output.Name, output => kernel.Read(output.Name), StringComparer.Ordinal);
+
+    private PtxSimulator Simulator(bool profiles) => new(new PtxSimulatorOptions
+    {
+        Architecture = Options.SimulatorArchitecture, InstructionBudget = Options.InstructionBudget, Profiles = profiles,
+    });
 
     /// <summary>A source without the entry point does not build, in the words of the schema.</summary>
     private void FindEntry(KernelDescription description, string architecture)

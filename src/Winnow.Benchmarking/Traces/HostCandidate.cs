@@ -27,7 +27,28 @@ internal sealed class HostCandidate(TraceOperation operation, TraceOptions optio
     {
         TraceOperands operands = OperandsOf(problem, inputs);
         CheckTime(Run(operands));
-        return new TraceExecution(operands.Outputs.ToDictionary(output => output.Key, output => output.Value.ToDoubles(), StringComparer.Ordinal), "", null);
+        return new TraceExecution(Values(operands), "", null);
+    }
+
+    /// <inheritdoc/>
+    public override void Repeat(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs, Func<IReadOnlyDictionary<string, double[]>, bool> take)
+    {
+        TraceOperands operands = OperandsOf(problem, inputs);
+        do
+        {
+            foreach ((string name, TraceTensorData input) in operands.Inputs)
+            {
+                inputs[name].Bytes.CopyTo(input.Bytes);
+            }
+
+            foreach (TraceTensorData output in operands.Outputs.Values)
+            {
+                output.Bytes.Fill(Poison);
+            }
+
+            CheckTime(Run(operands));
+        }
+        while (take(Values(operands)));
     }
 
     /// <inheritdoc/>
@@ -67,6 +88,8 @@ internal sealed class HostCandidate(TraceOperation operation, TraceOptions optio
 
         return Stopwatch.GetElapsedTime(start);
     }
+
+    private static Dictionary<string, double[]> Values(TraceOperands operands) => operands.Outputs.ToDictionary(output => output.Key, output => output.Value.ToDoubles(), StringComparer.Ordinal);
 
     /// <summary>Inputs of its own, so that one that writes to them takes nothing from others.</summary>
     private static TraceOperands OperandsOf(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs)

@@ -28,6 +28,14 @@ internal abstract class TraceCandidate(string name, TraceOptions options)
     /// <exception cref="TraceSkipException">It cannot be run.</exception>
     public abstract TraceExecution Execute(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs);
 
+    /// <summary>Runs it again and again on the same memory: inputs are as they should be each time, outputs poisoned, and memory of its own stays as it left it.</summary>
+    /// <param name="problem">The workload.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="take">Is given the outputs by name, and says whether to go on.</param>
+    /// <exception cref="TraceFailureException">It is wrong in a way that the schema has a status for.</exception>
+    /// <exception cref="TraceSkipException">It cannot be run.</exception>
+    public abstract void Repeat(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs, Func<IReadOnlyDictionary<string, double[]>, bool> take);
+
     /// <summary>Times it after it has run; null where nothing can be measured.</summary>
     /// <param name="problem">The workload.</param>
     /// <param name="inputs">Its inputs.</param>

@@ -14,8 +14,12 @@ namespace Winnow.Benchmarking.Traces;
 /// <param name="Source">Where they come from; why there are none.</param>
 internal sealed record TraceExpectation(IReadOnlyDictionary<string, double[]>? Exact, IReadOnlyDictionary<string, double[]>? Plain, string Source)
 {
+    /// <summary>What the output is drawn from, where it is drawn at random; there are no values then.</summary>
+    public TraceDistribution? Distribution { get; init; }
+
     /// <summary>The rule by which outputs are near enough.</summary>
-    public string Rule => Plain is null
+    public string Rule => Distribution is not null ? "all draws are such as may be drawn, and n KL of frequencies and distribution is within what right ones exceed as often as false alarms are allowed"
+        : Plain is null
         ? "twice the error of rounding the reference, plus one unit in the last place"
         : "twice the error of a plain computation in the same type, plus one unit in the last place";
 
@@ -28,7 +32,12 @@ internal sealed record TraceExpectation(IReadOnlyDictionary<string, double[]>? E
     {
         try
         {
-            Dictionary<string, double[]> exact = Run(reference.Exact, problem, inputs);
+            if (reference.Distribution is { } distribution)
+            {
+                return new TraceExpectation(null, null, reference.Name) { Distribution = Checked(distribution(Call(problem, inputs)), problem) };
+            }
+
+            Dictionary<string, double[]> exact = Run(reference.Exact ?? throw new NotSupportedException($"{reference.Name} computes nothing"), problem, inputs);
             return new TraceExpectation(exact, reference.Plain is null ? null : Rounded(problem, Run(reference.Plain, problem, inputs)), reference.Name);
         }
         catch (Exception exception) when ((exception as AggregateException)?.GetBaseException() is NotSupportedException || exception is NotSupportedException)
@@ -59,11 +68,24 @@ internal sealed record TraceExpectation(IReadOnlyDictionary<string, double[]>? E
 
     private static Dictionary<string, double[]> Run(Action<TraceReferenceCall> compute, TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs)
     {
-        Dictionary<string, double[]> outputs = problem.Definition.Outputs.ToDictionary(output => output.Name, output => NaNs(problem.ElementsOf(output)), StringComparer.Ordinal);
-        compute(new TraceReferenceCall(
-            problem.Definition, problem.Axes, inputs.ToDictionary(input => input.Key, input => input.Value.ToDoubles(), StringComparer.Ordinal), outputs));
-        return outputs;
+        TraceReferenceCall call = Call(problem, inputs);
+        compute(call);
+        return (Dictionary<string, double[]>)call.Outputs;
     }
+
+    private static TraceDistribution Checked(TraceDistribution distribution, TraceCase problem)
+    {
+        IReadOnlyList<TraceTensor> outputs = problem.Definition.Outputs;
+        return outputs.Count == 1 && outputs[0].Name == distribution.Output && problem.ElementsOf(outputs[0]) == distribution.Rows.Count
+            ? distribution
+            : throw new NotSupportedException($"a distribution of {distribution.Rows.Count} values of {distribution.Output} is not what {problem.Definition.Name} gives");
+    }
+
+    private static TraceReferenceCall Call(TraceCase problem, IReadOnlyDictionary<string, TraceTensorData> inputs) => new(
+        problem.Definition,
+        problem.Axes,
+        inputs.ToDictionary(input => input.Key, input => input.Value.ToDoubles(), StringComparer.Ordinal),
+        problem.Definition.Outputs.ToDictionary(output => output.Name, output => NaNs(problem.ElementsOf(output)), StringComparer.Ordinal));
 
     /// <summary>A plain computation ends in the type of the output.</summary>
     private static Dictionary<string, double[]> Rounded(TraceCase problem, Dictionary<string, double[]> outputs)

@@ -49,6 +49,9 @@ public sealed record TraceOptions
     /// <summary>What is allowed instead of the project's rule, which is twice the error of a plain computation, plus one unit in the last place; null for the rule.</summary>
     public Tolerance? Tolerance { get; init; }
 
+    /// <summary>How well outputs that are drawn at random are tested.</summary>
+    public TraceDrawOptions Draws { get; init; } = new();
+
     /// <summary>Solutions in C#.</summary>
     public IReadOnlyList<TraceOperation> Operations { get; init; } = [];
 

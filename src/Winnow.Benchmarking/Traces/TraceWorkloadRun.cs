@@ -34,18 +34,18 @@ internal sealed class TraceWorkloadRun
         try
         {
             TraceExecution execution = candidate.Execute(_problem, _inputs);
+            if (_expected.Distribution is not null)
+            {
+                return RunDraws(candidate, execution);
+            }
+
             if (_expected.Exact is null)
             {
-                TraceTiming? timing = candidate.Measure(_problem, _inputs, _reference);
-                return Outcome(TraceOutcomeKind.NotChecked, candidate, _expected.Source) with
-                {
-                    Prediction = execution.Prediction,
-                    MeasuredMilliseconds = timing?.Performance?.LatencyMilliseconds,
-                };
+                return Unchecked(candidate, execution, _expected.Source);
             }
 
             OutputComparison[] outputs = [.. _problem.Definition.Outputs.Select(output => Compare(output, execution))];
-            return outputs.All(output => output.IsPassed) ? Passed(candidate, execution, outputs) : Wrong(candidate, execution, outputs);
+            return outputs.All(output => output.IsPassed) ? Passed(candidate, execution, CorrectnessOf(outputs), outputs) : Wrong(candidate, execution, outputs);
         }
         catch (TraceFailureException failure)
         {
@@ -57,14 +57,35 @@ internal sealed class TraceWorkloadRun
         }
     }
 
+    private TraceOutcome RunDraws(TraceCandidate candidate, TraceExecution execution)
+    {
+        DrawVerdict verdict = new TraceDrawCheck(_options, _expected).Run(candidate, _problem, _inputs);
+        return verdict.Status switch
+        {
+            null => Unchecked(candidate, execution, verdict.Reason),
+            TraceStatus.Passed => Passed(candidate, execution, verdict.Correctness!, []),
+            _ => Wrong(candidate, execution, verdict.Reason, verdict.Correctness!),
+        };
+    }
+
+    private TraceOutcome Unchecked(TraceCandidate candidate, TraceExecution execution, string reason)
+    {
+        TraceTiming? timing = candidate.Measure(_problem, _inputs, _reference);
+        return Outcome(TraceOutcomeKind.NotChecked, candidate, reason) with
+        {
+            Prediction = execution.Prediction,
+            MeasuredMilliseconds = timing?.Performance?.LatencyMilliseconds,
+        };
+    }
+
     private OutputComparison Compare(TraceTensor output, TraceExecution execution) => OutputComparer.Compare(
         output.Name, output.DType.Element()!.Value, execution.Outputs[output.Name], _expected.Exact![output.Name], _expected.Plain?[output.Name], _options.Tolerance);
 
-    private TraceOutcome Passed(TraceCandidate candidate, TraceExecution execution, OutputComparison[] outputs)
+    private TraceOutcome Passed(TraceCandidate candidate, TraceExecution execution, TraceCorrectness correctness, OutputComparison[] outputs)
     {
         TraceTiming? timing = candidate.Measure(_problem, _inputs, _reference);
         string log = string.Join("; ", new[] { execution.Log, timing?.Log ?? "" }.Where(text => text.Length > 0));
-        TraceEvaluation evaluation = Evaluation(candidate, TraceStatus.Passed, log) with { Correctness = CorrectnessOf(outputs), Performance = timing?.Performance };
+        TraceEvaluation evaluation = Evaluation(candidate, TraceStatus.Passed, log) with { Correctness = correctness, Performance = timing?.Performance };
         return Evaluated(candidate, evaluation) with
         {
             Outputs = outputs,
@@ -79,12 +100,24 @@ internal sealed class TraceWorkloadRun
         string reason = string.Create(
             CultureInfo.InvariantCulture,
             $"{worst.Mismatches} of {worst.Values} values of {worst.Output} are further off than allowed, {worst.Allowed:0.00e+0}: [{worst.WorstIndex}] is {worst.Actual:G9}, expected {worst.Expected:G9}");
-        TraceEvaluation evaluation = Evaluation(candidate, TraceStatus.IncorrectNumerical, reason) with { Correctness = CorrectnessOf(outputs) };
-        return Evaluated(candidate, evaluation) with { Outputs = outputs, Reason = reason, Prediction = execution.Prediction };
+        return Wrong(candidate, execution, reason, CorrectnessOf(outputs)) with { Outputs = outputs };
+    }
+
+    private TraceOutcome Wrong(TraceCandidate candidate, TraceExecution execution, string reason, TraceCorrectness correctness)
+    {
+        TraceEvaluation evaluation = Evaluation(candidate, TraceStatus.IncorrectNumerical, reason) with { Correctness = correctness };
+        return Evaluated(candidate, evaluation) with { Reason = reason, Prediction = execution.Prediction };
     }
 
     private TraceExpectation Expect()
     {
+        TraceReference? known = _options.References.Find(_problem.Definition);
+        if (known?.Distribution is not null)
+        {
+            // Draws differ from run to run: neither a file nor another solution says what they should be.
+            return TraceExpectation.Of(known, _problem, _inputs);
+        }
+
         if (_reference is not null)
         {
             return FromReference(_reference);
@@ -100,8 +133,8 @@ internal sealed class TraceWorkloadRun
             }
         }
 
-        return _options.References.Find(_problem.Definition) is { } reference
-            ? TraceExpectation.Of(reference, _problem, _inputs)
+        return known is not null
+            ? TraceExpectation.Of(known, _problem, _inputs)
             : TraceExpectation.Unknown($"not checked: there is no reference in C# for op_type {_problem.Definition.OpType}; give expected outputs or another solution");
     }
 

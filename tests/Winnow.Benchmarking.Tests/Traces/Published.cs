@@ -110,6 +110,28 @@ internal static class Published
         }
         """;
 
+    public const string Sampling = """
+        {
+          "name": "top_k_top_p_sampling_from_probs_v12",
+          "op_type": "sampling",
+          "description": "Sampling from probabilities by top-k, then top-p.",
+          "tags": ["status:verified", "model:llama-3.1-8b", "fi_api:flashinfer.sampling.top_k_top_p_sampling_from_probs"],
+          "axes": {
+            "batch_size": { "type": "var", "description": "Sequences." },
+            "vocab_size": { "type": "const", "value": 12, "description": "Tokens." }
+          },
+          "inputs": {
+            "probs": { "shape": ["batch_size", "vocab_size"], "dtype": "float32", "description": "After softmax." },
+            "top_k": { "shape": ["batch_size"], "dtype": "int32" },
+            "top_p": { "shape": ["batch_size"], "dtype": "float32" }
+          },
+          "outputs": {
+            "samples": { "shape": ["batch_size"], "dtype": "int64", "description": "Tokens." }
+          },
+          "reference": "def run(probs, top_k, top_p):\n    return None"
+        }
+        """;
+
     public const string Solution = """
         {
           "name": "gpt_rmsnorm_h512_cuda",

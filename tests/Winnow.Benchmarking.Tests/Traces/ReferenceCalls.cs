@@ -21,7 +21,7 @@ internal static class ReferenceCalls
     public static Dictionary<string, double[]> Compute(TraceDefinition definition, Dictionary<string, double[]> values, params (string Name, long Value)[] axes)
     {
         TraceReferenceCall call = Call(definition, values, axes);
-        TraceReferences.Shipped().Find(definition)!.Exact(call);
+        TraceReferences.Shipped().Find(definition)!.Exact!(call);
         return (Dictionary<string, double[]>)call.Outputs;
     }
 

@@ -266,11 +266,11 @@ public sealed class TraceRunnerTests
     {
         TraceDataset dataset = TraceDataset.Load(Problems.ShippedPath);
 
-        TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions());
+        TraceOutcome[] outcomes = Problems.Run(dataset, new TraceOptions { Draws = new TraceDrawOptions { Distance = 0.3 } });
 
         Assert.That(dataset.Problems, Is.Empty);
         Assert.That(outcomes.Select(outcome => outcome.Trace?.Evaluation!.Status), Has.All.EqualTo(TraceStatus.Passed));
-        Assert.That(outcomes, Has.Length.EqualTo(dataset.Workloads.Count).And.Length.GreaterThanOrEqualTo(5));
+        Assert.That(outcomes, Has.Length.EqualTo(dataset.Workloads.Count).And.Length.GreaterThanOrEqualTo(6));
     }
 
     private sealed class FixedClock : TimeProvider

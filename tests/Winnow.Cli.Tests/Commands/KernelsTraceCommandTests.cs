@@ -53,7 +53,7 @@ public sealed class KernelsTraceCommandTests
 
         Assert.That(run.Code, Is.Zero, run.Output);
         Assert.That(run.Output, Does.Match(@"winnow_cpu_rms_norm_rmsnorm_h128 +PASSED .* \S+ [um]s +-\n").And.Match(@"winnow_cpu_linear_gemm_n128_k256 +PASSED .* \S+ [um]s +-\n"));
-        Assert.That(run.OutputLines[^1], Does.StartWith("4 evaluated: 4 PASSED"));
+        Assert.That(run.OutputLines[^1], Does.StartWith("5 evaluated: 5 PASSED"));
     }
 
     [Test]
@@ -83,7 +83,7 @@ public sealed class KernelsTraceCommandTests
         Assert.That(errors[1], Does.Contain("gemm_n128_k256.jsonl(3): this is no JSON"));
         Assert.That(errors[2], Does.Contain("gemm_n128_k256.jsonl(1): workload.axes.M: this is missing"));
         Assert.That(errors[3], Is.EqualTo("winnow: winnow_rmsnorm_warp: there is no definition 'rmsnorm_h128'"));
-        Assert.That(run.OutputLines[^1], Is.EqualTo("1 evaluated: 1 PASSED; 0 not checked; 2 skipped; 4 damaged"));
+        Assert.That(run.OutputLines[^1], Is.EqualTo("2 evaluated: 2 PASSED; 0 not checked; 2 skipped; 4 damaged"));
     }
 
     [Test]
