@@ -163,6 +163,44 @@ public sealed class ClusterTests
     }
 
     [Test]
+    public void Launch_OfBuiltInFunctionsOfClustersTransposesABlockedMatrix()
+    {
+        const string kernel = """
+            extern "C" __cluster_dims__(2, 2, 1) __global__ void test(int* out, const int* in) {
+              __shared__ int tile[8][8];
+              int x = threadIdx.x, y = threadIdx.y;
+              uint3 place = __clusterRelativeBlockIdx();
+              dim3 size = __clusterDim();
+              if (__clusterDimIsSpecified()) tile[y][x] = in[(blockIdx.y * 8 + y) * gridDim.x * 8 + blockIdx.x * 8 + x];
+              __cluster_barrier_arrive();
+              __cluster_barrier_wait();
+              unsigned other = place.x * size.x + place.y;
+              int* there = (int*)__cluster_map_shared_rank(&tile[x][y], other);
+              int value = *there + 1000 * (__cluster_query_shared_rank(there) == other) + 10000 * __clusterRelativeBlockRank();
+              __cluster_barrier_arrive_relaxed();
+              __cluster_barrier_wait();
+              __cluster_barrier_arrive();
+              __cluster_barrier_wait();
+              int column = __clusterIdx().x * 16 + place.x * 8 + x, row = __clusterIdx().y * 16 + place.y * 8 + y;
+              out[row * __clusterGridDimInClusters().x * 16 + column] = value;
+            }
+            """;
+        int[] input = [.. Enumerable.Range(0, 16 * 32)];
+        int[] expected =
+        [
+            .. from row in Enumerable.Range(0, 16)
+               from column in Enumerable.Range(0, 32)
+               let there = (column / 16 * 16) + row
+               select input[(column % 16 * 32) + there] + 1000 + (10000 * ((row / 8 * 2) + (column % 16 / 8))),
+        ];
+
+        for (int seed = 1; seed <= Seeds; seed++)
+        {
+            Assert.That(Run(kernel, new LaunchShape(4, 2, 1, 8, 8), seed, input.Length, input), Is.EqualTo(expected), $"seed {seed}");
+        }
+    }
+
+    [Test]
     public void Launch_OfAddressesInOtherBlocksTellsWhatTheyAre()
     {
         const string kernel = """

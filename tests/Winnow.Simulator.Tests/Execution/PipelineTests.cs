@@ -115,7 +115,8 @@ public sealed class PipelineTests
         }
     }
 
-    private static string Multiply()
+    /// <summary>The macro of a product of 64 columns.</summary>
+    internal static string Multiply()
     {
         string list = string.Join(",", Enumerable.Range(0, 32).Select(i => $"%{i}"));
         string outputs = string.Join(", ", Enumerable.Range(0, 32).Select(i => $"\"+f\"(d[{i}])"));
@@ -152,7 +153,7 @@ public sealed class PipelineTests
     });
 
     /// <summary>The tiles of a factor one after the other: in each, eight k after eight k, all rows with eight values in a row.</summary>
-    private static ushort[] Tiles(float[] values, int rows)
+    internal static ushort[] Tiles(float[] values, int rows)
     {
         List<ushort> tiles = [];
         for (int i = 0; i < values.Length; i++)
