@@ -12,4 +12,6 @@
 #include "attention/decode_split.cuh"
 
 // ---- entry points -------------------------------------------------------------------------------------------
-extern "C" __global__ void __launch_bounds__(kRoundThreads, kDecodeBlocks) winnow_attention_decode(const AttentionParameters p) { decode<KV_TYPE>(p); }
+extern "C" __global__ void __launch_bounds__(kRoundThreads, kDecodeBlocks) winnow_attention_decode(const AttentionParameters p) {
+  decode<KV_TYPE>(p, NoSignals());
+}

@@ -5,10 +5,10 @@
 #include "attention/state.cuh"
 #include "common/vec.cuh"
 
-// The whole result of a tile whose slots make one split, and whose probabilities have these sums.
-template <typename T, typename Tile>
+// The whole result of a tile whose slots make one split, and whose probabilities have these sums. found(row, log_sum_exp) is told of each row of the tile.
+template <typename T, typename Tile, typename F>
 __device__ __forceinline__ void write_result(Tile& tile, const float (&sum)[Tile::kOwnedRows], const AttentionParameters& p, const HeadView& view,
-                                             int first_row) {
+                                             int first_row, F found) {
   float inverse[Tile::kOwnedRows];
   float* to[Tile::kOwnedRows];
 #pragma unroll
@@ -16,7 +16,11 @@ __device__ __forceinline__ void write_result(Tile& tile, const float (&sum)[Tile
     int row = first_row + Tile::row_of(i);
     inverse[i] = inverse_of(sum[i]);
     to[i] = row < view.rows ? p.output + query_of(p, view, row) * kHeadDim : nullptr;
-    if (LOG_SUM_EXP != 0 && Tile::writes_states() && row < view.rows) p.log_sum_exp[query_of(p, view, row)] = log_sum_exp_of<T>(tile.greatest[i], sum[i]);
+    if (LOG_SUM_EXP != 0 && Tile::writes_states() && row < view.rows) {
+      float log_sum_exp = log_sum_exp_of<T>(tile.greatest[i], sum[i]);
+      p.log_sum_exp[query_of(p, view, row)] = log_sum_exp;
+      found(Tile::row_of(i), log_sum_exp);
+    }
   }
   tile.visit([&](int i, int column, float a, float b) {
     if (to[i] != nullptr) *reinterpret_cast<float2*>(to[i] + column) = make_float2(finish_value(a, inverse[i]), finish_value(b, inverse[i]));
@@ -128,7 +132,7 @@ __device__ __forceinline__ Vec<float, 4> load_past_cache(const Vec<float, 4>* fr
   return {value.x, value.y, value.z, value.w};
 }
 
-// Merges the splits of a tile's rows in ascending order and writes the result. found(row, log_sum_exp) is told of each row of the tile by some thread.
+// Merges the splits of a tile's rows in ascending order and writes the result; found as above.
 template <typename T, int kThreadCount, typename Table, typename F>
 __device__ __forceinline__ void merge_splits(Table& table, const AttentionParameters& p, const HeadView& view, int first_row, int rows,
                                              const TilePartials& partials, int splits, F found) {

@@ -29,12 +29,17 @@ struct DecodeShared {
   bool last;
 };
 
+// Nothing but attention is wanted.
+struct NoSignals {
+  static constexpr bool kWanted = false;
+};
+
 // Runs a tile over the split that begins at entry `first`.
-template <typename T, typename Tile>
+template <typename T, typename Tile, typename Signals>
 __device__ __forceinline__ void run_split(Tile& tile, typename Tile::Shared& shared, const AttentionParameters& p, const HeadView& view,
-                                          const SplitPages& pages, int first_row, int first, const u8* flags) {
+                                          const SplitPages& pages, int first_row, int first, const u8* flags, const Signals& signals) {
   if constexpr (sizeof(T) == 2) {
-    tile.run(shared, p, view, pages, first, flags, KeepsNoScores());
+    tile.run(shared, p, view, pages, first, flags, signals);
   } else {
     int end = min(first + kSplitSlots, view.count);
     SeenBlocks seen = {WINDOW != 0 ? flags : nullptr, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
@@ -43,8 +48,8 @@ __device__ __forceinline__ void run_split(Tile& tile, typename Tile::Shared& sha
   }
 }
 
-template <typename T>
-__device__ __forceinline__ void decode(const AttentionParameters& p) {
+template <typename T, typename Signals>
+__device__ __forceinline__ void decode(const AttentionParameters& p, const Signals& signals) {
   using Tile = typename DecodeTileOf<T>::Type;
   using Shared = DecodeShared<Tile>;
   extern __shared__ __align__(128) u8 memory[];
@@ -72,18 +77,27 @@ __device__ __forceinline__ void decode(const AttentionParameters& p) {
     __syncthreads();
   }
   if constexpr (sizeof(T) == 2) pages.check(p, view, first);
-  run_split<T>(tile, shared.tile, p, view, pages, first_row, first, shared.flags);
+  run_split<T>(tile, shared.tile, p, view, pages, first_row, first, shared.flags, signals);
   float sum[Tile::kOwnedRows];
 #pragma unroll
   for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
-  if (splits == 1) {
-    write_result<T>(tile, sum, p, view, first_row);
-    return;
-  }
 
-  TilePartials partials(p, sequence, blockIdx.y, gridDim.y, tile_index);
-  write_partial(tile, sum, p, rows, partials, split);
-  if (comes_last(shared.last, partials.ticket, splits)) {
-    merge_splits<T, kRoundThreads>(shared.table, p, view, first_row, rows, partials, splits, [](int, float) {});
+  // Log-sum-exps of the tile's rows, in units of scores.
+  __shared__ float shifts[Signals::kWanted ? kTileRows : 1];
+  auto found = [&](int row, float log_sum_exp) {
+    if constexpr (Signals::kWanted) shifts[row] = log_sum_exp * ScoreUnits<T>::per_natural();
+  };
+  if (splits == 1) {
+    write_result<T>(tile, sum, p, view, first_row, found);
+  } else {
+    TilePartials partials(p, sequence, blockIdx.y, gridDim.y, tile_index);
+    write_partial(tile, sum, p, rows, partials, split);
+    if (!comes_last(shared.last, partials.ticket, splits)) return;
+    merge_splits<T, kRoundThreads>(shared.table, p, view, first_row, rows, partials, splits, found);
+  }
+  if constexpr (Signals::kWanted) {
+    if (signals.p.apart) return;
+    __syncthreads();
+    signals.template finish<kRoundThreads, 4>(view, shifts, 0, view.count);
   }
 }

@@ -5,11 +5,6 @@
 #include "attention/decode_loads.cuh"
 #include "attention/tensor_core.cuh"
 
-// What does with scores nothing but what attention is.
-struct KeepsNoScores {
-  static constexpr bool kWanted = false;
-};
-
 template <typename T>
 struct DecodeTile {
   static constexpr int kThreadCount = kRoundThreads;
@@ -63,15 +58,17 @@ struct DecodeTile {
   }
 
   // The state of these rows after the split that begins at entry `first`; flags as scan_blocks writes them where there are windows. All threads.
-  template <typename Keep>
+  // `signals` may be told of scores.
+  template <typename Signals>
   __device__ __forceinline__ void run(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
-                                      const Keep& keep) {
+                                      const Signals& signals) {
     reset();
     int rounds = (min(view.count - first, kSplitSlots) + kRoundSlots - 1) / kRoundSlots;
     shared.tiles.places.load(p, view, first);
     load_keys(shared, p, view, pages, first, flags, 0);
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) load_values(shared, p, view, pages, first, flags, 0, block);
+    if constexpr (Signals::kWanted) signals.write_places(view, pages, shared.tiles.places, first);
     store_queries(shared);
     __syncthreads();
 #pragma unroll 1
@@ -79,7 +76,7 @@ struct DecodeTile {
       copy_async_wait<kBlocks>();
       __syncwarp();
       float scores[2][4];
-      add_round_scores(shared, p, view, first, flags, round, scores, keep);
+      add_round_scores(shared, p, view, first, flags, round, scores, signals);
       if constexpr (kRounds > 1) {
         __syncwarp();
         load_keys(shared, p, view, pages, first, flags, round + 1);
@@ -182,15 +179,15 @@ struct DecodeTile {
   }
 
   // What stands for the scores of the warp's 16 slots, and the greatest of each row.
-  template <typename Keep>
+  template <typename Signals>
   static __device__ __forceinline__ void add_round_scores(Shared& shared, const AttentionParameters& p, const HeadView& view, int first, const u8* flags,
-                                                          int round, float (&scores)[2][4], const Keep& keep) {
+                                                          int round, float (&scores)[2][4], const Signals& signals) {
     int warp = threadIdx.x / kWarpSize, block = round * kBlocks + warp / kBlockWarps;
     float2 row_greatest = make_float2(minus_infinity(), minus_infinity());
 #pragma unroll
     for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = 0.0f;
+    ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
     if (sees(view, first, flags, block)) {
-      ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
 #pragma unroll
       for (int step = 0; step < kSteps; ++step) {
         u32 a[4];
@@ -200,8 +197,11 @@ struct DecodeTile {
       QueryRow rows[2] = {shared.rows[row_of(0)], shared.rows[row_of(1)]};
       bool whole = WINDOW != 0 && (flags[block] & kBlockWhole);
       row_greatest = mask_scores<T>(scores, function, mask_of(p, view), rows, shared.tiles.positions, first + round * kRoundSlots, 16 * warp, whole);
-      if constexpr (Keep::kWanted) keep.write(function, scores, round * kRoundSlots + 16 * warp);
+    } else if (Signals::kWanted) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = minus_infinity();
     }
+    if constexpr (Signals::kWanted) signals.write_scores(function, scores, view.rows, round * kRoundSlots + 16 * warp);
     if (threadIdx.x % 4 == 0) {
       shared.greatest[row_of(0)][warp] = row_greatest.x;
       shared.greatest[row_of(1)][warp] = row_greatest.y;

@@ -4,74 +4,15 @@
 // sequence and the heads h of the group, for each slot j in use:
 //   column_mass[j] += sum p;  window_mass[j] = sum over the last window_tokens tokens;  last_row[j] = sum over the last token;
 //   column_maximum[j] = max(column_maximum[j], p);  hits[j] += number of p > hit_threshold.
-// Planes are F32 [pages, 16], those wanted by the definitions COLUMN_MASS, WINDOW_MASS, LAST_ROW, COLUMN_MAXIMUM, HITS; the call's log_sum_exp is an
-// input. Other pointers, shapes and types: AttentionParameters in arguments.cuh.
+// Planes and the definitions that want them: slot_signals.cuh; the call's log_sum_exp is an input. Other pointers, shapes and types: AttentionParameters in arguments.cuh.
 // Grid (blocks of slots, kvHeads, sequences), 128 threads: 64 slots over 16-bit caches (a warp has 16 of them), 32 slots over F32 ones (a warp has
 // every fourth group of 4 rows). Rows that may see some slot are met in ascending order and lanes are added in a fixed one: no
 // atomics, the same bits every time.
 // Bound by tensor cores: 2 * rows * slots * headDim flops; reads the queries once a block of slots.
 #include "attention/arguments.cuh"
 #include "attention/float_tile.cuh"
+#include "attention/slot_signals.cuh"
 #include "attention/tensor_core.cuh"
-
-// Mirrored by CudaSignalParameters.
-struct SignalParameters {
-  AttentionParameters call;
-  float* column_mass;
-  float* window_mass;
-  float* last_row;
-  float* column_maximum;
-  float* hits;
-  int window_tokens;
-  float hit_threshold;
-};
-
-static_assert(sizeof(SignalParameters) == 264, "CudaSignalParameters mirrors this");
-
-// The signals of one slot so far.
-struct SlotSignals {
-  float mass = 0.0f;
-  float window = 0.0f;
-  float last = 0.0f;
-  float greatest = 0.0f;
-  int hits = 0;
-
-  // `token` counts from the sequence's first one in the step.
-  __device__ __forceinline__ void add(const SignalParameters& p, int token, int tokens, float probability) {
-    if constexpr (COLUMN_MASS != 0) mass += probability;
-    if constexpr (WINDOW_MASS != 0) window += token >= tokens - p.window_tokens ? probability : 0.0f;
-    if constexpr (LAST_ROW != 0) last += token == tokens - 1 ? probability : 0.0f;
-    if constexpr (COLUMN_MAXIMUM != 0) greatest = fmaxf(greatest, probability);
-    if constexpr (HITS != 0) hits += probability > p.hit_threshold ? 1 : 0;
-  }
-
-  __device__ __forceinline__ void add(const SlotSignals& other) {
-    mass += other.mass;
-    window += other.window;
-    last += other.last;
-    greatest = fmaxf(greatest, other.greatest);
-    hits += other.hits;
-  }
-
-  // Adds those of the lane at a distance.
-  __device__ __forceinline__ void add_across(int distance) {
-    SlotSignals other;
-    if constexpr (COLUMN_MASS != 0) other.mass = __shfl_xor_sync(kFullWarp, mass, distance);
-    if constexpr (WINDOW_MASS != 0) other.window = __shfl_xor_sync(kFullWarp, window, distance);
-    if constexpr (LAST_ROW != 0) other.last = __shfl_xor_sync(kFullWarp, last, distance);
-    if constexpr (COLUMN_MAXIMUM != 0) other.greatest = __shfl_xor_sync(kFullWarp, greatest, distance);
-    if constexpr (HITS != 0) other.hits = __shfl_xor_sync(kFullWarp, hits, distance);
-    add(other);
-  }
-
-  __device__ __forceinline__ void write(const SignalParameters& p, i64 slot) const {
-    if constexpr (COLUMN_MASS != 0) p.column_mass[slot] += mass;
-    if constexpr (WINDOW_MASS != 0) p.window_mass[slot] = window;
-    if constexpr (LAST_ROW != 0) p.last_row[slot] = last;
-    if constexpr (COLUMN_MAXIMUM != 0) p.column_maximum[slot] = fmaxf(p.column_maximum[slot], greatest);
-    if constexpr (HITS != 0) p.hits[slot] += static_cast<float>(hits);
-  }
-};
 
 __device__ __forceinline__ int warp_least(int value) {
 #pragma unroll

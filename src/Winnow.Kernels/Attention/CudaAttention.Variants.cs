@@ -54,6 +54,10 @@ internal sealed partial class CudaAttention
         yield return Describe(all);
         yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } });
         yield return Describe(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false));
+        yield return DescribeDecodeSignals(new(all, 256));
+        yield return DescribeDecodeSignalsApart(new(all, 256));
+        yield return DescribeDecodeSignals(new(all with { Call = half with { HeadDim = 256, Reach = AttentionReach.Window, Lists = true, Tree = true, SoftCap = true } }, 64));
+        yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128));
         yield return DescribeHistory(half with { Lists = true });
         yield return DescribeHistory(half with { HeadDim = 64, Type = DType.BF16 });
         yield return DescribeHistory(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true });
@@ -63,6 +67,20 @@ internal sealed partial class CudaAttention
     {
         int bytes = CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round);
         return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), $"ROUND_SLOTS={key.Round}", $"SHARED_BYTES={bytes}"]);
+    }
+
+    private static KernelVariant DescribeDecodeSignals(DecodeSignalKey key) => DescribeDecodeSignals(key, "winnow_attention_decode_signals");
+
+    private static KernelVariant DescribeDecodeSignalsApart(DecodeSignalKey key) =>
+        DescribeDecodeSignals(key, "winnow_attention_decode_signals_apart") with { SharedBytes = 0 };
+
+    private static KernelVariant DescribeDecodeSignals(DecodeSignalKey key, string entry)
+    {
+        CallKey call = key.Signals.Call;
+        int bytes = CudaAttentionShapes.DecodeBytes(call.Type, call.HeadDim, call.Lists, key.Round);
+        return new(
+            "attention/decode_signals.cu", entry, bytes,
+            [.. Definitions(call), .. Definitions(key.Signals), $"ROUND_SLOTS={key.Round}", $"SHARED_BYTES={bytes}"]);
     }
 
     private static KernelVariant DescribePrefill(CallKey key) => new(
@@ -80,11 +98,7 @@ internal sealed partial class CudaAttention
         "attention/signals.cu", "winnow_attention_signals", CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim),
         [
             .. Definitions(key.Call),
-            Flag("COLUMN_MASS", key.ColumnMass),
-            Flag("WINDOW_MASS", key.WindowMass),
-            Flag("LAST_ROW", key.LastRow),
-            Flag("COLUMN_MAXIMUM", key.ColumnMaximum),
-            Flag("HITS", key.Hits),
+            .. Definitions(key),
             $"SHARED_BYTES={CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim)}",
         ]);
 
@@ -103,6 +117,15 @@ internal sealed partial class CudaAttention
         Flag("LOG_SUM_EXP", key.LogSumExp),
     ];
 
+    private static string[] Definitions(SignalKey key) =>
+    [
+        Flag("COLUMN_MASS", key.ColumnMass),
+        Flag("WINDOW_MASS", key.WindowMass),
+        Flag("LAST_ROW", key.LastRow),
+        Flag("COLUMN_MAXIMUM", key.ColumnMaximum),
+        Flag("HITS", key.Hits),
+    ];
+
     private static string Flag(string name, bool value) => value ? $"{name}=1" : $"{name}=0";
 
     private readonly record struct CallKey(
@@ -111,4 +134,6 @@ internal sealed partial class CudaAttention
     private readonly record struct DecodeKey(CallKey Call, int Round);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
+
+    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round);
 }

@@ -24,6 +24,8 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
 
     private readonly CudaContext _context;
     private readonly KernelVariants<DecodeKey> _decodes;
+    private readonly KernelVariants<DecodeSignalKey> _decodeSignals;
+    private readonly KernelVariants<DecodeSignalKey> _decodeSignalsApart;
     private readonly KernelVariants<CallKey> _prefills;
     private readonly KernelVariants<CallKey> _hoppers;
     private readonly KernelVariants<SignalKey> _signals;
@@ -42,6 +44,8 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _context = context;
         _maps = new CudaTensorMaps(context.Driver);
         _decodes = new KernelVariants<DecodeKey>(context, DescribeDecode);
+        _decodeSignals = new KernelVariants<DecodeSignalKey>(context, DescribeDecodeSignals);
+        _decodeSignalsApart = new KernelVariants<DecodeSignalKey>(context, DescribeDecodeSignalsApart);
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _hoppers = new KernelVariants<CallKey>(context, DescribeHopper);
         _isHopper = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal);
@@ -51,6 +55,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _partials = new CudaScratch(context);
         _states = new CudaScratch(context);
         _tickets = new CudaScratch(context);
+        _lines = new CudaScratch(context);
         _logSumExps = new CudaScratch(context);
     }
 
@@ -82,8 +87,10 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
             problem.LogSumExp != null);
         int mostSlots = batch.MostSlots == 0 ? problem.PagesPerHead * PagedKv.PageSlots : batch.MostSlots;
         mostSlots = problem.SlotLists == null ? mostSlots : Math.Min(mostSlots, problem.SlotListCapacity);
-        Launch(problem, ref parameters, key, mostSlots, batch.MostTokens == 0 ? problem.Tokens : batch.MostTokens);
-        if (problem.HasSignals)
+        int mostTokens = batch.MostTokens == 0 ? problem.Tokens : batch.MostTokens;
+        bool inOnePass = DecodesWithSignals(problem, parameters, mostSlots, (long)mostTokens * problem.Group);
+        Launch(problem, ref parameters, key, mostSlots, mostTokens, inOnePass);
+        if (problem.HasSignals && (!inOnePass || _context.IsRehearsing))
         {
             LaunchSignals(problem, parameters, key, mostSlots);
         }
@@ -120,6 +127,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _partials.Dispose();
         _states.Dispose();
         _tickets.Dispose();
+        _lines.Dispose();
         _logSumExps.Dispose();
     }
 
@@ -129,13 +137,13 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         Operands.Require(bits % Alignment == 0, $"Output, queries, keys, values and slot positions must begin at a multiple of {Alignment} bytes.", "output");
     }
 
-    private void Launch(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int mostTokens)
+    private void Launch(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int mostTokens, bool withSignals)
     {
         long mostRows = (long)mostTokens * problem.Group;
         parameters.SplitRows = Math.Max(MostDecodeRows, problem.Group);
         if (problem.Sequences > 1 || mostRows <= parameters.SplitRows)
         {
-            LaunchDecode(problem, ref parameters, key, mostSlots, (int)Math.Min(mostRows, parameters.SplitRows));
+            LaunchDecode(problem, ref parameters, key, mostSlots, (int)Math.Min(mostRows, parameters.SplitRows), withSignals);
         }
 
         if (mostRows > parameters.SplitRows)
@@ -158,47 +166,6 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         Launch(_prefills[key], parameters, new LaunchShape(tiles, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads, 1, 1, CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim)));
     }
 
-    private void LaunchDecode(in AttentionProblem problem, ref CudaAttentionParameters parameters, CallKey key, int mostSlots, int rows)
-    {
-        int splits = Math.Max(1, (mostSlots + CudaAttentionShapes.SplitSlots - 1) / CudaAttentionShapes.SplitSlots);
-        int tiles = (rows + CudaAttentionShapes.DecodeRows - 1) / CudaAttentionShapes.DecodeRows;
-        long blocks = (long)problem.Sequences * tiles;
-        Operands.Require(blocks <= MostGrid, $"A step takes {MostGrid / tiles} sequences of so many tokens at most, not {problem.Sequences}.", "batch");
-        parameters.PartialRows = rows;
-        parameters.Tiles = tiles;
-        parameters.Splits = splits;
-        if (splits > 1)
-        {
-            long partials = (long)problem.Sequences * problem.KvHeads * rows * splits;
-            parameters.Partial = _partials.Get(partials * problem.HeadDim * sizeof(float));
-            parameters.PartialState = _states.Get(partials * 2 * sizeof(float));
-            parameters.Tickets = Tickets(blocks * problem.KvHeads * sizeof(int));
-        }
-
-        DecodeKey decode = DecodeKeyOf(key, blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors);
-        var shape = new LaunchShape(
-            splits,
-            problem.KvHeads,
-            (int)blocks,
-            CudaAttentionShapes.DecodeThreads(decode.Round),
-            1,
-            1,
-            CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim, key.Lists, decode.Round));
-        Launch(_decodes[decode], parameters, shape);
-    }
-
-    // Steps grow: a rehearsal notes the kernels for few blocks and for many.
-    private DecodeKey DecodeKeyOf(CallKey key, bool crowded)
-    {
-        DecodeKey Of(bool many) => new(key, CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, many));
-        if (_context.IsRehearsing)
-        {
-            _ = _decodes[Of(!crowded)];
-        }
-
-        return Of(crowded);
-    }
-
     private void Launch(GpuFunction function, in CudaAttentionParameters parameters, in LaunchShape shape)
     {
         ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes]);
@@ -208,13 +175,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
 
     private void LaunchSignals(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)
     {
-        SignalKey key = new(
-            call,
-            problem.ColumnMass != null,
-            problem.WindowMass != null,
-            problem.LastRow != null,
-            problem.ColumnMaximum != null,
-            problem.Hits != null);
+        SignalKey key = SignalKeyOf(problem, call);
         int slots = CudaAttentionShapes.SignalSlots(call.Type);
         ArgumentBlock block = new(stackalloc byte[CudaSignalParameters.Bytes]);
         block.Add(new CudaSignalParameters(parameters, problem));

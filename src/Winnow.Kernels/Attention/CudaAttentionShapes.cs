@@ -82,7 +82,7 @@ internal static class CudaAttentionShapes
             return LeastRound;
         }
 
-        int room = crowded ? (device.SharedBytesPerMultiprocessor / CrowdedBlocks) - ReservedBytes : device.MaxSharedBytesPerBlock;
+        int room = (crowded ? device.SharedBytesPerMultiprocessor / CrowdedBlocks : device.MaxSharedBytesPerBlock) - ReservedBytes;
         int round = SplitSlots;
         while (round > LeastRound && DecodeBytes(type, headDim, lists, round) > room)
         {

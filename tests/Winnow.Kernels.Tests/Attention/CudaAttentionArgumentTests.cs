@@ -61,6 +61,7 @@ public sealed class CudaAttentionArgumentTests
     {
         Assert.That(Unsafe.SizeOf<CudaAttentionParameters>(), Is.EqualTo(CudaAttentionParameters.Bytes));
         Assert.That(Unsafe.SizeOf<CudaSignalParameters>(), Is.EqualTo(CudaSignalParameters.Bytes));
+        Assert.That(Unsafe.SizeOf<CudaDecodeSignalParameters>(), Is.EqualTo(CudaDecodeSignalParameters.Bytes));
     }
 
     private static Action Call(CudaDevice device, AttentionOperands operands) =>

@@ -1,0 +1,95 @@
+// slot_signals.cuh - the signals of one slot: sums, maxima and counts of probabilities over the rows of queries, and the planes that they go to.
+//
+// Planes are F32 [pages, 16], those wanted by the definitions COLUMN_MASS, WINDOW_MASS, LAST_ROW, COLUMN_MAXIMUM, HITS (each 0 or 1).
+// Whoever sums, sums in one order: of each tile of 16 rows, ascending, g and g + 8 one after the other, and at the end the eight sums over g as a tree of
+// neighbours, pairs of pairs and fours. What is not seen adds a zero.
+#pragma once
+#include "attention/arguments.cuh"
+#include "common/types.cuh"
+
+// Mirrored by CudaSignalParameters.
+struct SignalParameters {
+  AttentionParameters call;
+  float* column_mass;
+  float* window_mass;
+  float* last_row;
+  float* column_maximum;
+  float* hits;
+  int window_tokens;
+  float hit_threshold;
+};
+
+static_assert(sizeof(SignalParameters) == 264, "CudaSignalParameters mirrors this");
+
+// What the planes that are added to hold for a slot.
+struct PlaneValues {
+  static constexpr int kCount = (COLUMN_MASS != 0) + (COLUMN_MAXIMUM != 0) + (HITS != 0);
+
+  float column_mass = 0.0f;
+  float column_maximum = 0.0f;
+  float hits = 0.0f;
+
+  __device__ __forceinline__ PlaneValues() {}
+
+  __device__ __forceinline__ PlaneValues(const SignalParameters& p, i64 slot) {
+    if constexpr (COLUMN_MASS != 0) column_mass = p.column_mass[slot];
+    if constexpr (COLUMN_MAXIMUM != 0) column_maximum = p.column_maximum[slot];
+    if constexpr (HITS != 0) hits = p.hits[slot];
+  }
+
+  // f(i, value) for each, i from 0 to kCount - 1.
+  template <typename F>
+  __device__ __forceinline__ void visit(F f) {
+    if constexpr (COLUMN_MASS != 0) f(0, column_mass);
+    if constexpr (COLUMN_MAXIMUM != 0) f((COLUMN_MASS != 0), column_maximum);
+    if constexpr (HITS != 0) f((COLUMN_MASS != 0) + (COLUMN_MAXIMUM != 0), hits);
+  }
+};
+
+// The signals of one slot so far.
+struct SlotSignals {
+  float mass = 0.0f;
+  float window = 0.0f;
+  float last = 0.0f;
+  float greatest = 0.0f;
+  int hits = 0;
+
+  // `token` counts from the sequence's first one in the step.
+  __device__ __forceinline__ void add(const SignalParameters& p, int token, int tokens, float probability) {
+    if constexpr (COLUMN_MASS != 0) mass += probability;
+    if constexpr (WINDOW_MASS != 0) window += token >= tokens - p.window_tokens ? probability : 0.0f;
+    if constexpr (LAST_ROW != 0) last += token == tokens - 1 ? probability : 0.0f;
+    if constexpr (COLUMN_MAXIMUM != 0) greatest = fmaxf(greatest, probability);
+    if constexpr (HITS != 0) hits += probability > p.hit_threshold ? 1 : 0;
+  }
+
+  __device__ __forceinline__ void add(const SlotSignals& other) {
+    mass += other.mass;
+    window += other.window;
+    last += other.last;
+    greatest = fmaxf(greatest, other.greatest);
+    hits += other.hits;
+  }
+
+  // Adds those of the lane at a distance.
+  __device__ __forceinline__ void add_across(int distance) {
+    SlotSignals other;
+    if constexpr (COLUMN_MASS != 0) other.mass = __shfl_xor_sync(kFullWarp, mass, distance);
+    if constexpr (WINDOW_MASS != 0) other.window = __shfl_xor_sync(kFullWarp, window, distance);
+    if constexpr (LAST_ROW != 0) other.last = __shfl_xor_sync(kFullWarp, last, distance);
+    if constexpr (COLUMN_MAXIMUM != 0) other.greatest = __shfl_xor_sync(kFullWarp, greatest, distance);
+    if constexpr (HITS != 0) other.hits = __shfl_xor_sync(kFullWarp, hits, distance);
+    add(other);
+  }
+
+  __device__ __forceinline__ void write(const SignalParameters& p, i64 slot) const { write(p, slot, PlaneValues(p, slot)); }
+
+  // The same where it is known what the planes hold.
+  __device__ __forceinline__ void write(const SignalParameters& p, i64 slot, const PlaneValues& before) const {
+    if constexpr (COLUMN_MASS != 0) p.column_mass[slot] = before.column_mass + mass;
+    if constexpr (WINDOW_MASS != 0) p.window_mass[slot] = window;
+    if constexpr (LAST_ROW != 0) p.last_row[slot] = last;
+    if constexpr (COLUMN_MAXIMUM != 0) p.column_maximum[slot] = fmaxf(before.column_maximum, greatest);
+    if constexpr (HITS != 0) p.hits[slot] = before.hits + static_cast<float>(hits);
+  }
+};
