@@ -6,7 +6,7 @@ namespace Winnow.Kernels.Linear;
 
 /// <summary>
 /// Products on the processor. Each result is one chain of multiply-adds over the input dimension in lanes, which are added up at the end,
-/// so that neither the number of rows nor the number of threads changes a bit of it. One row takes the way that widens weights in
+/// so that neither the number of rows nor the number of threads changes a bit of it; block types that have a <see cref="ByteKernel"/> sum whole numbers. One row takes the way that widens weights in
 /// registers, more rows the way over packed tiles; both do the same additions in the same order.
 /// </summary>
 internal sealed unsafe class CpuLinear : ILinear, IDisposable
@@ -23,6 +23,8 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     private readonly LinearKernel _kernel;
     private float* _packed;
     private long _packedFloats;
+    private byte* _bytes;
+    private long _bytesLength;
     private float* _scratch;
     private long _scratchFloats;
 
@@ -76,8 +78,11 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     public void Dispose()
     {
         NativeMemory.AlignedFree(_packed);
+        NativeMemory.AlignedFree(_bytes);
         NativeMemory.AlignedFree(_scratch);
         _packed = null;
+        _bytes = null;
+        _bytesLength = 0;
         _scratch = null;
         _packedFloats = 0;
         _scratchFloats = 0;
@@ -139,11 +144,13 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
 
         bool shared = _workers.Size > 1 && products->Rows * products->Inputs * outputs >= MacsWorthSharing;
         bool few = IsFew(products, count);
+        (bool bytes, bool floats) = Kinds(products, count);
         ReserveAll(products->Rows, products->Inputs, few);
         var job = new LinearJob
         {
             Kernel = _kernel,
-            Input = few ? Pad(input, products->Inputs) : Pack(input, products->Rows, products->Inputs, shared),
+            Input = !floats ? input : few ? Pad(input, products->Inputs) : Pack(input, products->Rows, products->Inputs, shared),
+            Quantized = bytes ? Quantize(input, products->Rows, products->Inputs, few, shared) : default,
             Products = products,
             Count = count,
             Few = few,
@@ -176,8 +183,57 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     private bool IsCheap(DType type) =>
-        type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL
+        _kernel.TakesBytes(type) || type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL
         || (type is DType.Q4_K or DType.Q5_K && _kernel.Lanes == 16);
+
+    // Whether some weights take inputs as bytes, and whether some take floats.
+    private (bool Bytes, bool Floats) Kinds(Product* products, int count)
+    {
+        (bool bytes, bool floats) = (false, false);
+        for (int i = 0; i < count; i++)
+        {
+            bool takesBytes = _kernel.TakesBytes(products[i].WeightType);
+            bool gateTakesBytes = products[i].Gate == null ? takesBytes : _kernel.TakesBytes(products[i].GateType);
+            bytes |= takesBytes || gateTakesBytes;
+            floats |= !takesBytes || !gateTakesBytes;
+        }
+
+        return (bytes, floats);
+    }
+
+    private QuantizedRows Quantize(float* input, long rows, long inputs, bool few, bool shared)
+    {
+        long padded = few ? rows : (rows + ByteKernel.GroupRows - 1) / ByteKernel.GroupRows * ByteKernel.GroupRows;
+        long needed = QuantizedRows.BytesOf(padded, inputs);
+        if (needed > _bytesLength)
+        {
+            NativeMemory.AlignedFree(_bytes);
+            _bytesLength = 0;
+            _bytes = (byte*)NativeMemory.AlignedAlloc((nuint)needed, 64);
+            _bytesLength = needed;
+        }
+
+        QuantizedRows quantized = QuantizedRows.At(_bytes, padded, inputs);
+        var job = new QuantizeJob { Quantized = quantized, Input = input };
+        if (shared && rows > 4)
+        {
+            _workers.Run(ref job, checked((int)rows));
+        }
+        else
+        {
+            for (int row = 0; row < rows; row++)
+            {
+                job.Execute(row, 0);
+            }
+        }
+
+        for (long row = rows; row < padded; row++)
+        {
+            quantized.Set(null, row);
+        }
+
+        return quantized;
+    }
 
     private void ReserveAll(long rows, long inputs, bool few)
     {

@@ -30,10 +30,11 @@ public sealed class CpuLinearTests
             float[] x = LinearFixture.Values(random, MostRows * inputs);
             float[] all = fixture.Project(type, weight, x, MostRows, inputs, MostOutputs);
             double[] values = WeightReference.Values(type, weight);
+            double[] taken = RoundedInputs.For(type, x);
             LinearReference.AssertClose(
                 all,
-                LinearReference.Product(values, x, MostRows, inputs, MostOutputs),
-                LinearReference.Plain(values, x, MostRows, inputs, MostOutputs));
+                LinearReference.Product(values, taken, MostRows, inputs, MostOutputs),
+                LinearReference.Plain(values, Array.ConvertAll(taken, value => (float)value), MostRows, inputs, MostOutputs));
 
             foreach ((int rows, int outputs) in Rows.SelectMany(r => Outputs.Select(o => (r, o))))
             {
@@ -140,8 +141,9 @@ public sealed class CpuLinearTests
         float[] all = Gated(fixture, gate, up, x, MostRows, Inputs, MostOutputs, activation);
         double[] gateValues = WeightReference.Values(DType.F16, gate);
         double[] upValues = WeightReference.Values(DType.Q8_0, up);
-        double[] upProduct = LinearReference.Product(upValues, x, MostRows, Inputs, MostOutputs);
-        float[] upPlain = LinearReference.Plain(upValues, x, MostRows, Inputs, MostOutputs);
+        double[] taken = RoundedInputs.For(DType.Q8_0, x);
+        double[] upProduct = LinearReference.Product(upValues, taken, MostRows, Inputs, MostOutputs);
+        float[] upPlain = LinearReference.Plain(upValues, Array.ConvertAll(taken, value => (float)value), MostRows, Inputs, MostOutputs);
         LinearReference.AssertClose(
             all,
             [.. LinearReference.Product(gateValues, x, MostRows, Inputs, MostOutputs)

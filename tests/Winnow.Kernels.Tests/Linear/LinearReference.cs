@@ -7,7 +7,10 @@ namespace Winnow.Kernels.Tests.Linear;
 /// <summary>Products in double precision, and what a plain loop in float makes of them.</summary>
 internal static class LinearReference
 {
-    public static double[] Product(double[] weight, float[] x, int rows, int inputs, int outputs)
+    public static double[] Product(double[] weight, float[] x, int rows, int inputs, int outputs) =>
+        Product(weight, Array.ConvertAll(x, value => (double)value), rows, inputs, outputs);
+
+    public static double[] Product(double[] weight, double[] x, int rows, int inputs, int outputs)
     {
         double[] result = new double[rows * outputs];
         for (int i = 0; i < result.Length; i++)

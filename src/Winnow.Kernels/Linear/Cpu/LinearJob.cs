@@ -10,6 +10,7 @@ internal unsafe struct LinearJob : IWork
 
     public LinearKernel Kernel;
     public float* Input;
+    public QuantizedRows Quantized;
     public Product* Products;
     public int Count;
     public bool Few;
@@ -57,11 +58,11 @@ internal unsafe struct LinearJob : IWork
         float* scratch = Scratch + (worker * ScratchFloats);
         if (Few)
         {
-            Kernel.Few(product, Input, start, end, scratch);
+            Kernel.Few(product, Input, Quantized, start, end, scratch);
         }
         else
         {
-            Kernel.Many(product, Input, start, end, scratch);
+            Kernel.Many(product, Input, Quantized, start, end, scratch);
         }
     }
 }

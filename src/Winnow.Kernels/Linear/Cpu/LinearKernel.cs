@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>The kernels of one vector width.</summary>
@@ -12,18 +14,24 @@ internal abstract unsafe class LinearKernel
     /// <summary>Floats in a vector.</summary>
     public abstract int Lanes { get; }
 
+    /// <summary>The kernels of those types whose products are of bytes.</summary>
+    protected IReadOnlyDictionary<DType, ByteKernel> OfBytes { get; private init; } = new Dictionary<DType, ByteKernel>();
+
     /// <summary>The kernels of a width.</summary>
-    /// <param name="bits">512, 256 or 128; null for the widest that this machine has.</param>
+    /// <param name="bits">512, 256 or 128; null for the widest that this machine has. The narrower also do without AVX-VNNI and AVX2.</param>
     public static LinearKernel Create(int? bits = null)
     {
         int chosen = bits ?? (Lanes512.IsSupported ? 512 : Lanes256.IsSupported ? 256 : 128);
         return chosen switch
         {
-            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
-            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
-            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
+            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>> { OfBytes = ByteKernel.Create() },
+            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>> { OfBytes = ByteKernel.Create(bits is null ? null : 1) },
+            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>> { OfBytes = ByteKernel.Create(0) },
         };
     }
+
+    /// <summary>Whether products with weights of a type are of bytes: inputs are then <see cref="QuantizedRows"/>.</summary>
+    public bool TakesBytes(DType type) => OfBytes.ContainsKey(type);
 
     /// <summary>A row's length when filled up with zeros.</summary>
     /// <param name="inputs">The row's length.</param>
@@ -45,18 +53,20 @@ internal abstract unsafe class LinearKernel
     /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1 of a product with a row or a few, each multiplied for itself.</summary>
     /// <param name="product">The product.</param>
     /// <param name="x">The input: one row padded with zeros to a multiple of 32, or several of such a length.</param>
+    /// <param name="quantized">The same, where some weights take bytes.</param>
     /// <param name="start">The first output.</param>
     /// <param name="end">One past the last output.</param>
     /// <param name="scratch">The worker's own memory.</param>
-    public abstract void Few(in Product product, float* x, long start, long end, float* scratch);
+    public abstract void Few(in Product product, float* x, in QuantizedRows quantized, long start, long end, float* scratch);
 
     /// <summary>Outputs <paramref name="start"/> to <paramref name="end"/> - 1, at most <see cref="PanelOutputs"/>, of all rows.</summary>
     /// <param name="product">The product.</param>
     /// <param name="packed">What <see cref="Pack"/> wrote.</param>
+    /// <param name="quantized">The rows, filled up with zeros to a multiple of four, where some weights take bytes.</param>
     /// <param name="start">The first output.</param>
     /// <param name="end">One past the last output.</param>
     /// <param name="scratch">The worker's own memory.</param>
-    public abstract void Many(in Product product, float* packed, long start, long end, float* scratch);
+    public abstract void Many(in Product product, float* packed, in QuantizedRows quantized, long start, long end, float* scratch);
 
     /// <summary>Widens whole blocks of weights; plain numbers in units of 32.</summary>
     /// <param name="type">The weight type.</param>

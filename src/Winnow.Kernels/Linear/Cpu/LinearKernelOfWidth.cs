@@ -14,6 +14,9 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
     // The rows of a block, a piece of each and their running sums, stay in the second-level cache.
     private const int BlockGroups = 12;
 
+    // Weights of a tile as bytes, 16 KB.
+    private const int PieceUnits = 32;
+
     private const int TileOutputs = TileKernel<TLanes, TVector>.Outputs;
     private const int Sixteen = RowKernel<TLanes, TVector>.Outputs;
 
@@ -60,7 +63,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
     }
 
     /// <inheritdoc/>
-    public override void Few(in Product product, float* x, long start, long end, float* scratch)
+    public override void Few(in Product product, float* x, in QuantizedRows quantized, long start, long end, float* scratch)
     {
         float* vectors = scratch + RowKernel<TLanes, TVector>.ScratchFloats;
         float* sums = vectors + (Sixteen * TLanes.Count);
@@ -75,34 +78,100 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
                 float* input = x + (row * product.Inputs);
                 if (product.Gate != null)
                 {
-                    RowKernel<TLanes, TVector>.Run(
-                        product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, vectors, scratch);
-                    TLanes.Sum16(vectors, TLanes.Count, gate);
+                    Multiply(product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
                     ActivateAll(product.Activation, gate);
                 }
 
-                RowKernel<TLanes, TVector>.Run(
-                    product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, vectors, scratch);
-                TLanes.Sum16(vectors, TLanes.Count, sums);
+                Multiply(product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
                 Finish(product, row, output, count, sums, product.Gate == null ? null : gate);
             }
         }
     }
 
     /// <inheritdoc/>
-    public override void Many(in Product product, float* packed, long start, long end, float* scratch)
+    public override void Many(in Product product, float* packed, in QuantizedRows quantized, long start, long end, float* scratch)
     {
         if (product.Gate != null)
         {
-            Panel(product, packed, start, (int)(end - start), scratch, isGate: true);
+            AnyPanel(product, packed, quantized, start, (int)(end - start), scratch, isGate: true);
         }
 
-        Panel(product, packed, start, (int)(end - start), scratch, isGate: false);
+        AnyPanel(product, packed, quantized, start, (int)(end - start), scratch, isGate: false);
     }
 
     /// <inheritdoc/>
     public override void Decode(DType type, byte* source, long values, float* output) =>
         WeightDecoder<TLanes, TVector>.Decode(type, source, values, output, TLanes.Count, ahead: 0);
+
+    // Sixteen outputs of a row.
+    private void Multiply(
+        DType type, byte* weight, nint rowBytes, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
+    {
+        if (OfBytes.TryGetValue(type, out ByteKernel? kernel))
+        {
+            kernel.Row(weight, rowBytes, count, quantized.From(row), sums);
+            return;
+        }
+
+        RowKernel<TLanes, TVector>.Run(type, weight, rowBytes, count, x, inputs, vectors, scratch);
+        TLanes.Sum16(vectors, TLanes.Count, sums);
+    }
+
+    private void AnyPanel(in Product product, float* packed, in QuantizedRows quantized, long start, int count, float* scratch, bool isGate)
+    {
+        if (OfBytes.TryGetValue(isGate ? product.GateType : product.WeightType, out ByteKernel? kernel))
+        {
+            BytePanel(kernel, product, quantized, start, count, scratch, isGate);
+        }
+        else
+        {
+            Panel(product, packed, start, count, scratch, isGate);
+        }
+    }
+
+    private static void BytePanel(ByteKernel kernel, in Product product, in QuantizedRows quantized, long start, int count, float* scratch, bool isGate)
+    {
+        byte* weight = isGate ? product.Gate : product.Weight;
+        nint rowBytes = isGate ? product.GateRowBytes : product.WeightRowBytes;
+        DType type = isGate ? product.GateType : product.WeightType;
+        int units = (int)(product.Inputs / 32);
+        float* sums = scratch;
+        float* scales = sums + (BlockGroups * RowsPerGroup * PanelOutputs);
+        float* minima = scales + (units * PanelOutputs);
+        byte* tiles = (byte*)(minima + (units * PanelOutputs));
+        for (long first = 0; first < product.Rows; first += BlockGroups * RowsPerGroup)
+        {
+            int rows = (int)Math.Min(BlockGroups * RowsPerGroup, product.Rows - first);
+            for (int piece = 0; piece < units; piece += PieceUnits)
+            {
+                int pieceUnits = Math.Min(PieceUnits, units - piece);
+                for (int output = 0; output < count; output += ByteKernel.TileOutputs)
+                {
+                    long at = ((long)output * units) + (piece * ByteKernel.TileOutputs);
+                    byte* tile = tiles + (at * 32);
+                    if (first == 0)
+                    {
+                        byte* source = weight + ((nint)(start + output) * rowBytes) + (piece * 32 / type.BlockValues() * type.BlockBytes());
+                        kernel.Unpack(source, rowBytes, Math.Min(ByteKernel.TileOutputs, count - output), pieceUnits, tile, scales + at, minima + at);
+                    }
+
+                    for (int row = 0; row < rows; row += ByteKernel.GroupRows)
+                    {
+                        kernel.Tile(
+                            tile, scales + at, minima + at, pieceUnits, quantized.From(first + row), piece, sums + (row * PanelOutputs) + output, PanelOutputs, piece == 0);
+                    }
+                }
+            }
+
+            for (int row = 0; row < rows; row++)
+            {
+                for (int output = 0; output < count; output += Sixteen)
+                {
+                    Deliver(product, first + row, start + output, Math.Min(Sixteen, count - output), sums + (row * PanelOutputs) + output, isGate);
+                }
+            }
+        }
+    }
 
     private static void Panel(in Product product, float* packed, long start, int count, float* scratch, bool isGate)
     {
@@ -181,19 +250,24 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
             for (int output = 0; output < count; output += Sixteen)
             {
                 TLanes.Sum16(line + (output * RowsPerGroup * TLanes.Count), RowsPerGroup * TLanes.Count, sums);
-                int stored = Math.Min(Sixteen, count - output);
-                float* gate = product.Gate == null ? null : product.Output + ((firstRow + row) * product.Outputs) + start + output;
-                if (isGate)
-                {
-                    // The activated gate waits in the output for its factor.
-                    ActivateAll(product.Activation, sums);
-                    new Span<float>(sums, stored).CopyTo(new Span<float>(gate, stored));
-                }
-                else
-                {
-                    Finish(product, firstRow + row, start + output, stored, sums, gate);
-                }
+                Deliver(product, firstRow + row, start + output, Math.Min(Sixteen, count - output), sums, isGate);
             }
+        }
+    }
+
+    // Sixteen sums of a row: of a gate, or of the product itself.
+    private static void Deliver(in Product product, long row, long output, int count, float* sums, bool isGate)
+    {
+        float* gate = product.Gate == null ? null : product.Output + (row * product.Outputs) + output;
+        if (isGate)
+        {
+            // The activated gate waits in the output for its factor.
+            ActivateAll(product.Activation, sums);
+            new Span<float>(sums, count).CopyTo(new Span<float>(gate, count));
+        }
+        else
+        {
+            Finish(product, row, output, count, sums, gate);
         }
     }
 

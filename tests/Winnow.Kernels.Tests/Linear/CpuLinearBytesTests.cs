@@ -1,0 +1,82 @@
+using System;
+using System.Linq;
+using NUnit.Framework;
+
+namespace Winnow.Kernels.Tests.Linear;
+
+/// <summary>Products on the processor whose inputs are rounded to bytes.</summary>
+internal sealed class CpuLinearBytesTests
+{
+    private const int Inputs = 512;
+    private const int Outputs = 37;
+
+    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
+    public void Project_GivesTheSameBitsInEveryWidth(DType type)
+    {
+        var random = new Random(3);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, 7 * Inputs);
+        float[][] results = [.. LinearFixture.Widths.Select(width =>
+        {
+            using var fixture = new LinearFixture(width);
+            return fixture.Project(type, weight, x, 7, Inputs, Outputs);
+        })];
+
+        Assert.That(results.Select(result => LinearFixture.Bits(result)), Is.All.EqualTo(LinearFixture.Bits(results[0])));
+    }
+
+    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
+    public void Project_RoundsEachInputByHalfAStepAtMost(DType type)
+    {
+        var random = new Random(4);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = [.. LinearFixture.Values(random, Inputs).Select((value, i) => value * MathF.Pow(10, i / 64))];
+        using var fixture = new LinearFixture();
+
+        float[] actual = fixture.Project(type, weight, x, 1, Inputs, Outputs);
+
+        double[] values = WeightReference.Values(type, weight);
+        double[] exact = LinearReference.Product(values, x, 1, Inputs, Outputs);
+        for (int output = 0; output < Outputs; output++)
+        {
+            double[] row = values[(output * Inputs)..((output + 1) * Inputs)];
+            double allowed = row.Select((w, k) => Math.Abs(w) * RoundedInputs.ScaleOf(x[(k / 32 * 32)..((k / 32 * 32) + 32)]) * (0.5 + 1e-5)).Sum();
+            double rounding = row.Select((w, k) => Math.Abs(w * x[k])).Sum() * Inputs / 16 * Math.Pow(2, -24);
+            Assert.That(actual[output], Is.EqualTo(exact[output]).Within(allowed + rounding), $"output {output}");
+        }
+    }
+
+    [Test]
+    public void Project_OfInputsThatAreNotFiniteIsNotFinite(
+        [ValueSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))] DType type,
+        [Values(float.NaN, float.PositiveInfinity, float.NegativeInfinity)] float value,
+        [Values(1, 9)] int rows)
+    {
+        var random = new Random(5);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, rows * Inputs);
+        x[((rows - 1) * Inputs) + 77] = value;
+        using var fixture = new LinearFixture();
+
+        float[] actual = fixture.Project(type, weight, x, rows, Inputs, Outputs);
+
+        Assert.That(actual[..((rows - 1) * Outputs)], Is.All.Matches<float>(float.IsFinite), "other rows");
+        Assert.That(actual[((rows - 1) * Outputs)..], Has.None.Matches<float>(float.IsFinite));
+    }
+
+    [TestCase(0f)]
+    [TestCase(1e-44f)]
+    [TestCase(1e-39f)]
+    public void Project_OfInputsTooSmallForAScaleIsAsSmall(float magnitude)
+    {
+        var random = new Random(6);
+        byte[] weight = WeightReference.Random(DType.Q8_0, Outputs * Inputs, random);
+        float[] x = [.. LinearFixture.Values(random, Inputs).Select(value => value * magnitude)];
+        using var fixture = new LinearFixture();
+
+        float[] actual = fixture.Project(DType.Q8_0, weight, x, 1, Inputs, Outputs);
+
+        double largest = WeightReference.Values(DType.Q8_0, weight).Max(Math.Abs);
+        Assert.That(actual, Is.All.InRange(-largest * magnitude * Inputs, largest * magnitude * Inputs));
+    }
+}
