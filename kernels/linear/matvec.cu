@@ -1,4 +1,5 @@
 // matvec.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for few rows; or act(gate) * up of two such sums.
+// Where row.cu has no room: devices with less shared memory, and 16-bit weights whose rows do not lie on 16 bytes.
 //
 // Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs]. weight: 16-byte aligned, the rows one after the other.
 // Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ALIGNED (input and weight rows on 16 bytes, inputs % 8 == 0; else element by

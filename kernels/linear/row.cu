@@ -1,9 +1,10 @@
 // row.cu - output[r, o] = residual[r, o] + bias[o] + sum_k input[r, k] * weight[o, k] for up to sixteen rows; or act(gate) * up of two such sums.
 //
 // Arguments: LinearParams (params.cuh). input: float [rows <= WINNOW_ROWS, inputs], 16-byte aligned, or what pack.cu made of it in slot order.
-// weight: rows on 16 bytes, one after the other.
-// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ROWS (1, 8, or 16 that are packed), WINNOW_PACKED, WINNOW_GATE and WINNOW_ACTIVATION
-// (params.cuh; with a fused gate part 0 is the gate, part 1 the projection). The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
+// weight: 16-byte aligned, the rows one after the other.
+// Compile-time: WINNOW_WEIGHT (16-bit or block type), WINNOW_ALIGNED (rows of weights on 16 bytes, as those of 16-bit types must), WINNOW_ROWS (1, 8,
+// or 16 that are packed), WINNOW_PACKED, WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the projection).
+// The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
 // A team of eight warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
 // The stages of its tiles are one sequence, which its warps take in turn. Weights stream through a ring of each warp's own by 16-byte asynchronous
@@ -20,6 +21,7 @@
 constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
 constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
 constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
+constexpr bool kAligned = WINNOW_ALIGNED;
 constexpr int kRows = WINNOW_ROWS;
 constexpr bool kPacked = WINNOW_PACKED;
 
@@ -39,8 +41,9 @@ constexpr int kStageSteps = kStageInputs / kStepInputs;
 constexpr int kStageBytes = kStageInputs / block_values(kType) * block_bytes(kType);
 constexpr int kBlockSteps = kPlain ? 1 : block_values(kType) / kStepInputs;
 
-// Stages of Q6_K start between sixteens: what is copied starts on one before.
-constexpr int kLead = kStageBytes % 16 == 0 ? 0 : 16 - block_alignment(kType);
+// Stages of Q6_K start between sixteens, and all where rows do: what is copied starts on one before.
+constexpr int kLead = kStageBytes % 16 == 0 && kAligned ? 0 : 16 - block_alignment(kType);
+static_assert(kAligned || !kPlain, "rows of 16-bit weights lie on 16 bytes");
 constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
 // Pieces of plain rows are permuted, other rows end on an odd sixteen: eight rows fill all banks.
 constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
@@ -50,8 +53,6 @@ constexpr int kInputBytes = !kPacked ? 0 : kPlain ? kRows * kInputPitch : kStage
 constexpr int kStageRingBytes = kLines * kPitch + kInputBytes;
 constexpr int kStages = kRows == 1 && (kPlain || kStageRingBytes <= 3072) ? 3 : 2;
 constexpr int kRingBytes = kStages * kStageRingBytes;
-// Rows of blocks on 16 bytes are whole stages where a block is on 2 or 16.
-constexpr bool kWhole = !kPlain && kLead == 0 && block_alignment(kType) != 4 && block_alignment(kType) != 8;
 constexpr int kColumns = kChunks < 16 ? kChunks : 16;
 constexpr int kAtOnce = kWarpSize / kColumns;
 
@@ -65,7 +66,7 @@ constexpr int kPlanes = kPlain ? 0 : kUnits + (has_minimum(kType) ? 1 : 0);
 constexpr int kScaleFloats = kPlanes * kLines * kStageSteps;
 constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
 // Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
-constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : kPacked ? 2 : kStages == 2 || kPlain || has_minimum(kType) ? 2 : 3;
+constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : kPacked ? 2 : kStages == 2 || kPlain || has_minimum(kType) || !kAligned ? 2 : 3;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ __align__(128) u8 shared_memory[];
@@ -139,7 +140,8 @@ struct Stream {
     if (place.tile < tiles) begin_tile();
   }
 
-  static __device__ __forceinline__ int lead_of(int stage) { return kLead == 0 ? 0 : stage * kStageBytes & 15; }
+  // Bytes that are copied before a stage of a line. Eight rows of blocks are whole sixteens.
+  __device__ __forceinline__ int lead_of(int line, int stage) const { return kLead == 0 ? 0 : (line * row_bytes + stage * kStageBytes) & 15; }
 
   // Issues the copies of the warp's next stage, if there is one, as a group.
   __device__ __forceinline__ void advance(int slot) {
@@ -147,9 +149,10 @@ struct Stream {
       u8* target = ring + slot * kStageRingBytes;
 #pragma unroll
       for (int i = 0; i < kLines; i += kAtOnce) copy(target, source, i, line, chunk);
-      // A seventeenth sixteen: of every line by a lane.
+      // More than sixteen of every line by a lane.
       int lane = threadIdx.x % kWarpSize;
-      if (kChunks > kColumns) copy(target, source + (lane - line) * static_cast<i64>(row_bytes) + 16 * (kColumns - chunk), 0, lane, kColumns);
+#pragma unroll
+      for (int more = kColumns; more < kChunks; ++more) copy(target, source + (lane - line) * static_cast<i64>(row_bytes) + 16 * (more - chunk), 0, lane, more);
       if constexpr (kPacked) copy_inputs(target + kLines * kPitch);
       place.stage += kTeam;
       source += kTeam * kStageBytes;
@@ -184,11 +187,18 @@ struct Stream {
 
   // One sixteen of line `first` + i, where `start` is that of line `first`. Lines past the end are zeros.
   __device__ __forceinline__ void copy(u8* target, const u8* start, int i, int first, int chunk) const {
-    int lead = lead_of(place.stage), left = row_bytes - place.stage * kStageBytes + lead;
     bool second = kFused && first + i >= kTileOutputs;
-    bool valid = first + i - second * kTileOutputs < outputs && (kWhole || 16 * chunk < left);
+    int lead = lead_of(first + i, place.stage), left = row_bytes - place.stage * kStageBytes + lead - 16 * chunk;
+    if (first + i - second * kTileOutputs >= outputs) left = 0;
     const u8* from = start + i * static_cast<i64>(row_bytes) - lead + (second ? across : 0);
-    if (first + i < kLines) copy_async_16(target + first * kPitch + i * kPitch + 16 * (kPlain ? chunk ^ (first + i & 7) : chunk), from, valid);
+    u8* to = target + first * kPitch + i * kPitch + 16 * (kPlain ? chunk ^ (first + i & 7) : chunk);
+    if (first + i < kLines) {
+      if constexpr (kLead == 0) {
+        copy_async_16(to, from, left > 0);
+      } else {
+        copy_async_16_part(to, from, max(0, min(left, 16)));
+      }
+    }
   }
 };
 
@@ -257,10 +267,10 @@ __device__ __forceinline__ void multiply_plain(Stage& products, const Shared& sh
 }
 
 // Two lanes take the scales of a line, to the warp's planes.
-__device__ __forceinline__ void leave_scales(float* planes, const u8* rows, int lane) {
+__device__ __forceinline__ void leave_scales(float* planes, const Stream& stream, const u8* stage_ring, int stage, int lane) {
   StepScale scales[4];
   int line = lane / 2, first = lane % 2 * 4;
-  four_scales<kType>(scales, rows + line * kPitch, first);
+  four_scales<kType>(scales, stage_ring + line * kPitch + stream.lead_of(line, stage), first);
   float* at = planes + line * kStageSteps + first;
   store_vec<float, 4>(at, {scales[0].scale[0], scales[1].scale[0], scales[2].scale[0], scales[3].scale[0]});
   if constexpr (kUnits == 2) {
@@ -281,8 +291,8 @@ __device__ __forceinline__ void read_weights(uint4& upper, uint4& lower, u32 (&w
     upper = block_slots<kType>({{words[0], words[1], fifths[0], fifths[1]}}, step, q);
     lower = block_slots<kType>({{words[2], words[3], fifths[2], fifths[3]}}, step, q);
   } else {
-    // Words of odd blocks lie on four bytes whatever the type.
-    bool on_four = kBlockSteps == 1 && step % 2 == 1;
+    // Words of odd blocks lie on four bytes whatever the type, if the first one lies on 16.
+    bool on_four = kLead == 0 && step % 2 == 1;
     const u8* block = rows + g * kPitch + step / kBlockSteps * block_bytes(kType);
     upper = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
     lower = block_slots<kType>(block_piece<kType>(block + 8 * kPitch, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
@@ -388,13 +398,13 @@ winnow_linear_row(const LinearParams params, int tiles) {
     stream.advance(slot == 0 ? kStages - 1 : slot - 1);
     const float* totals = shared.totals + place.stage * kStageSteps * kRows;
     const u8* stage_ring = stream.ring + slot * kStageRingBytes;
-    const u8* rows = stage_ring + Stream::lead_of(place.stage);
+    const u8* rows = stage_ring + stream.lead_of(lane / 4, place.stage);
     Stage products;
     Factors factors;
     if constexpr (kPlain) {
       multiply_plain(products, shared, stage_ring, place.stage, lane);
     } else {
-      leave_scales(planes, rows, lane);
+      leave_scales(planes, stream, stage_ring, place.stage, lane);
       multiply_blocks(products, shared, rows, stage_ring + kLines * kPitch, place.stage, lane);
       __syncwarp();
       read_factors(factors, planes, totals, lane);

@@ -207,17 +207,19 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         }
     }
 
-    // The kernel of few rows wants rows of weights on 16 bytes. Inputs for which there is no room come packed.
+    // The kernel of few rows wants rows of 16-bit weights on 16 bytes. Inputs for which there is no room come packed.
     private CudaLinearVariant? RowVariant(in CudaLinearParams parameters, DType type, CudaGate gate, Activation activation)
     {
-        if (!_hasRowKernel || parameters.Rows > MostFewRows || type.BytesOf(parameters.Inputs) % Alignment != 0)
+        bool onSixteen = type.BytesOf(parameters.Inputs) % Alignment == 0;
+        if (!_hasRowKernel || parameters.Rows > MostFewRows || (type.BlockValues() == 1 && !onSixteen))
         {
             return null;
         }
 
         int most = _context.Driver.Properties.MaxSharedBytesPerBlock;
         int rows = parameters.Rows == 1 ? 1 : parameters.Rows <= 8 ? 8 : MostFewRows;
-        var variant = new CudaLinearVariant(CudaLinearKind.Row, type, true, rows, 1, gate, activation, IsPacked: rows == MostFewRows);
+        bool aligned = onSixteen || type == DType.Q6_K;
+        var variant = new CudaLinearVariant(CudaLinearKind.Row, type, aligned, rows, 1, gate, activation, IsPacked: rows == MostFewRows);
         if (!variant.IsPacked && variant.SharedBytes + variant.InputBytes(parameters.Inputs) > most)
         {
             variant = variant with { Size = Math.Max(rows, 8), IsPacked = true };

@@ -12,10 +12,10 @@ internal enum CudaLinearKind
     /// <summary>Float weights, any number of rows.</summary>
     Single,
 
-    /// <summary>Other weights, up to 16 rows.</summary>
+    /// <summary>Other weights, up to 16 rows, where <see cref="Row"/> has no room or 16-bit weights do not lie on 16 bytes.</summary>
     Matvec,
 
-    /// <summary>Other weights on 16 bytes, one row.</summary>
+    /// <summary>Other weights, up to 16 rows.</summary>
     Row,
 
     /// <summary>Other weights, many rows.</summary>

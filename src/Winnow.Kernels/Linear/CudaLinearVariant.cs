@@ -8,7 +8,7 @@ namespace Winnow.Kernels.Linear;
 /// <summary>Which kernel makes a product, and its compile-time constants. The shared memory is reckoned as the sources do, which check it.</summary>
 /// <param name="Kind">The source.</param>
 /// <param name="Weight">The weight type.</param>
-/// <param name="Aligned">Whether rows are read 16 bytes at a time.</param>
+/// <param name="Aligned">Whether rows are read 16 bytes at a time; of blocks (row) whether they lie on 16 bytes, or where they lie makes no difference.</param>
 /// <param name="Size">Rows of a warp (single), rows at most (row: 1, 8 or 16; matvec: 8 or 16), outputs and rows of a tile (matmul: 64 or 128), columns of a tile (Hopper), rows of a tile (blocks on Hopper), or 1 for the order of fragments (pack).</param>
 /// <param name="Split">Warps that share a tile of outputs (matvec).</param>
 /// <param name="Gate">What becomes of the sums.</param>
@@ -92,7 +92,7 @@ internal readonly record struct CudaLinearVariant(
     public int Teams => Size == 1 || IsPacked ? 1 : 2;
 
     /// <summary>Blocks of the kernel of few rows that a multiprocessor has registers for, and shared memory without inputs.</summary>
-    public int Blocks => Teams == 2 || Size == 16 ? 1 : IsPacked || IsPlain || HasMinimum ? 2 : 3;
+    public int Blocks => Teams == 2 || Size == 16 ? 1 : IsPacked || IsPlain || HasMinimum || !Aligned ? 2 : 3;
 
     /// <summary>Dynamic shared memory of a block; the kernel of few rows takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
@@ -148,6 +148,11 @@ internal readonly record struct CudaLinearVariant(
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 8, Gate: even ? CudaGate.Fused : CudaGate.None).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 8, Gate: even ? CudaGate.None : CudaGate.Fused, IsPacked: true).Describe();
             yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], true, 16, Gate: even ? CudaGate.Fused : CudaGate.None, IsPacked: true).Describe();
+            if (types[i].BlockValues() == 32)
+            {
+                yield return new CudaLinearVariant(CudaLinearKind.Row, types[i], false, even ? 1 : 8, Gate: even ? CudaGate.Fused : CudaGate.None).Describe();
+            }
+
             if (HasHopperBlocks(types[i]))
             {
                 yield return new CudaLinearVariant(CudaLinearKind.HopperBlocks, types[i], true, 128, 1, even ? CudaGate.None : CudaGate.Fused).Describe();
@@ -209,7 +214,7 @@ internal readonly record struct CudaLinearVariant(
             },
             CudaLinearKind.Row => new(
                 "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), Math.Min(mostSharedBytes, MostSharedBytes)),
-                weight, $"WINNOW_ROWS={Size}", $"WINNOW_PACKED={(IsPacked ? 1 : 0)}", gate, activation, parameters, shared),
+                weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_PACKED={(IsPacked ? 1 : 0)}", gate, activation, parameters, shared),
             CudaLinearKind.HopperBlocks => new(
                 "linear/matmul_hopper_blocks.cu", "winnow_linear_matmul_hopper_blocks", SharedBytes,
                 weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", gate, activation, parameters, shared)
@@ -253,7 +258,7 @@ internal readonly record struct CudaLinearVariant(
     private int RowSharedBytes()
     {
         int stageBytes = (int)Weight.BytesOf(RowStageInputs);
-        int lead = stageBytes % 16 == 0 ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
+        int lead = stageBytes % 16 == 0 && Aligned ? 0 : 16 - Math.Min(16, Weight.BlockBytes() & -Weight.BlockBytes());
         int chunks = (lead + stageBytes + 15) / 16;
         int inputs = !IsPacked ? 0 : Size * sizeof(ushort) * (RowStageInputs + (IsPlain ? 8 : 0));
         int stage = (TileLines * 16 * (IsPlain ? chunks : chunks | 1)) + inputs;

@@ -17,6 +17,8 @@ public sealed class CudaLinearRowTests
 
     private static IEnumerable<DType> Matrices => WeightReference.Types.Where(type => type != DType.F32);
 
+    private static IEnumerable<DType> Blocks => WeightReference.Types.Where(type => type.BlockValues() > 1);
+
     [TestCaseSource(nameof(Matrices))]
     public void Project_OfOneRowGivesTheBitsThatItHasAmongOthers(DType type)
     {
@@ -31,6 +33,16 @@ public sealed class CudaLinearRowTests
     {
         AssertSameBits(type, Lengths(type)[0], 8);
         AssertSameBits(type, Lengths(type)[1], 3);
+    }
+
+    // A block more or less than what lies on 16 bytes.
+    [TestCaseSource(nameof(Blocks))]
+    public void Project_OfRowsBetweenSixteensGivesTheBitsThatTheyHaveAmongOthers(DType type)
+    {
+        AssertSameBits(type, type.BlockValues(), 1);
+        AssertSameBits(type, Lengths(type)[1] + type.BlockValues(), 1);
+        AssertSameBits(type, Lengths(type)[1] - type.BlockValues(), 6);
+        AssertSameBits(type, Lengths(type)[0] + type.BlockValues(), 13);
     }
 
     // Sixteen rows, and eight for which there is no room.

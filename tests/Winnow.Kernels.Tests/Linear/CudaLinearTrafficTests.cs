@@ -37,10 +37,10 @@ public sealed class CudaLinearTrafficTests
     [TestCase(DType.Q8_0, 2, 4352, "winnow_linear_row")]
     [TestCase(DType.Q4_K, 8, 4352, "winnow_linear_row")]
     [TestCase(DType.Q4_K, 8, 16384, "winnow_linear_row")]
-    [TestCase(DType.Q6_K, 1, 256, "winnow_linear_matvec")]
+    [TestCase(DType.Q6_K, 1, 256, "winnow_linear_row")]
     [TestCase(DType.BF16, 8, 2055, "winnow_linear_matvec")]
     [TestCase(DType.BF16, 9, 8, "winnow_linear_row")]
-    [TestCase(DType.Q4_0, 16, 32, "winnow_linear_matvec")]
+    [TestCase(DType.Q4_0, 16, 32, "winnow_linear_row")]
     public void Project_OnHopperTakesItsKernelWhereItCan(DType type, int rows, int inputs, string expected)
     {
         const int Outputs = 9;
