@@ -13,7 +13,7 @@ public sealed class TraceReferences
     /// <summary>The names and op_types that there are.</summary>
     public IEnumerable<string> Names => _references.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Those that ship: <c>rmsnorm</c> with and without a residual, <c>gemm</c>, <c>gqa_paged</c>, <c>gqa_ragged</c> and <c>mla_paged</c>, decode and causal prefill, <c>rope</c> with a cache, and <c>sampling</c> by top-k, top-p and both.</summary>
+    /// <summary>Those that ship: <c>rmsnorm</c> with and without a residual, <c>gemm</c>, <c>gqa_paged</c>, <c>gqa_ragged</c> and <c>mla_paged</c>, decode and causal prefill, <c>rope</c> with a cache, <c>moe</c> in 8 bits, and <c>sampling</c> by top-k, top-p and both.</summary>
     public static TraceReferences Shipped() => new TraceReferences()
         .Add("rmsnorm", NormReference.Create())
         .Add("fused_add_rmsnorm", NormReference.Create())
@@ -22,6 +22,7 @@ public sealed class TraceReferences
         .Add("gqa_ragged", AttentionReference.Create())
         .Add("mla_paged", AttentionReference.Create())
         .Add("rope", RopeReference.Create())
+        .Add("moe", MoeReference.Create())
         .Add("sampling", SamplingReference.Create());
 
     /// <summary>Adds a reference, in the place of one that is there.</summary>

@@ -132,6 +132,42 @@ internal static class Published
         }
         """;
 
+    public const string Experts = """
+        {
+          "name": "moe_fp8_block_scale_ds_routing_topk3_ng4_kg2_e4_h8_i4",
+          "op_type": "moe",
+          "description": "Routing and both grouped products of a mixture of experts, 8 bits with a scale for each block.",
+          "tags": ["status:verified", "model:deepseek-v3", "quantization:float8_e4m3fn", "ep:3"],
+          "axes": {
+            "seq_len": { "type": "var" },
+            "num_experts": { "type": "const", "value": 12 },
+            "num_local_experts": { "type": "const", "value": 4 },
+            "hidden_size": { "type": "const", "value": 8 },
+            "intermediate_size": { "type": "const", "value": 4 },
+            "gemm1_out_size": { "type": "const", "value": 8, "description": "2 * intermediate_size" },
+            "num_hidden_blocks": { "type": "const", "value": 4 },
+            "num_intermediate_blocks": { "type": "const", "value": 2 },
+            "num_gemm1_out_blocks": { "type": "const", "value": 4 }
+          },
+          "inputs": {
+            "routing_logits": { "shape": ["seq_len", "num_experts"], "dtype": "float32" },
+            "routing_bias": { "shape": ["num_experts"], "dtype": "bfloat16" },
+            "hidden_states": { "shape": ["seq_len", "hidden_size"], "dtype": "float8_e4m3fn" },
+            "hidden_states_scale": { "shape": ["num_hidden_blocks", "seq_len"], "dtype": "float32" },
+            "gemm1_weights": { "shape": ["num_local_experts", "gemm1_out_size", "hidden_size"], "dtype": "float8_e4m3fn" },
+            "gemm1_weights_scale": { "shape": ["num_local_experts", "num_gemm1_out_blocks", "num_hidden_blocks"], "dtype": "float32" },
+            "gemm2_weights": { "shape": ["num_local_experts", "hidden_size", "intermediate_size"], "dtype": "float8_e4m3fn" },
+            "gemm2_weights_scale": { "shape": ["num_local_experts", "num_hidden_blocks", "num_intermediate_blocks"], "dtype": "float32" },
+            "local_expert_offset": { "shape": null, "dtype": "int32" },
+            "routed_scaling_factor": { "shape": null, "dtype": "float32" }
+          },
+          "outputs": {
+            "output": { "shape": ["seq_len", "hidden_size"], "dtype": "bfloat16" }
+          },
+          "reference": "def run(routing_logits, routing_bias, hidden_states):\n    return None"
+        }
+        """;
+
     public const string Solution = """
         {
           "name": "gpt_rmsnorm_h512_cuda",
