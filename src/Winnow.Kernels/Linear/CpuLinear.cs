@@ -183,8 +183,7 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     private bool IsCheap(DType type) =>
-        _kernel.TakesBytes(type) || type is DType.F32 or DType.F16 or DType.BF16 or DType.Q8_0 or DType.Q4_0 or DType.IQ4_NL
-        || (type is DType.Q4_K or DType.Q5_K && _kernel.Lanes == 16);
+        _kernel.TakesBytes(type) || type is DType.F32 or DType.F16 or DType.BF16 or DType.IQ4_NL;
 
     // Whether some weights take inputs as bytes, and whether some take floats.
     private (bool Bytes, bool Floats) Kinds(Product* products, int count)

@@ -68,5 +68,6 @@ internal abstract unsafe class ByteKernel
             [DType.Q8_0] = new ByteKernelOf<EightBitBytes, TDot>(),
             [DType.Q4_0] = new ByteKernelOf<FourBitBytes, TDot>(),
             [DType.Q4_K] = new ByteKernelOf<FourBitGroupBytes, TDot>(),
+            [DType.Q5_K] = new ByteKernelOf<FiveBitGroupBytes, TDot>(),
         };
 }

@@ -43,12 +43,6 @@ internal static unsafe class RowKernel<TLanes, TVector>
             case DType.BF16:
                 Units<BrainCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
-            case DType.Q8_0:
-                Units<EightBitCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
-                break;
-            case DType.Q4_0:
-                Units<FourBitCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
-                break;
             case DType.IQ4_NL:
                 Units<NonLinearCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
@@ -216,32 +210,12 @@ internal static unsafe class RowKernel<TLanes, TVector>
         }
     }
 
-    // Eight rows at a time where there are instructions for the type. Returns the rows that are done.
-    private static int SuperBlocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
-    {
-        if (TLanes.Count != 16 || type is not (DType.Q4_K or DType.Q5_K))
-        {
-            return 0;
-        }
-
-        int row = 0;
-        for (; row <= rows - SuperBlockKernel.Rows; row += SuperBlockKernel.Rows)
-        {
-            byte* first = weight + (row * rowBytes);
-            float* rowSums = sums + (row * TLanes.Count);
-            SuperBlockKernel.Run(type == DType.Q5_K, first, rowBytes, x, inputs, rowSums, scratch);
-        }
-
-        return row;
-    }
-
     // Types with minima or odd bits are widened into the first-level cache, a block of four rows at a time, and multiplied from there.
     private static void Blocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
     {
         int values = Math.Max(type.BlockValues(), 128);
         nint ahead = Ahead(rowBytes);
-        int row = SuperBlocks(type, weight, rowBytes, rows, x, inputs, sums, scratch);
-        for (; row < rows; row += 4)
+        for (int row = 0; row < rows; row += 4)
         {
             float* rowSums = sums + (row * TLanes.Count);
             default(Column<TLanes, TVector>).Store(rowSums);
