@@ -69,6 +69,7 @@ __device__ __forceinline__ void decode(const AttentionParameters& p, const Signa
   int splits = max((view.count + kSplitSlots - 1) / kSplitSlots, 1);
   if (view.rows > p.split_rows || first_row >= view.rows || split >= splits) return;
   if (splits > p.splits) __trap();
+  if (Signals::kWanted && view.rows > p.partial_rows) __trap();
 
   int rows = min(kTileRows, view.rows - first_row), first = split * kSplitSlots;
   if constexpr (WINDOW != 0) {
