@@ -44,7 +44,7 @@ internal sealed class BenchEngineCommand
     private readonly Option<int?> _prompt = SettingOption.Count("--prompt-tokens", "Tokens of each prompt. Default: 512.", 1);
     private readonly Option<int?> _new = SettingOption.Count("--new-tokens", "Tokens generated after each prompt. Default: 128.", 2);
     private readonly Option<int?> _batch = SettingOption.Count("--batch", "Sequences at the same time. Default: 1.", 1);
-    private readonly Option<int?> _rounds = SettingOption.Count("--rounds", "How often, after once that does not count. Default: 3.", 1);
+    private readonly Option<int?> _rounds = SettingOption.Count("--rounds", "How often, after rounds that warm up. Default: 3.", 1);
 
     private BenchEngineCommand(CliHost host) => _host = host;
 

@@ -33,7 +33,7 @@ internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, Ca
     {
         host.Output.WriteLine($"{engine.ModelName} on {device.Name}: {Quantities.Bytes(engine.Statistics.WeightBytes)} of weights, KV policy {PolicyText}");
         host.Output.WriteLine(
-            $"{result.PromptTokens} prompt tokens, {result.NewTokens} new ones, {result.Batch} at a time, {result.Rounds} rounds after one that does not count");
+            $"{result.PromptTokens} prompt tokens, {result.NewTokens} new ones, {result.Batch} at a time, {result.Rounds} rounds after those that warm up");
         host.Output.WriteLine();
         TextTable table = new("what", "#measured", "which is");
         table.Add("prefill", Rate(result.PrefillTokensPerSecond), Achieved(result.PrefillFlopsPerSecond, "FLOP/s", ProductShare, "a large product", peaks?.ProductFlopsPerSecond));

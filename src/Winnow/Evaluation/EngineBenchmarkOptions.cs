@@ -12,6 +12,6 @@ public sealed record EngineBenchmarkOptions
     /// <summary>Sequences at the same time; the engine has to be loaded for as many. Default: 1.</summary>
     public int? Batch { get; init; }
 
-    /// <summary>How often everything is done, after once that does not count. Default: 3.</summary>
+    /// <summary>How often everything is done, after rounds that do not count, until code is compiled at full strength. Default: 3.</summary>
     public int? Rounds { get; init; }
 }

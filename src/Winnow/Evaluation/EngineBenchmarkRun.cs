@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Runtime;
 using System.Threading;
 using System.Threading.Tasks;
 using Winnow.Engine;
@@ -11,6 +12,10 @@ namespace Winnow.Evaluation;
 /// <summary>The rounds of an <see cref="EngineBenchmark"/> and what they come to.</summary>
 internal sealed class EngineBenchmarkRun
 {
+    // Code is compiled again at full strength, beside the engine, when it has been called often and nothing new came for a while.
+    private static readonly TimeSpan LeastWarmUp = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostWarmUp = TimeSpan.FromSeconds(5);
+
     private readonly WinnowEngine _engine;
     private readonly GenerationOptions _options;
     private readonly int[][] _prompts;
@@ -68,10 +73,20 @@ internal sealed class EngineBenchmarkRun
         }
     }
 
-    /// <summary>One round that does not count, and a session that tells what the cache holds halfway.</summary>
+    /// <summary>Rounds that do not count, until one passes in which nothing was compiled, and a session that tells what the cache holds halfway.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        await StreamAllAsync(cancellationToken).ConfigureAwait(false);
+        long started = Stopwatch.GetTimestamp();
+        long compiled;
+        TimeSpan elapsed;
+        do
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            await StreamAllAsync(cancellationToken).ConfigureAwait(false);
+            elapsed = Stopwatch.GetElapsedTime(started);
+        }
+        while (elapsed < LeastWarmUp || (elapsed < MostWarmUp && JitInfo.GetCompiledMethodCount() != compiled));
+
         await using Session session = _engine.CreateSession();
         await session.AppendAsync(_prompts[0], cancellationToken).ConfigureAwait(false);
         await foreach (GeneratedPiece _ in session.GenerateAsync(_options with { MaxTokens = Math.Max(1, NewTokens / 2) }, cancellationToken).ConfigureAwait(false))
