@@ -6,12 +6,12 @@
 // or 16 that are packed), WINNOW_PACKED, WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused gate part 0 is the gate, part 1 the projection).
 // The arithmetic is that of pieces.cuh: the same bits as matvec.cu.
 //
-// A team of eight warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
+// A team of 8 to 12 warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
 // The stages of its tiles are one sequence, which its warps take in turn. Weights stream through a ring of each warp's own by 16-byte asynchronous
 // copies. Inputs are rounded once, to shared memory, or where they do not fit come packed through the ring, too; one row is in all eight columns of a
 // product. A warp has the units of a stage in registers when it gets the tile's sums from the warp before, adds them in order and hands the sums
 // on: a baton, so that nobody waits for all.
-// Grid: as many blocks as run at once, or tiles of all parts; block: 256 threads a team; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
+// Grid: as many blocks as run at once, or tiles of all parts; block: 256 to 384 threads a team; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
 // Bound by memory: the weights once.
 #include "common/async.cuh"
 #include "common/barrier.cuh"
@@ -28,7 +28,10 @@ constexpr bool kPacked = WINNOW_PACKED;
 using T = MatrixElement<kType>::Type;
 constexpr bool kPlain = is_plain(kType);
 constexpr bool kFused = kGate == Gate::kFused;
-constexpr int kTeam = 8;
+// A barrier that is named by a register takes all sixteen of its block, of which a multiprocessor may not have more than for two blocks. With one row
+// they have so many warps as there are registers for.
+constexpr bool kSmall = kRows == 1 && kAligned && !kPlain && kType != Weight::kQ8_0 && kType != Weight::kQ6_K;
+constexpr int kTeam = !kSmall ? 8 : has_minimum(kType) ? 10 : 12;
 // One row has room for several blocks, and packed inputs take their share of the ring.
 constexpr int kTeams = kRows == 1 || kPacked ? 1 : 2;
 constexpr int kWarps = kTeams * kTeam;
@@ -51,7 +54,7 @@ constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
 constexpr int kInputPitch = 2 * kStageInputs + 16;
 constexpr int kInputBytes = !kPacked ? 0 : kPlain ? kRows * kInputPitch : kStageSteps * kRows * kStepInputs * 2;
 constexpr int kStageRingBytes = kLines * kPitch + kInputBytes;
-constexpr int kStages = kRows == 1 && (kPlain || kStageRingBytes <= 3072) ? 3 : 2;
+constexpr int kStages = kRows == 1 && kPlain ? 3 : 2;
 constexpr int kRingBytes = kStages * kStageRingBytes;
 constexpr int kColumns = kChunks < 16 ? kChunks : 16;
 constexpr int kAtOnce = kWarpSize / kColumns;
@@ -66,7 +69,7 @@ constexpr int kPlanes = kPlain ? 0 : kUnits + (has_minimum(kType) ? 1 : 0);
 constexpr int kScaleFloats = kPlanes * kLines * kStageSteps;
 constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
 // Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
-constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : kPacked ? 2 : kStages == 2 || kPlain || has_minimum(kType) || !kAligned ? 2 : 3;
+constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : 2;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ __align__(128) u8 shared_memory[];
@@ -86,7 +89,7 @@ struct Shared {
   }
 };
 
-// A place in the sequence of a team's stages, of which each warp takes every eighth.
+// A place in the sequence of a team's stages, of which its warps take each in turn.
 struct Place {
   int tile;
   int stage;

@@ -40,7 +40,6 @@ internal readonly record struct CudaLinearVariant(
     private const int MostRowInputs = 28_672;
     private const int MostSharedBytes = 227 * 1024;
 
-    private const int TeamWarps = 8;
     private const int TileLines = 16;
 
     /// <summary>True for F16 and BF16.</summary>
@@ -92,7 +91,7 @@ internal readonly record struct CudaLinearVariant(
     public int Teams => Size == 1 || IsPacked ? 1 : 2;
 
     /// <summary>Blocks of the kernel of few rows that a multiprocessor has registers for, and shared memory without inputs.</summary>
-    public int Blocks => Teams == 2 || Size == 16 ? 1 : IsPacked || IsPlain || HasMinimum || !Aligned ? 2 : 3;
+    public int Blocks => Teams == 2 || Size == 16 ? 1 : 2;
 
     /// <summary>Dynamic shared memory of a block; the kernel of few rows takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
@@ -115,6 +114,8 @@ internal readonly record struct CudaLinearVariant(
         : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
 
     private int RowStageInputs => IsPlain ? 128 : 256;
+
+    private int TeamWarps => Size != 1 || !Aligned || IsPlain || Weight is DType.Q8_0 or DType.Q6_K ? 8 : HasMinimum ? 10 : 12;
 
     // Rows on 16 bytes go to shared memory as they are.
     private bool IsCopied => IsPlain && Aligned;
@@ -262,7 +263,7 @@ internal readonly record struct CudaLinearVariant(
         int chunks = (lead + stageBytes + 15) / 16;
         int inputs = !IsPacked ? 0 : Size * sizeof(ushort) * (RowStageInputs + (IsPlain ? 8 : 0));
         int stage = (TileLines * 16 * (IsPlain ? chunks : chunks | 1)) + inputs;
-        int stages = Size == 1 && (IsPlain || stage <= 3072) ? 3 : 2;
+        int stages = Size == 1 && IsPlain ? 3 : 2;
         int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 2 : 1) + (HasMinimum ? 1 : 0);
         int batonFloats = 32 * (Size == 1 ? 2 : Size / 2);
         int scaleFloats = planes * TileLines * RowStageInputs / StepInputs;
