@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 
 namespace Winnow.Kernels.Linear.Cpu;
@@ -68,6 +69,8 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         float* vectors = scratch + RowKernel<TLanes, TVector>.ScratchFloats;
         float* sums = vectors + (Sixteen * TLanes.Count);
         float* gate = sums + Sixteen;
+        ByteKernel? gateBytes = product.Gate == null ? null : OfBytes.GetValueOrDefault(product.GateType);
+        ByteKernel? bytes = OfBytes.GetValueOrDefault(product.WeightType);
         for (long output = start; output < end; output += Sixteen)
         {
             int count = (int)Math.Min(Sixteen, end - output);
@@ -78,11 +81,11 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
                 float* input = x + (row * product.Inputs);
                 if (product.Gate != null)
                 {
-                    Multiply(product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
+                    Multiply(gateBytes, product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
                     ActivateAll(product.Activation, gate);
                 }
 
-                Multiply(product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
+                Multiply(bytes, product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
                 Finish(product, row, output, count, sums, product.Gate == null ? null : gate);
             }
         }
@@ -104,12 +107,12 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         WeightDecoder<TLanes, TVector>.Decode(type, source, values, output, TLanes.Count, ahead: 0);
 
     // Sixteen outputs of a row.
-    private void Multiply(
-        DType type, byte* weight, nint rowBytes, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
+    private static void Multiply(
+        ByteKernel? bytes, DType type, byte* weight, nint rowBytes, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
     {
-        if (OfBytes.TryGetValue(type, out ByteKernel? kernel))
+        if (bytes is not null)
         {
-            kernel.Row(weight, rowBytes, count, quantized.From(row), sums);
+            bytes.Row(weight, rowBytes, count, quantized.From(row), sums);
             return;
         }
 
