@@ -10,6 +10,13 @@ constexpr int kLineInputs = 64;
 constexpr int kLineBytes = 2 * kLineInputs;
 constexpr int kProductInputs = 16;
 
+// One warpgroup copies, two multiply.
+constexpr int kGroups = 2;
+constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
+// Registers of a thread that copies and of one that multiplies, together what a multiprocessor has for as many threads at the start.
+constexpr int kCopyRegisters = 24;
+constexpr int kProductRegisters = 240;
+
 // Row tiles of a band: with as many outputs, about what multiprocessors work on at a time.
 constexpr int kMostBandTiles = 12;
 

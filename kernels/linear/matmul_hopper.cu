@@ -27,14 +27,9 @@ constexpr int kColumns = WINNOW_TILE;
 using T = MatrixElement<kType>::Type;
 static_assert(is_plain(kType), "blocks are widened by other kernels");
 constexpr bool kFused = kGate == Gate::kFused;
-constexpr int kGroups = 2;
 constexpr int kGroupRows = 64;
 constexpr int kTileRows = kGroups * kGroupRows;
 constexpr int kTileOutputs = kFused ? kColumns / 2 : kColumns;
-constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
-// Registers of a thread that copies and of one that multiplies, together what a multiprocessor has for as many threads at the start.
-constexpr int kCopyRegisters = 24;
-constexpr int kProductRegisters = 240;
 
 // A stage is a line of inputs of all rows and columns.
 constexpr int kUnitStages = kPlainUnitSteps * kStepInputs / kLineInputs;

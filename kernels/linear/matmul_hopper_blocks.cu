@@ -24,14 +24,9 @@ constexpr int kTileRows = WINNOW_TILE;
 static_assert(!is_plain(kType) && units_of_step(kType) == 1, "a unit is a step");
 
 constexpr bool kFused = kGate == Gate::kFused;
-constexpr int kGroups = 2;
 constexpr int kGroupLines = 64;
 constexpr int kTileLines = kGroups * kGroupLines;
 constexpr int kTileOutputs = kFused ? kTileLines / 2 : kTileLines;
-constexpr int kThreads = (1 + kGroups) * kWarpgroupSize;
-// Registers of a thread that copies and of one that multiplies, together what a multiprocessor has for as many threads at the start.
-constexpr int kCopyRegisters = 24;
-constexpr int kProductRegisters = 240;
 
 // Two units are under way, those of the two steps of a line of inputs.
 constexpr int kUnitProducts = kStepInputs / kProductInputs;
