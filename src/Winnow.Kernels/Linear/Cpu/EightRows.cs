@@ -16,6 +16,9 @@ internal static unsafe class EightRows
     /// <summary>The most units whose scales are converted at once: 8192 inputs.</summary>
     public const int ScaleStride = 256;
 
+    // Of the one type with scales whose products are of floats, a half and 16 bytes.
+    private const int UnitBytes = 18;
+
     /// <summary>
     /// Bytes from eight rows to those that should be fetched meanwhile: whole groups of rows, because these lie one after the other but are
     /// read side by side, and enough of them that memory answers in time.
@@ -52,10 +55,6 @@ internal static unsafe class EightRows
         {
             Sse.Prefetch0(ahead + 192);
             Sse.Prefetch0(ahead + 256);
-        }
-
-        if (bytes > 320)
-        {
             Sse.Prefetch0(ahead + 320);
             Sse.Prefetch0(ahead + 384);
             Sse.Prefetch0(ahead + 448);
@@ -66,20 +65,17 @@ internal static unsafe class EightRows
     /// <param name="w">The first unit of the first row.</param>
     /// <param name="rowBytes">Bytes from one row to the next.</param>
     /// <param name="units">How many units.</param>
-    /// <param name="unitBytes">18 or 34.</param>
     /// <param name="scales">[8, <see cref="ScaleStride"/>]: each row's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void LoadScales(byte* w, nint rowBytes, int units, int unitBytes, float* scales)
+    public static void LoadScales(byte* w, nint rowBytes, int units, float* scales)
     {
-        for (; units >= Count; units -= Count, w += Count * unitBytes, scales += Count)
+        for (; units >= Count; units -= Count, w += Count * UnitBytes, scales += Count)
         {
             byte* unit = w;
             float* row = scales;
             for (int pair = 0; pair < Count / 2; pair++, unit += 2 * rowBytes, row += 2 * ScaleStride)
             {
-                Vector128<ushort> even = unitBytes == 18 ? OfEighteen(unit) : OfThirtyFour(unit);
-                Vector128<ushort> odd = unitBytes == 18 ? OfEighteen(unit + rowBytes) : OfThirtyFour(unit + rowBytes);
-                Vector512<float> both = Lanes512.FromHalves(Vector256.Create(even, odd).AsInt16());
+                Vector512<float> both = Lanes512.FromHalves(Vector256.Create(Halves(unit), Halves(unit + rowBytes)).AsInt16());
                 both.GetLower().Store(row);
                 both.GetUpper().Store(row + ScaleStride);
             }
@@ -89,7 +85,7 @@ internal static unsafe class EightRows
         {
             for (int unit = 0; unit < units; unit++)
             {
-                scales[unit] = HalfBits.Read(w + (unit * unitBytes));
+                scales[unit] = HalfBits.Read(w + (unit * UnitBytes));
             }
         }
     }
@@ -104,10 +100,6 @@ internal static unsafe class EightRows
         {
             Sse.Prefetch1(ahead + 192);
             Sse.Prefetch1(ahead + 256);
-        }
-
-        if (bytes > 320)
-        {
             Sse.Prefetch1(ahead + 320);
             Sse.Prefetch1(ahead + 384);
             Sse.Prefetch1(ahead + 448);
@@ -116,25 +108,10 @@ internal static unsafe class EightRows
 
     // Eight halves nine words apart lie in two registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ushort> OfEighteen(byte* w)
+    private static Vector128<ushort> Halves(byte* w)
     {
         Vector512<ushort> places = Vector512.Create(
             (ushort)0, 9, 18, 27, 36, 45, 54, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-        return Pick(w, places);
+        return Avx512BW.PermuteVar32x16x2(Vector512.Load((ushort*)w), places, Vector512.Load((ushort*)w + 32)).GetLower().GetLower();
     }
-
-    // Of halves 17 words apart four lie in two registers and four in the next two.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ushort> OfThirtyFour(byte* w)
-    {
-        Vector512<ushort> first = Vector512.Create(
-            (ushort)0, 17, 34, 51, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-        Vector512<ushort> second = Vector512.Create(
-            (ushort)4, 21, 38, 55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-        return Sse2.UnpackLow(Pick(w, first).AsUInt64(), Pick(w + 128, second).AsUInt64()).AsUInt16();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<ushort> Pick(byte* w, Vector512<ushort> places) => Avx512BW.PermuteVar32x16x2(
-        Vector512.Load((ushort*)w), places, Vector512.Load((ushort*)w + 32)).GetLower().GetLower();
 }

@@ -33,7 +33,7 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
             byte* start = w + ((nint)done * TCodec.UnitBytes);
             if (TCodec.IsScaled)
             {
-                EightRows.LoadScales(start, rowBytes, count, TCodec.UnitBytes, scratch);
+                EightRows.LoadScales(start, rowBytes, count, scratch);
             }
 
             Eight<TCodec>(start, rowBytes, x + (32 * done), count, sums, scratch, start + EightRows.Ahead(rowBytes), done == 0);
