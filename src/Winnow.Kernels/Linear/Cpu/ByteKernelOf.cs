@@ -56,10 +56,7 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
         float* totals = x.Totals + firstUnit;
         if (fresh)
         {
-            for (int row = 0; row < GroupRows; row++)
-            {
-                Vector512<float>.Zero.Store(sums + (row * stride));
-            }
+            Clear(sums, stride);
         }
 
         for (int unit = 0; unit < units; unit++, tile += 8 * TileOutputs * 4, scales += TileOutputs, minima += TileOutputs)
@@ -94,6 +91,14 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
         }
     }
 
+    private static void Clear(float* sums, nint stride)
+    {
+        for (int row = 0; row < GroupRows; row++)
+        {
+            new Span<float>(sums + (row * stride), TileOutputs).Clear();
+        }
+    }
+
     // What a byte's offset adds to a sum, taken away beforehand.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Start(int inputSum) => TCodec.Offset == 0 ? default : Vector256.Create(-TCodec.Offset * inputSum);
@@ -116,7 +121,7 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Interleave(byte* block, nint rowBytes, int last, int unit, byte* output)
     {
-        TDot.Turn(
+        EightVectors.Turn<TDot>(
             TCodec.Unpack(block, unit & ~1, (unit & 1) != 0).AsInt32(),
             TCodec.Unpack(block + (Math.Min(1, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
             TCodec.Unpack(block + (Math.Min(2, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
@@ -184,7 +189,7 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
                 PairDot.Multiply<TCodec>(w2, w6, unit, odd, value),
                 PairDot.Multiply<TCodec>(w3, w7, unit, odd, value),
                 TCodec.TakesTurns)
-            : TDot.Totals(
+            : EightVectors.Totals<TDot>(
                 TDot.Add(default, TCodec.Unpack(w0, unit, odd), value),
                 TDot.Add(default, TCodec.Unpack(w1, unit, odd), value),
                 TDot.Add(default, TCodec.Unpack(w2, unit, odd), value),

@@ -11,20 +11,6 @@ internal interface IByteDot
     /// <param name="inputs">32 factors from -127 to 127.</param>
     static abstract Vector256<int> Add(Vector256<int> sums, Vector256<byte> weights, Vector256<sbyte> inputs);
 
-    /// <summary>Adds up each of eight vectors.</summary>
-    static abstract Vector256<int> Totals(
-        Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d, Vector256<int> e, Vector256<int> f, Vector256<int> g, Vector256<int> h);
-
-    /// <summary>Turns eight vectors: element i of vector j becomes element j of vector i, which is stored <paramref name="stride"/> bytes after vector i - 1.</summary>
-    static abstract unsafe void Turn(
-        Vector256<int> a,
-        Vector256<int> b,
-        Vector256<int> c,
-        Vector256<int> d,
-        Vector256<int> e,
-        Vector256<int> f,
-        Vector256<int> g,
-        Vector256<int> h,
-        byte* output,
-        nint stride);
+    /// <summary>Whether vectors are of AVX2.</summary>
+    static abstract bool HasAvx2 { get; }
 }

@@ -11,27 +11,10 @@ internal readonly unsafe struct VnniDot : IByteDot
     public static bool IsSupported => AvxVnni.IsSupported && Avx2.IsSupported;
 
     /// <inheritdoc/>
+    public static bool HasAvx2 => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> weights, Vector256<sbyte> inputs) =>
         AvxVnni.MultiplyWideningAndAdd(sums, weights, inputs);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Totals(
-        Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d, Vector256<int> e, Vector256<int> f, Vector256<int> g, Vector256<int> h) =>
-        MultiplyAddDot.Totals(a, b, c, d, e, f, g, h);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Turn(
-        Vector256<int> a,
-        Vector256<int> b,
-        Vector256<int> c,
-        Vector256<int> d,
-        Vector256<int> e,
-        Vector256<int> f,
-        Vector256<int> g,
-        Vector256<int> h,
-        byte* output,
-        nint stride) => MultiplyAddDot.Turn(a, b, c, d, e, f, g, h, output, stride);
 }
