@@ -1,6 +1,9 @@
 namespace Winnow.Kernels;
 
-/// <summary>The element type of a tensor: plain numbers, and the GGUF block types that weights are kept in.</summary>
+/// <summary>
+/// The element type of a tensor: plain numbers, the GGUF block types that weights are kept in, and those of them in the order in which a device multiplies
+/// (<see cref="Linear.ILinear.Arrange"/>).
+/// </summary>
 public enum DType
 {
     /// <summary>32-bit IEEE float.</summary>
@@ -47,4 +50,16 @@ public enum DType
 
     /// <summary>GGUF: 32 values in 18 bytes, 4 bits each through a table of 16 levels, one half scale.</summary>
     IQ4_NL,
+
+    /// <summary><see cref="Q4_0"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q4_0x16,
+
+    /// <summary><see cref="Q8_0"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q8_0x16,
+
+    /// <summary><see cref="Q4_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q4_Kx16,
+
+    /// <summary><see cref="Q5_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q5_Kx16,
 }

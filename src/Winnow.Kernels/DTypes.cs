@@ -7,7 +7,7 @@ public static class DTypes
 {
     /// <summary>Values that one block holds; 1 for plain numbers.</summary>
     /// <param name="type">The element type.</param>
-    public static int BlockValues(this DType type) => type switch
+    public static int BlockValues(this DType type) => type.FileOrder() switch
     {
         DType.Q4_K or DType.Q5_K or DType.Q6_K => 256,
         DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q8_0 or DType.IQ4_NL => 32,
@@ -16,7 +16,7 @@ public static class DTypes
 
     /// <summary>Bytes that one block takes; the size of one value for plain numbers.</summary>
     /// <param name="type">The element type.</param>
-    public static int BlockBytes(this DType type) => type switch
+    public static int BlockBytes(this DType type) => type.FileOrder() switch
     {
         DType.F32 or DType.I32 => 4,
         DType.F16 or DType.BF16 => 2,
@@ -30,6 +30,24 @@ public static class DTypes
         DType.Q5_K => 176,
         DType.Q6_K => 210,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
+    };
+
+    /// <summary>
+    /// Rows of a matrix that are interleaved: 1 where each lies by itself, as in files. Groups of so many follow each other from the first row on; rows that are
+    /// left over at the end lie as in files. A matrix has as many bytes as in file order, and a slice begins with a group.
+    /// </summary>
+    /// <param name="type">The element type.</param>
+    public static int GroupRows(this DType type) => type.FileOrder() == type ? 1 : 16;
+
+    /// <summary>The type without its order: the same values in a file.</summary>
+    /// <param name="type">The element type.</param>
+    public static DType FileOrder(this DType type) => type switch
+    {
+        DType.Q4_0x16 => DType.Q4_0,
+        DType.Q8_0x16 => DType.Q8_0,
+        DType.Q4_Kx16 => DType.Q4_K,
+        DType.Q5_Kx16 => DType.Q5_K,
+        _ => type,
     };
 
     /// <summary>Bytes that <paramref name="values"/> values take.</summary>

@@ -55,11 +55,18 @@ public readonly struct Tensor
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> - 1 of the slowest dimension.</summary>
     /// <param name="start">The first row.</param>
     /// <param name="count">How many.</param>
+    /// <exception cref="ArgumentException">The rows are interleaved in groups (<see cref="DTypes.GroupRows"/>), and the slice cuts one.</exception>
     public Tensor Rows(long start, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Shape[0]);
+        int group = Type.GroupRows();
+        if (group > 1 && (start % group != 0 || (count % group != 0 && start + count != Shape[0])))
+        {
+            throw new ArgumentException($"Rows of {Type} are interleaved by {group}; {count} of them from {start} on cut a group. Slice before arranging.", nameof(start));
+        }
+
         long rowBytes = Shape[0] == 0 ? 0 : Bytes / Shape[0];
         return new Tensor(Buffer, ByteOffset + (start * rowBytes), Type, Shape.WithFirst(count));
     }
@@ -71,6 +78,11 @@ public readonly struct Tensor
         if (shape.ElementCount != Shape.ElementCount)
         {
             throw new ArgumentException($"{Shape} cannot be seen as {shape}: the element counts differ.", nameof(shape));
+        }
+
+        if (Type.GroupRows() > 1 && shape != Shape)
+        {
+            throw new ArgumentException($"Rows of {Type} are interleaved; {Shape} cannot be seen as {shape}.", nameof(shape));
         }
 
         return new Tensor(Buffer, ByteOffset, Type, shape);

@@ -19,6 +19,19 @@ public sealed class TensorTests
     }
 
     [Test]
+    public void Rows_OfInterleavedRowsCutNoGroup()
+    {
+        using var device = new CpuDevice(1);
+        Tensor matrix = device.AllocateTensor(DType.Q4_0x16, new Shape(53, 64));
+        Assert.That(matrix.Rows(16, 32).ByteOffset, Is.EqualTo(16 * 36));
+        Assert.That(matrix.Rows(32, 21).Shape[0], Is.EqualTo(21), "the rest at the end");
+        Assert.That(() => matrix.Rows(8, 16), Throws.ArgumentException.With.Message.Contains("cut a group"));
+        Assert.That(() => matrix.Rows(16, 21), Throws.ArgumentException.With.Message.Contains("cut a group"));
+        Assert.That(() => matrix.Reshape(new Shape(64, 53)), Throws.ArgumentException.With.Message.Contains("interleaved"));
+        matrix.Buffer.Dispose();
+    }
+
+    [Test]
     public void Constructor_RefusesViewsPastTheBuffer()
     {
         using var device = new CpuDevice(1);

@@ -74,6 +74,30 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         Run((float*)input.Address, &product, 1);
     }
 
+    /// <inheritdoc/>
+    public Tensor Arrange(Tensor weight)
+    {
+        LinearArguments.CheckWeight(weight);
+        int groups = checked((int)(weight.Shape[0] / RowGroups.Rows));
+        if (RowGroups.Arranged(weight.Type) is not DType arranged || groups == 0)
+        {
+            return weight;
+        }
+
+        nint rowBytes = (nint)weight.Type.BytesOf(weight.Shape[1]);
+        ReserveScratch(((RowGroups.Rows * rowBytes) + sizeof(float) - 1) / sizeof(float));
+        var job = new ArrangeJob
+        {
+            Type = weight.Type,
+            Weight = (byte*)weight.Address,
+            RowBytes = rowBytes,
+            Scratch = (byte*)_scratch,
+            ScratchBytes = (nint)_scratchFloats * sizeof(float),
+        };
+        _workers.Run(ref job, groups);
+        return new Tensor(weight.Buffer, weight.ByteOffset, arranged, weight.Shape);
+    }
+
     /// <summary>Frees the scratch memory.</summary>
     public void Dispose()
     {
@@ -240,8 +264,13 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         long groups = (rows + LinearKernel.RowsPerGroup - 1) / LinearKernel.RowsPerGroup;
         _packed = Reserve(_packed, ref _packedFloats, few ? padded : groups * LinearKernel.RowsPerGroup * padded);
 
-        // Every worker's part starts on a cache line of its own.
-        long needed = (_kernel.ScratchFloats(few, inputs) + 31) / 16 * 16;
+        ReserveScratch(_kernel.ScratchFloats(few, inputs));
+    }
+
+    // Every worker's part starts on a cache line of its own.
+    private void ReserveScratch(long floats)
+    {
+        long needed = (floats + 31) / 16 * 16;
         if (needed > _scratchFloats)
         {
             long total = _scratchFloats * _workers.Size;

@@ -51,6 +51,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         foreach (ref readonly Projection projection in projections)
         {
             LinearArguments.Check(input, projection);
+            LinearArguments.RequireFileOrder(projection.Weight);
             CheckPlace(input, projection.Weight, projection.Output);
         }
 
@@ -76,9 +77,18 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     }
 
     /// <inheritdoc/>
+    public Tensor Arrange(Tensor weight)
+    {
+        LinearArguments.CheckWeight(weight);
+        return weight;
+    }
+
+    /// <inheritdoc/>
     public void ProjectGated(Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation)
     {
         LinearArguments.CheckGated(output, input, gate, up, activation);
+        LinearArguments.RequireFileOrder(gate);
+        LinearArguments.RequireFileOrder(up);
         CheckPlace(input, gate, output);
         CheckPlace(input, up, output);
         if (input.Shape[0] == 0)

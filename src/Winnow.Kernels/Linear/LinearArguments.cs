@@ -44,6 +44,28 @@ internal static class LinearArguments
         }
     }
 
+    /// <summary>Checks what is to be arranged.</summary>
+    /// <param name="weight">[outputs, inputs].</param>
+    public static void CheckWeight(Tensor weight)
+    {
+        if (!IsWeight(weight))
+        {
+            Refuse($"The weight must be [outputs, inputs] in F32, F16, BF16 or a GGUF block type and is {weight}.");
+        }
+
+        RequireFileOrder(weight);
+    }
+
+    /// <summary>Refuses an order that the device does not read.</summary>
+    /// <param name="weight">The weights.</param>
+    public static void RequireFileOrder(Tensor weight)
+    {
+        if (weight.Type.FileOrder() != weight.Type)
+        {
+            Refuse($"The weight must be in file order, {weight.Type.FileOrder()}, and is {weight}; {weight.Type} is what {nameof(ILinear.Arrange)} makes for products of the device that has it.");
+        }
+    }
+
     private static void CheckProduct(Tensor output, Tensor input, Tensor weight)
     {
         if (input.Type != DType.F32 || input.Shape.Rank != 2)

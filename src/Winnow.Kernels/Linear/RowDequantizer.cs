@@ -8,6 +8,33 @@ internal static unsafe class RowDequantizer
 {
     private static readonly LinearKernel Kernel = LinearKernel.Create();
 
+    /// <summary>Writes a row of a matrix in whatever order.</summary>
+    /// <param name="matrix">[rows, columns], any weight type.</param>
+    /// <param name="row">Which row.</param>
+    /// <param name="output">F32 [columns].</param>
+    public static void Dequantize(Tensor matrix, long row, float* output)
+    {
+        DType type = matrix.Type.FileOrder();
+        long columns = matrix.Shape[1];
+        nint rowBytes = (nint)type.BytesOf(columns);
+        int inGroup = (int)(row % matrix.Type.GroupRows());
+        byte* start = (byte*)matrix.Address + ((nint)(row - inGroup) * rowBytes);
+        if (type == matrix.Type || row - inGroup + RowGroups.Rows > matrix.Shape[0])
+        {
+            Dequantize(type, start + (inGroup * rowBytes), columns, output);
+            return;
+        }
+
+        const int MostValues = 1024;
+        byte* piece = stackalloc byte[MostValues * sizeof(float)];
+        for (long done = 0; done < columns; done += MostValues, output += MostValues)
+        {
+            long values = Math.Min(MostValues, columns - done);
+            RowGroups.TakeRow(type, start + ((nint)type.BytesOf(done) * RowGroups.Rows), inGroup, values / type.BlockValues(), piece);
+            Dequantize(type, piece, values, output);
+        }
+    }
+
     /// <summary>Writes <paramref name="values"/> floats.</summary>
     /// <param name="type">The element type of the row.</param>
     /// <param name="row">The first block.</param>

@@ -176,8 +176,7 @@ internal sealed unsafe class CpuNorm(WorkerPool workers, SimdWidth width) : INor
         {
             int columns = (int)table.Shape[1];
             float* to = output + ((nint)row * columns);
-            byte* from = (byte*)table.Address + (tokens[row] * table.Type.BytesOf(columns));
-            RowDequantizer.Dequantize(table.Type, from, columns, to);
+            RowDequantizer.Dequantize(table, tokens[row], to);
             if (scale != 1f)
             {
                 NormRows<Simd128, Vector128<float>>.Multiply(to, scale, columns);

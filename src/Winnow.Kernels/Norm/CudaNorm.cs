@@ -19,6 +19,7 @@ internal sealed partial class CudaNorm(CudaContext context) : INorm
     public void Embed(Tensor output, Tensor table, Tensor tokens, float scale)
     {
         (int rows, int columns) = NormChecks.Embed(output, table, tokens);
+        LinearArguments.RequireFileOrder(table);
         if (rows == 0)
         {
             return;

@@ -40,8 +40,8 @@ public sealed class Decoder : IDisposable
     private Decoder(ComputeDevice device, ModelConfig config, DecoderWeights weights, DecoderOptions options)
     {
         (_device, Config, _weights) = (device, config, weights);
-        Vocabulary = Math.Min(config.Vocab, options.Vocabulary ?? config.Vocab);
-        _output = weights.Output.Rows(0, Vocabulary);
+        Vocabulary = VocabularyOf(config, options);
+        _output = weights.Output;
         _space = new DecoderWorkspace(device, config, options, Vocabulary);
         MaxLogitRows = options.MaxLogitRows;
         try
@@ -89,7 +89,7 @@ public sealed class Decoder : IDisposable
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(options);
-        DecoderWeights weights = DecoderWeights.Load(file, config, device, progress, cancellation);
+        DecoderWeights weights = DecoderWeights.Load(file, config, VocabularyOf(config, options), device, progress, cancellation);
         try
         {
             return new Decoder(device, config, weights, options);
@@ -377,6 +377,8 @@ public sealed class Decoder : IDisposable
         _device.Norm.AddRmsNorm(space.Hidden, space.Normed, postNorm, Config.RmsEpsilon);
     }
 
+    private static int VocabularyOf(ModelConfig config, DecoderOptions options) => Math.Min(config.Vocab, options.Vocabulary ?? config.Vocab);
+
     private void ComputeLogits(Tensor logitTokens, in DecoderWorkspace.Step space)
     {
         _device.Reduction.GatherRows(space.LogitHidden, space.Hidden, logitTokens);
@@ -409,9 +411,9 @@ public sealed class Decoder : IDisposable
 
         foreach (int token in batch.TokenIds)
         {
-            if ((uint)token >= (uint)Config.Vocab)
+            if ((uint)token >= _weights.Embedding.Shape[0])
             {
-                throw new ArgumentException($"Token {token} is outside the model's vocabulary of {Config.Vocab}.", nameof(batch));
+                throw new ArgumentException($"Token {token} is outside the model's vocabulary of {_weights.Embedding.Shape[0]}.", nameof(batch));
             }
         }
     }

@@ -12,14 +12,20 @@ internal sealed class DecoderWeights : IDisposable
 {
     private readonly DeviceBuffer[] _buffers;
 
-    private DecoderWeights(WeightLoader loader, TensorNames names, ModelConfig config)
+    private DecoderWeights(WeightLoader loader, TensorNames names, ModelConfig config, int vocabulary)
     {
         float one = config.NormAddsOne ? 1 : 0;
         Embedding = loader.Matrix(names.Embedding + ".weight", config.Vocab, config.Hidden);
         OutputNorm = loader.Vector(names.OutputNorm + ".weight", config.Hidden, one);
-        Output = config.TiedEmbeddings && !loader.Has(names.Output + ".weight")
-            ? Embedding
-            : loader.Matrix(names.Output + ".weight", config.Vocab, config.Hidden);
+        bool tied = config.TiedEmbeddings && !loader.Has(names.Output + ".weight");
+        Tensor output = tied ? Embedding : loader.Matrix(names.Output + ".weight", config.Vocab, config.Hidden);
+        Output = loader.Arrange(output.Rows(0, vocabulary));
+        if (tied && Output.Type != Embedding.Type)
+        {
+            // A table that products read as well has their order, up to the rows that only pad it.
+            Embedding = Output;
+        }
+
         Layers = new LayerWeights[config.Layers];
         for (int layer = 0; layer < Layers.Length; layer++)
         {
@@ -29,24 +35,30 @@ internal sealed class DecoderWeights : IDisposable
         _buffers = loader.Take();
     }
 
-    public Tensor Embedding { get; }  // [V, D]
+    public Tensor Embedding { get; }  // [V, D], or [vocabulary, D] where it is the output, too, and arranged
 
     public Tensor OutputNorm { get; }  // F32 [D]
 
-    public Tensor Output { get; }  // [V, D]
+    public Tensor Output { get; }  // [vocabulary, D]
 
     public LayerWeights[] Layers { get; }
 
     /// <summary>Loads all tensors; what was loaded is freed again where one fails.</summary>
+    /// <param name="file">The tensors.</param>
+    /// <param name="config">The dimensions.</param>
+    /// <param name="vocabulary">Tokens that there are, without the rows that pad the embedding table.</param>
+    /// <param name="device">Where they go.</param>
+    /// <param name="progress">Told about every few MiB.</param>
+    /// <param name="cancellation">Honoured between pieces.</param>
     /// <exception cref="OutOfDeviceMemoryException">The device has less free than the weights take.</exception>
     /// <exception cref="ModelFormatException">A tensor is missing or has another shape than the configuration asks for.</exception>
     public static DecoderWeights Load(
-        TensorFile file, ModelConfig config, ComputeDevice device, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+        TensorFile file, ModelConfig config, int vocabulary, ComputeDevice device, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
         using var loader = new WeightLoader(file, device, progress, cancellation);
         TensorNames names = TensorNames.For(file, config);
         RequireMemory(file, device);
-        return new DecoderWeights(loader, names, config);
+        return new DecoderWeights(loader, names, config, vocabulary);
     }
 
     /// <summary>Says so at once where the weights cannot fit.</summary>
@@ -95,13 +107,13 @@ internal sealed class DecoderWeights : IDisposable
             ValueBias = loader.OptionalVector(Name(names.Value, ".bias"), keys),
             QueryNorm = config.HasHeadNorms ? loader.Vector(Name(names.QueryNorm), config.HeadDim, one) : default,
             KeyNorm = config.HasHeadNorms ? loader.Vector(Name(names.KeyNorm), config.HeadDim, one) : default,
-            Output = loader.Matrix(Name(names.AttentionOutput), config.Hidden, queries),
+            Output = loader.Weight(Name(names.AttentionOutput), config.Hidden, queries),
             OutputBias = loader.OptionalVector(Name(names.AttentionOutput, ".bias"), config.Hidden),
             AttentionPostNorm = config.HasPostNorms ? loader.Vector(Name(names.AttentionPostNorm), config.Hidden, one) : default,
             FfnNorm = loader.Vector(Name(names.FfnNorm), config.Hidden, one),
             Gate = gate,
             Up = up,
-            Down = loader.Matrix(Name(names.Down), config.Hidden, config.Ffn),
+            Down = loader.Weight(Name(names.Down), config.Hidden, config.Ffn),
             FfnPostNorm = config.HasPostNorms ? loader.Vector(Name(names.FfnPostNorm), config.Hidden, one) : default,
         };
     }
@@ -114,13 +126,13 @@ internal sealed class DecoderWeights : IDisposable
         if (loader.Has(name(names.FusedQkv, ".weight")))
         {
             Tensor fused = loader.Matrix(name(names.FusedQkv, ".weight"), queries + (2 * keys), config.Hidden);
-            return (fused.Rows(0, queries), fused.Rows(queries, keys), fused.Rows(queries + keys, keys));
+            return (loader.Arrange(fused.Rows(0, queries)), loader.Arrange(fused.Rows(queries, keys)), loader.Arrange(fused.Rows(queries + keys, keys)));
         }
 
         return (
-            loader.Matrix(name(names.Query, ".weight"), queries, config.Hidden),
-            loader.Matrix(name(names.Key, ".weight"), keys, config.Hidden),
-            loader.Matrix(name(names.Value, ".weight"), keys, config.Hidden));
+            loader.Weight(name(names.Query, ".weight"), queries, config.Hidden),
+            loader.Weight(name(names.Key, ".weight"), keys, config.Hidden),
+            loader.Weight(name(names.Value, ".weight"), keys, config.Hidden));
     }
 
     private static (Tensor Gate, Tensor Up) LoadGateUp(
@@ -129,11 +141,11 @@ internal sealed class DecoderWeights : IDisposable
         if (loader.Has(name(names.Gate, ".weight")))
         {
             return (
-                loader.Matrix(name(names.Gate, ".weight"), config.Ffn, config.Hidden),
-                loader.Matrix(name(names.Up, ".weight"), config.Ffn, config.Hidden));
+                loader.Weight(name(names.Gate, ".weight"), config.Ffn, config.Hidden),
+                loader.Weight(name(names.Up, ".weight"), config.Ffn, config.Hidden));
         }
 
         Tensor fused = loader.Matrix(name(names.FusedGateUp, ".weight"), 2L * config.Ffn, config.Hidden);
-        return (fused.Rows(0, config.Ffn), fused.Rows(config.Ffn, config.Ffn));
+        return (loader.Arrange(fused.Rows(0, config.Ffn)), loader.Arrange(fused.Rows(config.Ffn, config.Ffn)));
     }
 }

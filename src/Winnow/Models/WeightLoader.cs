@@ -35,7 +35,7 @@ internal sealed class WeightLoader : IDisposable
     /// <summary>Whether the file has a tensor of this name.</summary>
     public bool Has(string name) => _file.TryGet(name, out _);
 
-    /// <summary>Loads a matrix in its stored type.</summary>
+    /// <summary>Loads a matrix as it is stored.</summary>
     /// <param name="name">The tensor.</param>
     /// <param name="rows">Rows that the configuration asks for.</param>
     /// <param name="columns">Columns that it asks for.</param>
@@ -57,6 +57,15 @@ internal sealed class WeightLoader : IDisposable
         Repeat(bytes, read);
         return tensor;
     }
+
+    /// <summary>Loads a matrix that products read, in the order in which the device multiplies.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="rows">Rows that the configuration asks for.</param>
+    /// <param name="columns">Columns that it asks for.</param>
+    public Tensor Weight(string name, long rows, long columns) => Arrange(Matrix(name, rows, columns));
+
+    /// <summary>Puts a matrix, or rows of one that are multiplied for themselves, into the order in which the device multiplies.</summary>
+    public Tensor Arrange(Tensor weight) => _device.Linear.Arrange(weight);
 
     /// <summary>Loads a vector as F32.</summary>
     /// <param name="name">The tensor.</param>

@@ -26,6 +26,25 @@ internal sealed class CpuLinearBytesTests
     }
 
     [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
+    public void Project_GivesTheBitsOfTheDefinition(DType type)
+    {
+        const int Rows = 5;
+        var random = new Random(7);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, Rows * Inputs);
+        int rowBytes = weight.Length / Outputs;
+        float[] expected =
+        [
+            .. from row in Enumerable.Range(0, Rows)
+               from output in Enumerable.Range(0, Outputs)
+               select ByteProducts.Of(type, weight.AsSpan(output * rowBytes, rowBytes), x[(row * Inputs)..((row + 1) * Inputs)]),
+        ];
+        using var fixture = new LinearFixture();
+
+        Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x, Rows, Inputs, Outputs)), Is.EqualTo(LinearFixture.Bits(expected)));
+    }
+
+    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
     public void Project_RoundsEachInputByHalfAStepAtMost(DType type)
     {
         var random = new Random(4);

@@ -65,6 +65,13 @@ public sealed class CpuNormTests
         NormCases.Embed(device, type, scale, 256);
     }
 
+    [Test]
+    public void Embed_ReadsRowsInTheOrderOfProducts([ValueSource(typeof(WeightReference), nameof(WeightReference.Types))] DType type, [Values(256, 2304)] int hidden)
+    {
+        using var device = new CpuDevice(2);
+        NormCases.Embed(device, type, 1f, hidden, isArranged: true);
+    }
+
     [TestCase(-1)]
     [TestCase(4)]
     public void Embed_RefusesATokenOutsideTheVocabulary(int token)

@@ -176,7 +176,7 @@ internal static class NormCases
         }
     }
 
-    public static void Embed(ComputeDevice device, DType type, float scale, int hidden, int tokens = 64)
+    public static void Embed(ComputeDevice device, DType type, float scale, int hidden, int tokens = 64, bool isArranged = false)
     {
         using var tensors = new TestTensors(device);
         var random = new Random(1);
@@ -186,7 +186,7 @@ internal static class NormCases
         int[] ids = [32, 0, 7, 7, .. Enumerable.Range(0, tokens - 4).Select(_ => random.Next(Vocab))];
         Tensor output = tensors.Of(new float[ids.Length * hidden], ids.Length, hidden);
         Tensor table = new(tensors.Of(DType.U8, bytes).Buffer, 0, type, new Shape(Vocab, hidden));
-        device.Norm.Embed(output, table, tensors.Of(ids), scale);
+        device.Norm.Embed(output, isArranged ? device.Linear.Arrange(table) : table, tensors.Of(ids), scale);
         float[] actual = tensors.Floats(output);
         for (int i = 0; i < actual.Length; i++)
         {

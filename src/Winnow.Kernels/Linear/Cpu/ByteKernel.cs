@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Winnow.Kernels.Linear.Cpu;
@@ -5,15 +6,13 @@ namespace Winnow.Kernels.Linear.Cpu;
 /// <summary>
 /// Products of inputs that were rounded to bytes with weights of a block type. A result is one chain of multiply-adds over units of 32 inputs in ascending order,
 /// of exact sums of whole numbers: (float)sum * (scale of weights * scale of inputs), and where units have minima -minimum * (scale * sum of inputs) after each.
-/// So every kernel, on every processor, gives the same bits.
+/// So every kernel, on every processor, gives the same bits. There is one kernel for each type, for weights that are interleaved by <see cref="RowGroups"/>; of those in
+/// file order, and of rows that fill no group, a piece at a time is interleaved on the way.
 /// </summary>
 internal abstract unsafe class ByteKernel
 {
     /// <summary>Outputs of a tile.</summary>
-    public const int TileOutputs = 16;
-
-    /// <summary>Outputs that <see cref="Row"/> computes.</summary>
-    public const int RowOutputs = 16;
+    public const int TileOutputs = RowGroups.Rows;
 
     /// <summary>Rows of a group in <see cref="Tile"/>; rows are filled up with zeros to a multiple.</summary>
     public const int GroupRows = 4;
@@ -32,22 +31,39 @@ internal abstract unsafe class ByteKernel
     }
 
     /// <summary>16 outputs of one row.</summary>
-    /// <param name="weight">The first output's weights.</param>
-    /// <param name="rowBytes">Bytes from output to output.</param>
-    /// <param name="count">Outputs that there are; the others are whatever.</param>
+    /// <param name="weights">The weights.</param>
     /// <param name="x">The row.</param>
-    /// <param name="sums">F32 [16].</param>
-    public abstract void Row(byte* weight, nint rowBytes, int count, in QuantizedRows x, float* sums);
+    /// <param name="sums">F32 [16]; those that have no weights are whatever.</param>
+    /// <param name="scratch"><see cref="WeightRows.PieceBytes"/>.</param>
+    public void Row(in WeightRows weights, in QuantizedRows x, float* sums, byte* scratch)
+    {
+        int units = (int)(x.Inputs / 32);
+        int step = weights.IsArranged ? units : WeightRows.PieceUnits;
+        for (int unit = 0; unit < units; unit += step)
+        {
+            int piece = Math.Min(step, units - unit);
+            AddRow(weights.Piece(unit, piece, scratch), piece, x, unit, sums, unit == 0);
+        }
+    }
 
     /// <summary>Unpacks weights of 16 outputs for <see cref="Tile"/>.</summary>
-    /// <param name="weight">The first output's weights.</param>
-    /// <param name="rowBytes">Bytes from output to output.</param>
-    /// <param name="count">Outputs that there are.</param>
-    /// <param name="units">Units of 32 inputs, whole blocks.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="firstUnit">Where in a row the piece begins.</param>
+    /// <param name="units">Units of the piece, whole blocks.</param>
     /// <param name="tile">Bytes [units, 8, 16, 4].</param>
     /// <param name="scales">F32 [units, 16].</param>
     /// <param name="minima">F32 [units, 16], written where there are minima.</param>
-    public abstract void Unpack(byte* weight, nint rowBytes, int count, int units, byte* tile, float* scales, float* minima);
+    /// <param name="scratch"><see cref="WeightRows.PieceBytes"/>.</param>
+    public void Unpack(in WeightRows weights, long firstUnit, int units, byte* tile, float* scales, float* minima, byte* scratch)
+    {
+        int step = weights.IsArranged ? units : WeightRows.PieceUnits;
+        for (int unit = 0; unit < units; unit += step)
+        {
+            int piece = Math.Min(step, units - unit);
+            int at = unit * TileOutputs;
+            UnpackGroup(weights.Piece(firstUnit + unit, piece, scratch), piece, tile + (32 * at), scales + at, minima + at);
+        }
+    }
 
     /// <summary>Adds a piece of the input dimension to 16 outputs of four rows.</summary>
     /// <param name="tile">What <see cref="Unpack"/> wrote.</param>
@@ -61,6 +77,23 @@ internal abstract unsafe class ByteKernel
     /// <param name="fresh">True for the first piece: the sums start at zero.</param>
     public abstract void Tile(
         byte* tile, float* scales, float* minima, int units, in QuantizedRows x, long firstUnit, float* sums, nint stride, bool fresh);
+
+    /// <summary>Adds a piece of the input dimension to 16 outputs of one row.</summary>
+    /// <param name="group">Interleaved weights.</param>
+    /// <param name="units">Units of the piece.</param>
+    /// <param name="x">The row.</param>
+    /// <param name="firstUnit">Where in the row the piece begins.</param>
+    /// <param name="sums">F32 [16].</param>
+    /// <param name="fresh">True for the first piece: the sums start at zero.</param>
+    protected abstract void AddRow(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums, bool fresh);
+
+    /// <summary>Unpacks interleaved weights for <see cref="Tile"/>.</summary>
+    /// <param name="group">The weights.</param>
+    /// <param name="units">Their units.</param>
+    /// <param name="tile">Bytes [units, 8, 16, 4].</param>
+    /// <param name="scales">F32 [units, 16].</param>
+    /// <param name="minima">F32 [units, 16], written where there are minima.</param>
+    protected abstract void UnpackGroup(byte* group, int units, byte* tile, float* scales, float* minima);
 
     private static Dictionary<DType, ByteKernel> Create<TDot>()
         where TDot : struct, IByteDot => new()

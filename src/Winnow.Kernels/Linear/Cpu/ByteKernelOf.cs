@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -10,35 +9,50 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     where TCodec : struct, IByteCodec
     where TDot : struct, IByteDot
 {
-    // Bytes of each of eight rows, which memory brings in the time that it takes to answer.
-    private const int Ahead = 2048;
-
     /// <inheritdoc/>
-    public override void Row(byte* weight, nint rowBytes, int count, in QuantizedRows x, float* sums)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void AddRow(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums, bool fresh)
     {
-        Eight(weight, rowBytes, Math.Min(count, 8) - 1, x).Store(sums);
-        if (count > 8)
+        float* scales = stackalloc float[TileOutputs * TCodec.Units];
+        float* minima = stackalloc float[TCodec.HasMinima ? TileOutputs * TCodec.Units : 1];
+        Vector256<float> lower = fresh ? default : Vector256.Load(sums), upper = fresh ? default : Vector256.Load(sums + 8);
+        for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            Eight(weight + (8 * rowBytes), rowBytes, count - 9, x).Store(sums + 8);
+            TCodec.Scales(group, scales, minima);
+            for (int i = 0; i < TCodec.Units; i += 2)
+            {
+                // Two by two, because what lies in the halves of the same bytes is known at compile time then.
+                int at = i * TileOutputs;
+                Add(ref lower, ref upper, group, i, false, x, unit + i, scales + at, minima + (TCodec.HasMinima ? at : 0));
+                if (TCodec.Units > 1)
+                {
+                    at += TileOutputs;
+                    Add(ref lower, ref upper, group, i, true, x, unit + i + 1, scales + at, minima + (TCodec.HasMinima ? at : 0));
+                }
+            }
         }
+
+        lower.Store(sums);
+        upper.Store(sums + 8);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Unpack(byte* weight, nint rowBytes, int count, int units, byte* tile, float* scales, float* minima)
+    protected override void UnpackGroup(byte* group, int units, byte* tile, float* scales, float* minima)
     {
-        for (int half = 0; half < TileOutputs; half += 8)
+        for (int unit = 0; unit < units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            // Past the last output the last one is computed again; nobody looks at the result.
-            int first = Math.Min(half, count - 1);
-            int last = Math.Min(count - 1 - first, 7);
-            byte* block = weight + (first * rowBytes);
-            for (int unit = 0; unit < units; unit += TCodec.Units, block += TCodec.BlockBytes)
+            TCodec.Scales(group, scales, minima);
+            scales += TCodec.Units * TileOutputs;
+            minima += TCodec.Units * TileOutputs;
+            for (int i = 0; i < TCodec.Units; i += 2)
             {
-                TCodec.Scales(block, rowBytes, last, scales + (unit * TileOutputs) + half, minima + (unit * TileOutputs) + half, TileOutputs);
-                for (int i = 0; i < TCodec.Units; i++)
+                Copy(group, i, false, tile);
+                tile += 32 * TileOutputs;
+                if (TCodec.Units > 1)
                 {
-                    Interleave(block, rowBytes, last, i, tile + ((((unit + i) * 8 * TileOutputs) + half) * 4));
+                    Copy(group, i, true, tile);
+                    tile += 32 * TileOutputs;
                 }
             }
         }
@@ -118,102 +132,50 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
         return TCodec.HasMinima ? Vector256.FusedMultiplyAdd(Vector256.Load(minima), Vector256.Create(-total), sums) : sums;
     }
 
+    // A unit of one row: of each half of the outputs two chains of products at a time, of the lower and the upper inputs.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Interleave(byte* block, nint rowBytes, int last, int unit, byte* output)
+    private static void Add(
+        ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, bool odd, in QuantizedRows x, long at, float* scales, float* minima)
     {
-        EightVectors.Turn<TDot>(
-            TCodec.Unpack(block, unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(1, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(2, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(3, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(4, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(5, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(6, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            TCodec.Unpack(block + (Math.Min(7, last) * rowBytes), unit & ~1, (unit & 1) != 0).AsInt32(),
-            output,
-            TileOutputs * 4);
-    }
-
-    // Eight outputs of one row, the last of which is `last`.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static Vector256<float> Eight(byte* w0, nint rowBytes, int last, in QuantizedRows x)
-    {
-        float* scales = stackalloc float[8 * TCodec.Units];
-        float* minima = stackalloc float[TCodec.HasMinima ? 8 * TCodec.Units : 1];
-        byte* w1 = w0 + (Math.Min(1, last) * rowBytes), w2 = w0 + (Math.Min(2, last) * rowBytes), w3 = w0 + (Math.Min(3, last) * rowBytes);
-        byte* w4 = w0 + (Math.Min(4, last) * rowBytes), w5 = w0 + (Math.Min(5, last) * rowBytes), w6 = w0 + (Math.Min(6, last) * rowBytes);
-        byte* w7 = w0 + (Math.Min(7, last) * rowBytes);
-        Vector256<float> sums = default;
-        long units = x.Inputs / 32;
-        nint at = 0;
-        for (long unit = 0; unit < units; unit += TCodec.Units, at += TCodec.BlockBytes)
-        {
-            TCodec.Scales(w0 + at, rowBytes, last, scales, minima, 8);
-            for (int i = 0; i < TCodec.Units; i += 2)
-            {
-                if (Sse.IsSupported)
-                {
-                    Fetch(w0, w1, w2, w3, w4, w5, w6, w7, at, rowBytes, i);
-                }
-
-                // Two by two, because what lies in the halves of the same bytes is known at compile time then.
-                sums = Join(
-                    sums, Products(w0 + at, w1 + at, w2 + at, w3 + at, w4 + at, w5 + at, w6 + at, w7 + at, i, false, x.Bytes + ((unit + i) * 32)),
-                    x, unit + i, scales + (8 * i), minima + (TCodec.HasMinima ? 8 * i : 0));
-                if (TCodec.Units > 1)
-                {
-                    sums = Join(
-                        sums, Products(w0 + at, w1 + at, w2 + at, w3 + at, w4 + at, w5 + at, w6 + at, w7 + at, i, true, x.Bytes + ((unit + i + 1) * 32)),
-                        x, unit + i + 1, scales + (8 * i) + 8, minima + (TCodec.HasMinima ? (8 * i) + 8 : 0));
-                }
-            }
-        }
-
-        return sums;
+        int* fours = (int*)(x.Bytes + (at * 32));
+        Vector256<int> a0 = Start(x.Sums[at]), a1 = a0, b0 = default, b1 = default;
+        Four(ref a0, ref a1, block, unit, odd, 0, fours);
+        Four(ref b0, ref b1, block, unit, odd, 4, fours);
+        Four(ref a0, ref a1, block, unit, odd, 1, fours);
+        Four(ref b0, ref b1, block, unit, odd, 5, fours);
+        Four(ref a0, ref a1, block, unit, odd, 2, fours);
+        Four(ref b0, ref b1, block, unit, odd, 6, fours);
+        Four(ref a0, ref a1, block, unit, odd, 3, fours);
+        Four(ref b0, ref b1, block, unit, odd, 7, fours);
+        lower = Join(lower, a0 + b0, x.Scales[at], x.Totals[at], scales, minima);
+        upper = Join(upper, a1 + b1, x.Scales[at], x.Totals[at], scales + 8, minima + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Join(Vector256<float> sums, Vector256<int> products, in QuantizedRows x, long unit, float* scales, float* minima) =>
-        Join(sums, products + Start(x.Sums[unit]), x.Scales[unit], x.Totals[unit], scales, minima);
-
-    // The products of eight rows.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Products(
-        byte* w0, byte* w1, byte* w2, byte* w3, byte* w4, byte* w5, byte* w6, byte* w7, int unit, bool odd, sbyte* x)
+    private static void Four(ref Vector256<int> lower, ref Vector256<int> upper, byte* block, int unit, bool odd, int four, int* fours)
     {
-        Vector256<sbyte> value = Vector256.Load(x);
-        return TCodec.IsNarrow && PairDot.IsSupported
-            ? PairDot.Totals(
-                PairDot.Multiply<TCodec>(w0, w4, unit, odd, value),
-                PairDot.Multiply<TCodec>(w1, w5, unit, odd, value),
-                PairDot.Multiply<TCodec>(w2, w6, unit, odd, value),
-                PairDot.Multiply<TCodec>(w3, w7, unit, odd, value),
-                TCodec.TakesTurns)
-            : EightVectors.Totals<TDot>(
-                TDot.Add(default, TCodec.Unpack(w0, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w1, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w2, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w3, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w4, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w5, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w6, unit, odd), value),
-                TDot.Add(default, TCodec.Unpack(w7, unit, odd), value));
+        Vector256<sbyte> value = Vector256.Create(fours[four]).AsSByte();
+        lower = TDot.Add(lower, TCodec.Unpack(block, unit, odd, four, false), value);
+        upper = TDot.Add(upper, TCodec.Unpack(block, unit, odd, four, true), value);
     }
 
-    // What lies a while ahead, behind the end of these rows in the next eight; the hardware does not see that far over short rows. A block of eight units is a few
-    // lines, of which two units fetch a part.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* w0, byte* w1, byte* w2, byte* w3, byte* w4, byte* w5, byte* w6, byte* w7, nint at, nint rowBytes, int unit)
+    private static void Copy(byte* block, int unit, bool odd, byte* tile)
     {
-        nint ahead = at + (unit * TCodec.BlockBytes / 8) + Math.Min(rowBytes, Ahead);
-        ahead += ahead >= rowBytes ? 7 * rowBytes : 0;
-        Sse.Prefetch0(w0 + ahead);
-        Sse.Prefetch0(w1 + ahead);
-        Sse.Prefetch0(w2 + ahead);
-        Sse.Prefetch0(w3 + ahead);
-        Sse.Prefetch0(w4 + ahead);
-        Sse.Prefetch0(w5 + ahead);
-        Sse.Prefetch0(w6 + ahead);
-        Sse.Prefetch0(w7 + ahead);
+        Copy(block, unit, odd, 0, tile);
+        Copy(block, unit, odd, 1, tile);
+        Copy(block, unit, odd, 2, tile);
+        Copy(block, unit, odd, 3, tile);
+        Copy(block, unit, odd, 4, tile);
+        Copy(block, unit, odd, 5, tile);
+        Copy(block, unit, odd, 6, tile);
+        Copy(block, unit, odd, 7, tile);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(byte* block, int unit, bool odd, int four, byte* tile)
+    {
+        TCodec.Unpack(block, unit, odd, four, false).Store(tile + (64 * four));
+        TCodec.Unpack(block, unit, odd, four, true).Store(tile + (64 * four) + 32);
     }
 }

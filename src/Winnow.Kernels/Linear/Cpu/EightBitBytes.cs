@@ -20,20 +20,10 @@ internal readonly unsafe struct EightBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd) => Vector256.Load(block + 2) ^ Vector256.Create((byte)128);
-
-    /// <inheritdoc/>
-    public static bool IsNarrow => false;
-
-    /// <inheritdoc/>
-    public static bool TakesTurns => false;
+    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper) =>
+        Vector256.Load(block + 32 + (64 * four) + (upper ? 32 : 0)) ^ Vector256.Create((byte)128);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> UnpackTwo(byte* block, byte* other, int unit, bool odd) => Vector512.Create(Unpack(block, unit, odd), Unpack(other, unit, odd));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* block, nint rowBytes, int last, float* scales, float* minima, nint stride) =>
-        EightHalves.Read(block, rowBytes, last).Store(scales);
+    public static void Scales(byte* block, float* scales, float* minima) => SixteenHalves.Widen((short*)block, scales);
 }

@@ -20,29 +20,13 @@ internal readonly unsafe struct FourBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd)
+    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper)
     {
-        Vector256<byte> bytes = Vector256.Load(block + 16 + (16 * unit));
+        Vector256<byte> bytes = Vector256.Load(block + (16 * 16) + (256 * unit) + (64 * four) + (upper ? 32 : 0));
         return (!odd ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
     }
 
     /// <inheritdoc/>
-    public static bool IsNarrow => true;
-
-    /// <inheritdoc/>
-    public static bool TakesTurns => false;
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> UnpackTwo(byte* block, byte* other, int unit, bool odd)
-    {
-        int at = 16 + (16 * unit);
-        Vector512<byte> bytes = Vector512.Create(Vector256.Load(block + at), Vector256.Load(other + at));
-        return (!odd ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector512.Create((byte)15);
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* block, nint rowBytes, int last, float* scales, float* minima, nint stride) =>
-        SixBitScales.Read(block, rowBytes, last, scales, minima, stride);
+    public static void Scales(byte* block, float* scales, float* minima) => SixBitScales.Read(block, scales, minima);
 }

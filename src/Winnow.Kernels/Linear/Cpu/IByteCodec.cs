@@ -2,13 +2,15 @@ using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
-/// <summary>A block type as bytes: in units of 32, a weight is scale * (byte - <see cref="Offset"/>) - minimum.</summary>
+/// <summary>
+/// A block type as bytes, its rows interleaved by <see cref="RowGroups"/>: in units of 32, a weight is scale * (byte - <see cref="Offset"/>) - minimum.
+/// </summary>
 internal unsafe interface IByteCodec
 {
-    /// <summary>Units of a block as it is stored: 1 or 8.</summary>
+    /// <summary>Units of a block: 1 or 8.</summary>
     static abstract int Units { get; }
 
-    /// <summary>Bytes of a block.</summary>
+    /// <summary>Bytes of a row's block.</summary>
     static abstract int BlockBytes { get; }
 
     /// <summary>The byte that stands for 0.</summary>
@@ -17,31 +19,17 @@ internal unsafe interface IByteCodec
     /// <summary>Whether units have minima.</summary>
     static abstract bool HasMinima { get; }
 
-    /// <summary>The bytes of a unit.</summary>
-    /// <param name="block">The block.</param>
+    /// <summary>The bytes of four inputs of eight rows, [8 rows, 4 inputs].</summary>
+    /// <param name="block">The block of all rows.</param>
     /// <param name="unit">Which of its units, an even one.</param>
-    /// <param name="odd">For the unit after that.</param>
-    static abstract Vector256<byte> Unpack(byte* block, int unit, bool odd);
+    /// <param name="odd">For the unit after that; a constant, as all that follow are.</param>
+    /// <param name="four">Which of the eight times four inputs of the unit.</param>
+    /// <param name="upper">For the upper eight rows.</param>
+    static abstract Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper);
 
-    /// <summary>Whether no byte is above 127, so that products of two neighbours fit 16 bits.</summary>
-    static abstract bool IsNarrow { get; }
-
-    /// <summary>Whether <see cref="UnpackTwo"/> takes turns: 16 of the first, 16 of the second, and again, instead of all 32 of each.</summary>
-    static abstract bool TakesTurns { get; }
-
-    /// <summary>The bytes of a unit of two rows, of processors with vectors of 512 bits.</summary>
-    /// <param name="block">The first row's block.</param>
-    /// <param name="other">The second row's.</param>
-    /// <param name="unit">Which of their units, an even one.</param>
-    /// <param name="odd">For the unit after that.</param>
-    static abstract Vector512<byte> UnpackTwo(byte* block, byte* other, int unit, bool odd);
-
-    /// <summary>The scales and minima of a block of each of eight rows.</summary>
-    /// <param name="block">The first row's block.</param>
-    /// <param name="rowBytes">Bytes from row to row.</param>
-    /// <param name="last">The last of the eight rows that there is; those behind it are like it.</param>
-    /// <param name="scales">[Units, stride], eight of each written.</param>
+    /// <summary>The scales and minima of a block.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="scales">F32 [Units, 16].</param>
     /// <param name="minima">The same, where there are minima.</param>
-    /// <param name="stride">Floats from unit to unit.</param>
-    static abstract void Scales(byte* block, nint rowBytes, int last, float* scales, float* minima, nint stride);
+    static abstract void Scales(byte* block, float* scales, float* minima);
 }

@@ -10,7 +10,4 @@ internal interface IByteDot
     /// <param name="weights">32 factors from 0 to 255.</param>
     /// <param name="inputs">32 factors from -127 to 127.</param>
     static abstract Vector256<int> Add(Vector256<int> sums, Vector256<byte> weights, Vector256<sbyte> inputs);
-
-    /// <summary>Whether vectors are of AVX2.</summary>
-    static abstract bool HasAvx2 { get; }
 }

@@ -31,7 +31,7 @@ internal abstract unsafe class LinearKernel
     }
 
     /// <summary>Whether products with weights of a type are of bytes: inputs are then <see cref="QuantizedRows"/>.</summary>
-    public bool TakesBytes(DType type) => OfBytes.ContainsKey(type);
+    public bool TakesBytes(DType type) => OfBytes.ContainsKey(type.FileOrder());
 
     /// <summary>A row's length when filled up with zeros.</summary>
     /// <param name="inputs">The row's length.</param>

@@ -69,23 +69,21 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         float* vectors = scratch + RowKernel<TLanes, TVector>.ScratchFloats;
         float* sums = vectors + (Sixteen * TLanes.Count);
         float* gate = sums + Sixteen;
-        ByteKernel? gateBytes = product.Gate == null ? null : OfBytes.GetValueOrDefault(product.GateType);
-        ByteKernel? bytes = OfBytes.GetValueOrDefault(product.WeightType);
+        ByteKernel? gateBytes = product.Gate == null ? null : OfBytes.GetValueOrDefault(product.GateType.FileOrder());
+        ByteKernel? bytes = OfBytes.GetValueOrDefault(product.WeightType.FileOrder());
         for (long output = start; output < end; output += Sixteen)
         {
             int count = (int)Math.Min(Sixteen, end - output);
-            byte* gateWeight = product.Gate + ((nint)output * product.GateRowBytes);
-            byte* weight = product.Weight + ((nint)output * product.WeightRowBytes);
             for (long row = 0; row < product.Rows; row++)
             {
                 float* input = x + (row * product.Inputs);
                 if (product.Gate != null)
                 {
-                    Multiply(gateBytes, product.GateType, gateWeight, product.GateRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
+                    Multiply(gateBytes, product.GateType, product.Gate, product.GateRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
                     ActivateAll(product.Activation, gate);
                 }
 
-                Multiply(bytes, product.WeightType, weight, product.WeightRowBytes, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
+                Multiply(bytes, product.WeightType, product.Weight, product.WeightRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
                 Finish(product, row, output, count, sums, product.Gate == null ? null : gate);
             }
         }
@@ -108,21 +106,21 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
 
     // Sixteen outputs of a row.
     private static void Multiply(
-        ByteKernel? bytes, DType type, byte* weight, nint rowBytes, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
+        ByteKernel? bytes, DType type, byte* weight, nint rowBytes, long first, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
     {
         if (bytes is not null)
         {
-            bytes.Row(weight, rowBytes, count, quantized.From(row), sums);
+            bytes.Row(new WeightRows(type, weight, rowBytes, first, count), quantized.From(row), sums, (byte*)scratch);
             return;
         }
 
-        RowKernel<TLanes, TVector>.Run(type, weight, rowBytes, count, x, inputs, vectors, scratch);
+        RowKernel<TLanes, TVector>.Run(type, weight + ((nint)first * rowBytes), rowBytes, count, x, inputs, vectors, scratch);
         TLanes.Sum16(vectors, TLanes.Count, sums);
     }
 
     private void AnyPanel(in Product product, float* packed, in QuantizedRows quantized, long start, int count, float* scratch, bool isGate)
     {
-        if (OfBytes.TryGetValue(isGate ? product.GateType : product.WeightType, out ByteKernel? kernel))
+        if (OfBytes.TryGetValue((isGate ? product.GateType : product.WeightType).FileOrder(), out ByteKernel? kernel))
         {
             BytePanel(kernel, product, quantized, start, count, scratch, isGate);
         }
@@ -141,7 +139,8 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         float* sums = scratch;
         float* scales = sums + (BlockGroups * RowsPerGroup * PanelOutputs);
         float* minima = scales + (units * PanelOutputs);
-        byte* tiles = (byte*)(minima + (units * PanelOutputs));
+        byte* interleaved = (byte*)(minima + (units * PanelOutputs));
+        byte* tiles = interleaved + WeightRows.PieceBytes;
         for (long first = 0; first < product.Rows; first += BlockGroups * RowsPerGroup)
         {
             int rows = (int)Math.Min(BlockGroups * RowsPerGroup, product.Rows - first);
@@ -154,8 +153,8 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
                     byte* tile = tiles + (at * 32);
                     if (first == 0)
                     {
-                        byte* source = weight + ((nint)(start + output) * rowBytes) + (piece * 32 / type.BlockValues() * type.BlockBytes());
-                        kernel.Unpack(source, rowBytes, Math.Min(ByteKernel.TileOutputs, count - output), pieceUnits, tile, scales + at, minima + at);
+                        var weights = new WeightRows(type, weight, rowBytes, start + output, Math.Min(ByteKernel.TileOutputs, count - output));
+                        kernel.Unpack(weights, piece, pieceUnits, tile, scales + at, minima + at, interleaved);
                     }
 
                     for (int row = 0; row < rows; row += ByteKernel.GroupRows)

@@ -1,0 +1,80 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>
+/// Rows of weights interleaved in groups. Where a group's blocks begin stands the half with which a row's block begins, if its size is not a number of dwords, of each row;
+/// then dword after dword of the blocks, each of every row. What a vector then holds are the same inputs of as many outputs, and memory is read from one end to the other.
+/// </summary>
+internal static unsafe class RowGroups
+{
+    /// <summary>Rows of a group.</summary>
+    public const int Rows = 16;
+
+    private const int Piece = sizeof(uint);
+
+    /// <summary>The type of a matrix once it is arranged; null where there is no other order than the file's.</summary>
+    /// <param name="type">A type in file order.</param>
+    public static DType? Arranged(DType type) => type switch
+    {
+        DType.Q4_0 => DType.Q4_0x16,
+        DType.Q8_0 => DType.Q8_0x16,
+        DType.Q4_K => DType.Q4_Kx16,
+        DType.Q5_K => DType.Q5_Kx16,
+        _ => null,
+    };
+
+    /// <summary>Interleaves blocks of a group of rows.</summary>
+    /// <param name="type">The type, in either order.</param>
+    /// <param name="source">The first row's first block.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="count">Rows that there are; for those that a group lacks the last one is taken again.</param>
+    /// <param name="blocks">Blocks of each row.</param>
+    /// <param name="group">As many bytes as the blocks of <see cref="Rows"/> rows.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Interleave(DType type, byte* source, nint rowBytes, int count, long blocks, byte* group)
+    {
+        int bytes = type.BlockBytes();
+        int head = bytes % Piece;
+        for (long block = 0; block < blocks; block++, source += bytes)
+        {
+            for (int row = 0; head > 0 && row < Rows; row++, group += sizeof(ushort))
+            {
+                Unsafe.WriteUnaligned(group, Unsafe.ReadUnaligned<ushort>(source + (Math.Min(row, count - 1) * rowBytes)));
+            }
+
+            for (int at = head; at < bytes; at += Piece)
+            {
+                for (int row = 0; row < Rows; row++, group += Piece)
+                {
+                    Unsafe.WriteUnaligned(group, Unsafe.ReadUnaligned<uint>(source + (Math.Min(row, count - 1) * rowBytes) + at));
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes blocks of one row out of a group again.</summary>
+    /// <param name="type">The type, in either order.</param>
+    /// <param name="group">The group's first block.</param>
+    /// <param name="row">Which of its rows.</param>
+    /// <param name="blocks">How many blocks.</param>
+    /// <param name="output">The row's blocks as in a file.</param>
+    public static void TakeRow(DType type, byte* group, int row, long blocks, byte* output)
+    {
+        int bytes = type.BlockBytes();
+        int head = bytes % Piece;
+        for (long block = 0; block < blocks; block++, output += bytes, group += Rows * bytes)
+        {
+            if (head > 0)
+            {
+                Unsafe.WriteUnaligned(output, Unsafe.ReadUnaligned<ushort>(group + (row * sizeof(ushort))));
+            }
+
+            for (int at = head; at < bytes; at += Piece)
+            {
+                Unsafe.WriteUnaligned(output + at, Unsafe.ReadUnaligned<uint>(group + (Rows * at) + (row * Piece)));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System;
+using System.Buffers.Binary;
+using System.Linq;
+
+namespace Winnow.Kernels.Tests.Linear;
+
+/// <summary>
+/// The definition of products of bytes, number by number: a chain of multiply-adds in float over units of 32 inputs, of whole sums. What the processor's kernels
+/// give are these bits.
+/// </summary>
+internal static class ByteProducts
+{
+    public static float Of(DType type, ReadOnlySpan<byte> row, float[] x)
+    {
+        float result = 0;
+        int values = type.BlockValues();
+        for (int unit = 0; unit < x.Length / 32; unit++)
+        {
+            ReadOnlySpan<byte> block = row.Slice(unit * 32 / values * type.BlockBytes(), type.BlockBytes());
+            float[] inputs = x[(unit * 32)..((unit + 1) * 32)];
+            float scale = RoundedInputs.ScaleOf(inputs);
+            int[] whole = [.. inputs.Select(value => scale == 0 ? 0 : (int)MathF.Round(value * (1f / scale), MidpointRounding.ToEven))];
+            int sum = 0;
+            for (int i = 0; i < 32; i++)
+            {
+                sum += whole[i] * Whole(type, block, (unit * 32 % values) + i);
+            }
+
+            (float factor, float minimum) = Scales(type, block, unit % (values / 32));
+            result = MathF.FusedMultiplyAdd(sum, factor * scale, result);
+            if (type is DType.Q4_K or DType.Q5_K)
+            {
+                result = MathF.FusedMultiplyAdd(minimum, -(scale * whole.Sum()), result);
+            }
+        }
+
+        return result;
+    }
+
+    private static int Whole(DType type, ReadOnlySpan<byte> b, int i)
+    {
+        if (type == DType.Q8_0)
+        {
+            return (sbyte)b[2 + i];
+        }
+
+        if (type == DType.Q4_0)
+        {
+            return (i < 16 ? b[2 + i] & 15 : b[2 + i - 16] >> 4) - 8;
+        }
+
+        int group = i / 32;
+        int low = b[(type == DType.Q4_K ? 16 : 48) + (32 * (group / 2)) + (i % 32)];
+        int fifth = type == DType.Q4_K ? 0 : (b[16 + (i % 32)] >> group) & 1;
+        return (group % 2 == 0 ? low & 15 : low >> 4) | (fifth << 4);
+    }
+
+    private static (float Scale, float Minimum) Scales(DType type, ReadOnlySpan<byte> b, int group)
+    {
+        float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(b);
+        if (type is DType.Q8_0 or DType.Q4_0)
+        {
+            return (scale, 0);
+        }
+
+        ReadOnlySpan<byte> six = b[4..];
+        int factor = group < 4 ? six[group] & 63 : (six[group + 4] & 15) | (six[group - 4] >> 6 << 4);
+        int minimum = group < 4 ? six[group + 4] & 63 : (six[group + 4] >> 4) | (six[group] >> 6 << 4);
+        return (scale * factor, (float)BinaryPrimitives.ReadHalfLittleEndian(b[2..]) * minimum);
+    }
+}
