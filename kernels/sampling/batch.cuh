@@ -9,7 +9,7 @@ constexpr u32 kPenalties = kRepetition | kFrequency | kPresence;
 constexpr int kFirstStageBit = 8, kStageBits = 4;
 constexpr u32 kStageMask = (1u << kStageBits) - 1u;
 constexpr u32 kTemperature = 1, kTopK = 2, kTopP = 3, kMinP = 4;
-constexpr i32 kChosen = 0, kNotANumber = 1, kInfinity = 2, kNothingPossible = 3, kAllBanned = 4, kOverflow = 5;
+constexpr i32 kChosen = 0, kNotANumber = 1, kInfinity = 2, kNothingPossible = 3, kAllBanned = 4, kOverflow = 5, kTooFewPasses = 6;
 constexpr u32 kDraw = 0;
 
 struct alignas(16) SamplingRow {
@@ -34,6 +34,13 @@ struct alignas(16) SamplingRow {
 };
 
 static_assert(sizeof(SamplingRow) == 80, "C# mirrors this");
+
+// The softmax of an unmodified row.
+struct Softmax {
+  double log_sum;
+  float maximum;
+  i32 exists;
+};
 
 struct TokenBias {
   i32 token;
@@ -70,7 +77,8 @@ struct SamplingBatch {
   i32 top;
   i32 history_capacity;
   i32 advance;
-  i32 parts;  // blocks of a row
+  i32 parts;   // blocks of a row
+  i32 passes;  // launches that follow each other
 };
 
 static_assert(sizeof(SamplingBatch) == 144, "C# mirrors this");
@@ -104,20 +112,40 @@ __device__ __forceinline__ i32 status_of_modified(u64 best) {
 }
 
 // By one thread.
-__device__ __forceinline__ void write_result(const SamplingBatch& batch, i64 r, i32 status, int token, float log_probability) {
+__device__ __forceinline__ void write_result(const SamplingBatch& batch, i64 r, const SamplingRow& row, i32 status, int token,
+                                             float log_probability) {
   batch.statuses[r] = status;
   batch.tokens[r] = token;
   batch.log_probabilities[r] = log_probability;
   if (status == kChosen && batch.advance != 0) {
-    SamplingRow& row = batch.parameters[r];
+    SamplingRow& moved = batch.parameters[r];
     if (batch.history != nullptr) {
       i64 place = (static_cast<i64>(row.history_slot) * batch.history_capacity) + (row.history_length % batch.history_capacity);
       batch.history[place] = token;
-      row.history_length += 1;
+      moved.history_length = row.history_length + 1;
     }
-    row.position += 1;
+    moved.position = row.position + 1;
   }
 }
+
+// Copies a number a thread, from the thread `first` on: the words come with whatever else is read at the same time, so that what they decide
+// is known after one wait for memory.
+template <typename T>
+struct Words {
+  static constexpr int kCount = static_cast<int>(sizeof(T) / sizeof(u32));
+
+  int at;
+  u32 word;
+
+  // Zeros.
+  __device__ Words() : at(static_cast<int>(threadIdx.x)), word(0) {}
+  __device__ Words(const T& source, int first) : at(static_cast<int>(threadIdx.x) - first), word(0) {
+    if (at >= 0 && at < kCount) word = reinterpret_cast<const u32*>(&source)[at];
+  }
+  __device__ void put(T& target) const {
+    if (at >= 0 && at < kCount) reinterpret_cast<u32*>(&target)[at] = word;
+  }
+};
 
 __device__ __forceinline__ float penalized(float score, int occurrences, const SamplingRow& row) {
   if (row.plan & kRepetition) score = score <= 0.0f ? __fmul_rn(score, row.repetition) : __fdiv_rn(score, row.repetition);

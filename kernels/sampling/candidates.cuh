@@ -167,9 +167,9 @@ __device__ __forceinline__ int truncate(u32 stage, int count, float maximum, u64
   return kept;
 }
 
-// Runs stages on a list that holds all that they can leave, and chooses.
-__device__ __forceinline__ int choose_from(int count, u32 stages, float maximum, u64 known, const SamplingRow& row, double draw,
-                                        ListShared& shared) {
+// Runs stages on a list and chooses, by sorting.
+__device__ __noinline__ int choose_from_long(int count, u32 stages, float maximum, u64 known, const SamplingRow& row, double draw,
+                                             ListShared& shared) {
   bool sorted = false;
 #pragma unroll 1
   for (; stages != 0; stages >>= kStageBits) {
@@ -192,4 +192,74 @@ __device__ __forceinline__ int choose_from(int count, u32 stages, float maximum,
     known = 0;
   }
   return row.plan & kGreedy ? largest_of(shared.entries, count, shared.sums) : draw_from(shared.entries, count, maximum, draw, shared);
+}
+
+// The same for a short list, which is not sorted: for each entry several threads together count what comes before it and add up its weight, once for
+// each cut and once more, by ascending token, for the draw. One loop for all of them, since code that runs once costs most to fetch. Entries that are gone
+// are 0.
+__device__ __forceinline__ int choose_from_short(int count, u32 stages, float maximum, u64 known, const SamplingRow& row, double draw,
+                                                 ListShared& shared) {
+  int size = kWarpSize;
+  while (size < count) size *= 2;
+  int together = kThreads / size, i = static_cast<int>(threadIdx.x) / together, part = static_cast<int>(threadIdx.x) % together;
+  u64* weights = shared.entries + kShortList;
+  u64 own = i < count ? shared.entries[i] : 0ull;
+  bool greedy = (row.plan & kGreedy) != 0;
+#pragma unroll 1
+  while (true) {
+    u32 stage = stages & kStageMask, key = key_of_entry(own);
+    stages >>= kStageBits;
+    if (stage == kTemperature) {
+      Scale scale = scale_of(maximum, row.temperature);
+      if (own != 0) own = entry_of(key_of(scale(value_of(key))), token_of(own));
+      maximum = scale(maximum);
+      continue;
+    }
+    if (stage == kMinP) {
+      if (key < key_near(maximum, row.log_min_p)) own = 0;
+      continue;
+    }
+    u64 weight = own != 0 ? weight_of_entry(own, maximum) : 0ull, order = stage != 0 || greedy ? own : own & 0xffffffffull;
+    __syncthreads();
+    if (part == 0 && i < count) {
+      shared.entries[i] = order;
+      weights[i] = weight;
+    }
+    __syncthreads();
+    int place = 0;
+    u64 above = 0, all = 0;
+#pragma unroll 1
+    for (int other = part; other < count; other += together) {
+      u64 mass = weights[other];
+      bool before = shared.entries[other] > order;
+      place += before ? 1 : 0;
+      above += before ? mass : 0ull;
+      all += mass;
+    }
+#pragma unroll 1
+    for (int distance = 1; distance < together; distance *= 2) {
+      place += __shfl_xor_sync(kFullWarp, place, distance);
+      above += __shfl_xor_sync(kFullWarp, above, distance);
+      all += __shfl_xor_sync(kFullWarp, all, distance);
+    }
+    if (stage == kTopK) {
+      if (place >= row.top_k) own = 0;
+    } else if (stage == kTopP) {
+      if (row.top_p < 1.0f && above >= share_of(row.top_p, known > 0 ? known : all)) own = 0;
+      known = 0;
+    } else {
+      u64 target = drawn_of(draw, all);
+      bool chosen = own != 0 && (greedy ? place == 0 : above <= target && target < above + weight);
+      if (chosen && part == 0) shared.token = token_of(own);
+      __syncthreads();
+      return shared.token;
+    }
+  }
+}
+
+// Runs stages on a list that holds all that they can leave, and chooses.
+__device__ __forceinline__ int choose_from(int count, u32 stages, float maximum, u64 known, const SamplingRow& row, double draw,
+                                           ListShared& shared) {
+  if (count <= kShortList) return choose_from_short(count, stages, maximum, known, row, draw, shared);
+  return choose_from_long(count, stages, maximum, known, row, draw, shared);
 }

@@ -12,17 +12,15 @@ struct BestLists {
   int count;
 };
 
-// Best first; -1 and negative infinity where there are fewer. `shared` and `list` are the same memory, used one after the other.
-__device__ __forceinline__ void write_best(float* logits, const u32* chunk_keys, int vocab, float maximum, double log_sum,
-                                           const BestLists& lists, RowShared& shared, ListShared& list) {
+// Best first; -1 and negative infinity where there are fewer. `lead` is in shared memory, and nothing but its place counts.
+__device__ __forceinline__ void write_best(const float* logits, const u32* chunk_keys, int vocab, float maximum, double log_sum,
+                                           const BestLists& lists, Lead& lead, ListShared& list) {
   int chunks = chunks_of(vocab);
-  Lead lead = {kUnscaled, maximum};
-  u32 bound = bound_of(best_chunk(chunk_keys, chunks), chunks, min(lists.count, vocab), key_of(maximum), list.sums);
-  int found = gather(logits, chunk_keys, vocab, lead, bound, kBins, list);
-  if (found < 0) {
-    write_top(whole_row(logits, vocab, maximum), log_sum, lists.tokens, lists.log_probabilities, lists.count, shared);
-    return;
-  }
+  if (threadIdx.x == 0) lead = {kUnscaled, maximum};
+  u32 own = best_chunk(first_chunk(chunk_keys, chunks), chunk_keys, chunks);
+  u32 bound = bound_of(own, chunks, min(lists.count, vocab), key_of(maximum), list.sums);
+  int found = gather<false>(logits, chunk_keys, vocab, lead, bound, 0, list);
+  if (found < 0) found = take_best(logits, vocab, lead, kLeastPossible, lists.count, list);
   sort_descending(list.entries, found);
 #pragma unroll 1
   for (int i = threadIdx.x; i < lists.count; i += kThreads) {

@@ -39,16 +39,14 @@ struct Lead {
 };
 
 struct alignas(16) RowState {
-  double log_sum;  // of the unmodified row, as its maximum is
+  Softmax softmax;
   u64 total;
   u64 target;
-  u64 above;  // weight before bin
-  float maximum;
+  u64 above;   // weight before bin
   float best;  // of the modified row
   i32 phase;
   i32 bin;
   u32 found;  // entries at the cut
-  i32 has_softmax;
   Lead lead;
 };
 
@@ -110,11 +108,10 @@ __device__ __forceinline__ void load(const float* scores, int first, int vocab, 
 
 __device__ double draw_of(const SamplingRow& row) { return uniform_double(philox_block(row.seed, row.sequence, row.position, kDraw)); }
 
-__device__ void finish(const SamplingBatch& batch, i64 r, int token) {
+__device__ __forceinline__ void finish(const SamplingBatch& batch, i64 r, const SamplingRow& row, const Softmax& softmax, int token) {
   if (threadIdx.x != 0) return;
-  const RowState& state = batch.scratch[r].state;
   float logit = batch.logits[(r * batch.vocab) + token];
-  write_result(batch, r, kChosen, token, static_cast<float>(log_probability(logit, state.maximum, state.log_sum)));
+  write_result(batch, r, row, kChosen, token, static_cast<float>(log_probability(logit, softmax.maximum, softmax.log_sum)));
 }
 
 // Distance from the maximum; what is farther than 32 weighs nothing. Never falls as scores fall.
@@ -122,12 +119,13 @@ __device__ __forceinline__ int bin_of(float score, float maximum) {
   return static_cast<int>(fminf(__fsub_rn(maximum, score) * kBinsPerUnit, static_cast<float>(kBins - 1)));
 }
 
+// A top-k that is as short as a list can be counts as a cut where it takes nothing away, too: SamplingRow.Passes knows no vocabulary.
 __device__ __forceinline__ bool is_off(u32 stage, const SamplingRow& row, int vocab) {
-  return (stage == kTopK && row.top_k >= vocab) || (stage == kTopP && row.top_p >= 1.0f);
+  return (stage == kTopK && row.top_k >= vocab && row.top_k > kShortList) || (stage == kTopP && row.top_p >= 1.0f);
 }
 
 // What comes after the cut, if it is scores to be cut off at and at most one temperature behind them.
-__device__ __forceinline__ void read_rest(Lead& lead, u32 stages, const SamplingRow& row, int vocab) {
+__device__ __noinline__ void read_rest(Lead& lead, u32 stages, const SamplingRow& row, int vocab) {
   lead.wide = 1;
   bool scaled = false;
 #pragma unroll 1
@@ -148,7 +146,8 @@ __device__ __forceinline__ void read_rest(Lead& lead, u32 stages, const Sampling
   }
 }
 
-__device__ __forceinline__ Lead lead_of(const SamplingRow& row, float best, int vocab) {
+// `whole` is false where nothing but lists is asked for: what comes after the cut is then for the list.
+__device__ __forceinline__ void find_lead(Lead& found, const SamplingRow& row, float best, int vocab, bool whole) {
   Lead lead = {kUnscaled, best, kLeastPossible};
   bool scaled = false;
   u32 stages = row.plan >> kFirstStageBit;
@@ -172,39 +171,45 @@ __device__ __forceinline__ Lead lead_of(const SamplingRow& row, float best, int 
   lead.least_after = lead.least;
   lead.last = kUnscaled;
   lead.drawn_maximum = lead.maximum;
-  read_rest(lead, lead.counted == 0 ? stages : stages >> kStageBits, row, vocab);
-  return lead;
+  found = lead;
+  if (whole) read_rest(found, lead.counted == 0 ? stages : stages >> kStageBits, row, vocab);
 }
 
-// Whether this block is the last one of its row; the ticket is 0 again for the next launch. One thread's fences are enough: what the
-// others wrote comes before the barrier, and what they read comes after it.
+// What the thread has seen and done, it has seen and done before what follows, for all threads of the device. PTX ISA 9.7.13.4 (fence)
+__device__ __forceinline__ void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
+
+// Whether this block is the last one of its row; the ticket is 0 again for the next launch, and no fence waits for that. One thread's fences are
+// enough: what the others wrote comes before the barrier, and what they read comes after it.
 __device__ __forceinline__ bool is_last_block(u32* ticket, int blocks, i32& flag) {
   __syncthreads();
   if (blocks == 1) return true;
   if (threadIdx.x == 0) {
-    __threadfence();
+    fence_device();
     bool last = atomicAdd(ticket, 1u) == static_cast<u32>(blocks - 1);
-    if (last) *ticket = 0;
     flag = last ? 1 : 0;
-    __threadfence();
+    if (last) {
+      fence_device();
+      *ticket = 0;
+    }
   }
   __syncthreads();
-  bool last = flag != 0;
-  __syncthreads();
-  return last;
+  return flag != 0;
 }
 
-// The best entry of a thread's chunks; 0 where it has none.
-__device__ __forceinline__ u32 best_chunk(const u32* chunk_keys, int chunks) {
-  u32 best = 0;
+// The best entry of a thread's chunks, whose first is `best`; 0 where it has none.
+__device__ __forceinline__ u32 first_chunk(const u32* chunk_keys, int chunks) {
+  return static_cast<int>(threadIdx.x) < chunks ? chunk_keys[threadIdx.x] : 0u;
+}
+
+__device__ __forceinline__ u32 best_chunk(u32 best, const u32* chunk_keys, int chunks) {
 #pragma unroll 1
-  for (int c = threadIdx.x; c < chunks; c += kThreads) best = max(best, chunk_keys[c]);
+  for (int c = threadIdx.x + kThreads; c < chunks; c += kThreads) best = max(best, chunk_keys[c]);
   return best;
 }
 
 // A key that at least `wanted` entries reach, and not many more if the best ones are spread over the row: from the best of each thread's
 // chunks (`own`), so that all others are in few chunks, too.
-__device__ __forceinline__ u32 bound_of(u32 own, int chunks, int wanted, u32 best, u64* scratch) {
+__device__ __noinline__ u32 bound_of(u32 own, int chunks, int wanted, u32 best, u64* scratch) {
   int holders = min(chunks, kThreads), lane = threadIdx.x % kWarpSize;
   if (wanted > holders) return kLeastPossible;
   u32 least = __reduce_min_sync(kFullWarp, threadIdx.x < holders ? own : ~0u);
@@ -226,7 +231,14 @@ __device__ __forceinline__ u32 bound_of(u32 own, int chunks, int wanted, u32 bes
   return low;
 }
 
+// Whether an entry is left: above a key, and with kBinned not behind a bin either.
+template <bool kBinned>
+__device__ __forceinline__ bool is_left(float scaled, const Lead& lead, u32 least, int bin) {
+  return key_of(scaled) >= least && (!kBinned || bin_of(scaled, lead.maximum) <= bin);
+}
+
 // Lists the chunks whose best entry is left; returns how many there are.
+template <bool kBinned>
 __device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, const Lead& lead, u32 least, int bin, ListShared& shared) {
   int lane = threadIdx.x % kWarpSize;
   if (threadIdx.x == 0) {
@@ -238,7 +250,7 @@ __device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, co
   for (int start = threadIdx.x - lane; start < chunks; start += kThreads) {
     int c = start + lane;
     float score = lead.first(c < chunks ? value_of(chunk_keys[c]) : -__int_as_float(0x7f800000));
-    bool left = key_of(score) >= least && bin_of(score, lead.maximum) <= bin;
+    bool left = is_left<kBinned>(score, lead, least, bin);
     u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
     if (lane == 0 && lanes != 0) place = atomicAdd(&shared.chosen, __popc(lanes));
     place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
@@ -249,9 +261,10 @@ __device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, co
 }
 
 // Moves what is left into the list, if it fits and lies in few chunks. Returns how many there are, or -1.
-__device__ __forceinline__ int gather(const float* scores, const u32* chunk_keys, int vocab, const Lead& lead, u32 least, int bin,
+template <bool kBinned>
+__device__ __noinline__ int gather(const float* scores, const u32* chunk_keys, int vocab, const Lead& lead, u32 least, int bin,
                                    ListShared& shared) {
-  int chosen = list_chunks(chunk_keys, chunks_of(vocab), lead, least, bin, shared);
+  int chosen = list_chunks<kBinned>(chunk_keys, chunks_of(vocab), lead, least, bin, shared);
   if (chosen > kMostChunks) return -1;
   int lane = threadIdx.x % kWarpSize;
 #pragma unroll 1
@@ -272,18 +285,49 @@ __device__ __forceinline__ int gather(const float* scores, const u32* chunk_keys
       float scaled = lead.first(score[0]);
 #pragma unroll
       for (int k = 1; k < kLoads; ++k) score[k - 1] = score[k];
-      u32 key = key_of(scaled);
-      bool left = key >= least && bin_of(scaled, lead.maximum) <= bin;
+      bool left = is_left<kBinned>(scaled, lead, least, bin);
       u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
       if (lanes == 0) continue;
       if (lane == 0) place = atomicAdd(&shared.found, __popc(lanes));
       place = __shfl_sync(kFullWarp, place, 0) + __popc(lanes & lanes_below());
       int token = (j < kPerThread ? first[0] : first[1]) + (j % kPerThread * kWarpSize);
-      if (left && place < kListCapacity) shared.entries[place] = entry_of(key, token);
+      if (left && place < kListCapacity) shared.entries[place] = entry_of(key_of(scaled), token);
     }
   }
   __syncthreads();
   return shared.found <= kListCapacity ? static_cast<int>(shared.found) : -1;
+}
+
+// Lists just the best entries from a key on, `wanted` at most, of any row: one of thousands of ties, say, or whose best lie in more chunks than
+// gather() goes to. By bisection, a pass over the row for each step.
+__device__ __noinline__ int take_best(const float* scores, int vocab, const Lead& lead, u32 least, int wanted, ListShared& shared) {
+  auto entry = [&](int i) {
+    u32 key = key_of(lead.first(scores[i]));
+    return key >= least ? entry_of(key, i) : 0ull;
+  };
+  u64 low = 1, high = ~0ull;
+#pragma unroll 1
+  while (low < high) {
+    u64 middle = high - ((high - low) / 2), own = 0;
+#pragma unroll 1
+    for (int i = threadIdx.x; i < vocab; i += kThreads) own += entry(i) >= middle ? 1 : 0;
+    u64 reached = block_sum<kThreads>(own, shared.sums);
+    if (reached < static_cast<u64>(wanted)) {
+      high = middle - 1;
+      continue;
+    }
+    low = middle;
+    if (reached == static_cast<u64>(wanted)) break;
+  }
+  if (threadIdx.x == 0) shared.found = 0;
+  __syncthreads();
+#pragma unroll 1
+  for (int i = threadIdx.x; i < vocab; i += kThreads) {
+    u64 own = entry(i);
+    if (own >= low) shared.entries[atomicAdd(&shared.found, 1u)] = own;
+  }
+  __syncthreads();
+  return static_cast<int>(shared.found);
 }
 
 // The weight that an entry is drawn with.

@@ -224,28 +224,3 @@ __device__ double log_probability(float score, float maximum, double log_sum) {
 }
 
 __device__ double log_of_mass(u64 sum) { return log(static_cast<double>(sum) * 0x1p-40); }
-
-// The best entries of a whole row with their log-probabilities, best first; -1 and negative infinity where there are fewer.
-__device__ void write_top(View row, double log_sum, i32* tokens, float* log_probabilities, int wanted, RowShared& shared) {
-  keep_top(row, min(wanted, row.count), shared);
-  narrow(row, -__int_as_float(0x7f800000), shared);
-  int found = static_cast<int>(mass_from<true>(row, 0, shared));
-#pragma unroll 1
-  for (int i = threadIdx.x; i < row.count; i += kThreads) {
-    u32 key = key_of(row.scores[i]);
-    if (!row.has(i, key)) continue;
-    int rank = 0;
-#pragma unroll 1
-    for (int other = 0; other < row.count; ++other) {
-      u32 other_key = key_of(row.scores[other]);
-      rank += row.has(other, other_key) && (other_key > key || (other_key == key && other < i)) ? 1 : 0;
-    }
-    tokens[rank] = row.token(i);
-    log_probabilities[rank] = static_cast<float>(log_probability(row.scores[i], row.maximum, log_sum));
-  }
-  for (int i = found + threadIdx.x; i < wanted; i += kThreads) {
-    tokens[i] = -1;
-    log_probabilities[i] = -__int_as_float(0x7f800000);
-  }
-  __syncthreads();
-}

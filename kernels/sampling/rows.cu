@@ -27,11 +27,6 @@ struct RowSums {
 
 static_assert(sizeof(RowSums) == 16, "C# mirrors this");
 
-union Shared {
-  RowShared row;
-  ListShared list;
-};
-
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
     winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab, i32 parts) {
   __shared__ ChunkStates chunks[2];
@@ -77,7 +72,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
     winnow_top(i32* tokens, float* log_probabilities, const RowSums* sums, const u32* chunk_keys, const float* logits, i32 vocab, i32 top) {
-  __shared__ Shared shared;
+  __shared__ ListShared list;
+  __shared__ Lead lead;
   i64 r = blockIdx.x;
   BestLists lists = {tokens + (r * top), log_probabilities + (r * top), top};
   const RowSums row = sums[r];
@@ -88,8 +84,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
     }
     return;
   }
-  write_best(const_cast<float*>(logits) + (r * vocab), chunk_keys + (r * chunks_of(vocab)), vocab, row.maximum, row.log_sum, lists, shared.row,
-             shared.list);
+  write_best(logits + (r * vocab), chunk_keys + (r * chunks_of(vocab)), vocab, row.maximum, row.log_sum, lists, lead, list);
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_log_softmax(float* output, const RowSums* sums, const float* logits, i32 vocab) {

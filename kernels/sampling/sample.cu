@@ -16,14 +16,16 @@
 //   tickets           [rows] u32, 0 between launches
 // A row that is not active is left alone: parameters, outputs and all.
 //
-// Three launches, grid (rows * parts) each, parts at most the slices of a row, block (1024), at most 4096 history entries; a row that is done costs the later ones nothing
-// but the launch. Bound by bytes, each phase reads the row once:
+// Up to three launches (`passes`), grid (rows * parts) each, parts at most the slices of a row, block (1024), at most 4096 history entries. How many there
+// must be follows from the chains (SamplingRow.Passes); a row that needs more than there are gets a status of its own, one that is done before costs the
+// later ones nothing but the launch. Bound by bytes, each phase reads the row once:
 //   scan:   biases and penalties, the best entry of each chunk and slice. Its last block then knows the maximum. Greedy rows are done, and so
 //           are those that a top-k or a min-p leaves few entries of: all of those lie in chunks whose best entry is one of them.
 //   weigh:  the weights of all that may be drawn, or a histogram of weights (top-p) or counts (a long top-k) by distance from the
 //           maximum. Its last block draws, or finds the bin at which the cut lies and goes on as above if few entries lie before it.
 //   finish: the entries of that bin, and the weights of all before it. Its last block cuts and draws. What has no such way (two cuts that
 //           both leave thousands, say) one block does here by itself.
+// The last launch writes the lists of the best, too.
 // The window of the penalties is searched for equal tokens by those of its tokens that lie in a slice. Random numbers: Philox keyed by
 // (seed, sequence, position), inverse distribution function by ascending token.
 #include "common/types.cuh"
@@ -43,116 +45,174 @@ struct Shared {
     ListShared list;
     HistogramShared histogram;
   };
-  Lead lead;
   ChunkStates chunks[2];
+  SamplingRow parameters;
+  RowState state;
+  Lead unscaled;
+  i32 last;
 };
 
-__device__ void take_lead(Shared& shared, const RowState& state) {
-  if (threadIdx.x == 0) shared.lead = state.lead;
+// What a later pass goes by: parameters and state of its row, in one wait. False where the row is to be left alone.
+__device__ __forceinline__ bool take_state(const SamplingBatch& batch, const RowPlace& place, Shared& shared) {
+  Words<SamplingRow> parameters(batch.parameters[place.r], 0);
+  Words<RowState> state(batch.scratch[place.r].state, kWarpSize);
+  parameters.put(shared.parameters);
+  state.put(shared.state);
   __syncthreads();
+  return (shared.parameters.plan & kActive) != 0;
 }
 
-__device__ void write_lists(const SamplingBatch& batch, const RowPlace& place, Shared& shared) {
-  const RowState& state = batch.scratch[place.r].state;
-  if (!state.has_softmax) return;
+// What take_state() reads, all of it.
+__device__ __forceinline__ void leave_state(const SamplingBatch& batch, const RowPlace& place, const Shared& shared) {
+  __syncthreads();
+  Words<RowState>(shared.state, 0).put(batch.scratch[place.r].state);
+}
+
+__device__ __forceinline__ void write_lists(const SamplingBatch& batch, const RowPlace& place, const Softmax& softmax, Shared& shared) {
+  if (batch.top == 0 || !softmax.exists) return;
+  __syncthreads();
   BestLists lists = {batch.top_tokens + (place.r * batch.top), batch.top_log_probabilities + (place.r * batch.top), batch.top};
-  write_best(place.logits(batch), place.logit_keys(batch), batch.vocab, state.maximum, state.log_sum, lists, shared.row, shared.list);
+  write_best(place.logits(batch), place.logit_keys(batch), batch.vocab, softmax.maximum, softmax.log_sum, lists, shared.unscaled, shared.list);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
-  __shared__ Shared shared;
-  RowPlace place(batch.vocab, batch.parts);
-  const SamplingRow& row = batch.parameters[place.r];
-  if (!(row.plan & kActive)) return;
-  scan_slices(batch, place, row, shared.chunks, shared.row);
-  if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
-
-  u32 own = best_chunk(place.chunk_keys(batch), chunks_of(batch.vocab));
-  u64 best;
-  if (!read_slices(batch, place, row, best)) return;
+// The token of a row that its greatest entries are enough for; -1 where the row is left to a later pass. By the block that comes last.
+__device__ __forceinline__ int choose_at_once(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u32 own, u64 best,
+                                              Shared& shared) {
   // No truncation takes the best entry away.
-  if ((row.plan & kGreedy) && !has_temperature(row.plan >> kFirstStageBit)) {
-    __syncthreads();
-    finish(batch, place.r, token_of(best));
-    return;
-  }
+  if ((row.plan & kGreedy) && !has_temperature(row.plan >> kFirstStageBit)) return token_of(best);
   u32 key = static_cast<u32>(best >> 32);
-  if (threadIdx.x == 0) shared.lead = lead_of(row, value_of(key), batch.vocab);
+  if (threadIdx.x == 0) find_lead(shared.state.lead, row, value_of(key), batch.vocab, batch.passes > 1);
   __syncthreads();
-  const Lead& lead = shared.lead;
+  const Lead& lead = shared.state.lead;
   u32 least = lead.least;
   if (lead.counted == kTopK) {
     u32 bound = bound_of(own, chunks_of(batch.vocab), row.top_k, key, shared.list.sums);
     if (bound > kLeastPossible) least = max(least, key_of(lead.first(value_of(bound))));
   }
   int found = -1;
+  const float* scores = place.scores(batch, row);
   if (lead.counted == kTopK || (lead.counted == 0 && least > kLeastPossible)) {
-    found = gather(place.scores(batch, row), place.chunk_keys(batch), batch.vocab, lead, least, kBins, shared.list);
+    found = gather<false>(scores, place.chunk_keys(batch), batch.vocab, lead, least, 0, shared.list);
   }
-  if (found >= 0) {
-    finish(batch, place.r, choose_from(found, lead.stages, lead.maximum, 0, row, draw_of(row), shared.list));
+  if (found < 0 && batch.passes == 1 && lead.counted == kTopK && row.top_k <= kShortList) {
+    found = take_best(scores, batch.vocab, lead, lead.least, row.top_k, shared.list);
+  }
+  return found < 0 ? -1 : choose_from(found, lead.stages, lead.maximum, 0, row, draw_of(row), shared.list);
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
+  __shared__ Shared shared;
+  RowPlace place(batch.vocab, batch.parts);
+  Words<SamplingRow> parameters(batch.parameters[place.r], 0);
+  float values[kPerThread];
+  load(place.logits(batch), place.first(), batch.vocab, values);
+  parameters.put(shared.parameters);
+  Words<RowState>().put(shared.state);
+  __syncthreads();
+  const SamplingRow& row = shared.parameters;
+  if (!(row.plan & kActive)) {
+    if (batch.passes > 1 && place.part == 0) leave_state(batch, place, shared);
     return;
   }
-  if (threadIdx.x == 0) {
-    batch.scratch[place.r].state.lead = lead;
-    batch.scratch[place.r].state.phase = next_phase(lead, row);
+  scan_slices(batch, place, row, values, shared.chunks, shared.row);
+  if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
+
+  int chunks = chunks_of(batch.vocab);
+  u32 own = first_chunk(place.chunk_keys(batch), chunks);
+  u64 best;
+  Softmax& softmax = shared.state.softmax;
+  i32 status = read_slices(batch, place, row, best, softmax);
+  own = best_chunk(own, place.chunk_keys(batch), chunks);
+  int token = status == kChosen ? choose_at_once(batch, place, row, own, best, shared) : 0;
+  __syncthreads();
+  i32 phase = token < 0 ? next_phase(shared.state.lead, row) : kDone;
+  if (phase != kDone && batch.passes < (phase == kWeigh ? 2 : 3)) {
+    phase = kDone;
+    status = kTooFewPasses;
+  }
+  if (status != kChosen) {
+    if (threadIdx.x == 0) write_result(batch, place.r, row, status, 0, __int_as_float(0x7fc00000));
+  } else if (phase == kDone) {
+    finish(batch, place.r, row, softmax, token);
+  }
+  if (batch.passes == 1) {
+    write_lists(batch, place, softmax, shared);
+  } else {
+    if (threadIdx.x == 0) {
+      shared.state.best = value_of(static_cast<u32>(best >> 32));
+      shared.state.phase = phase;
+    }
+    leave_state(batch, place, shared);
   }
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(const SamplingBatch batch) {
   __shared__ Shared shared;
   RowPlace place(batch.vocab, batch.parts);
-  const SamplingRow& row = batch.parameters[place.r];
-  if (!(row.plan & kActive)) return;
-  RowState& state = batch.scratch[place.r].state;
-  i32 phase = state.phase;
-  if (phase != kWeigh && phase != kCount) return;
-  take_lead(shared, state);
-  const Lead& lead = shared.lead;
+  if (!take_state(batch, place, shared)) return;
+  const SamplingRow& row = shared.parameters;
+  RowState& state = shared.state;
+  bool counts = state.phase == kCount, waits = counts || state.phase == kWeigh, last = false;
+  if (waits) {
 #pragma unroll 1
-  for (RowPlace at = place; at.has_slice(); at = at.next()) {
-    if (phase == kWeigh) {
-      weigh_slice(batch, at, row, lead, shared.list.sums);
-    } else {
-      count_slice(batch, at, row, lead, shared.histogram);
+    for (RowPlace at = place; at.has_slice(); at = at.next()) {
+      if (counts) {
+        count_slice(batch, at, row, state.lead, shared.histogram);
+      } else {
+        weigh_slice(batch, at, row, state.lead, shared.list.sums);
+      }
     }
+    last = is_last_block(batch.tickets + place.r, place.parts, shared.last);
   }
-  if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
+  if (batch.passes == 2 && place.part == place.parts - 1) write_lists(batch, place, state.softmax, shared);
+  if (!last) return;
 
   const float* scores = place.scores(batch, row);
-  if (phase == kWeigh) {
+  const Lead& lead = state.lead;
+  RowState& later = batch.scratch[place.r].state;
+  if (!counts) {
     Cut cut = {lead.least_after, kBins, 0ull};
-    finish(batch, place.r, draw_wide(scores, batch.vocab, place.slice_states(batch), lead, cut, draw_of(row), shared.list));
-    if (threadIdx.x == 0) state.phase = kDone;
+    int token = draw_wide(scores, batch.vocab, place.slice_states(batch), lead, cut, draw_of(row), shared.list);
+    finish(batch, place.r, row, state.softmax, token);
+    if (threadIdx.x == 0) later.phase = kDone;
     return;
   }
-  int bin = find_bin(batch, place, row, lead.counted, shared.list);
-  int found = gather(scores, place.chunk_keys(batch), batch.vocab, lead, lead.least, bin, shared.list);
+  find_bin(batch.scratch[place.r].bins, row, state, shared.list);
+  int found = gather<true>(scores, place.chunk_keys(batch), batch.vocab, lead, lead.least, state.bin, shared.list);
   u64 known = lead.counted == kTopP ? state.total : 0ull;
-  if (found >= 0) finish(batch, place.r, choose_from(found, lead.stages, lead.maximum, known, row, draw_of(row), shared.list));
-  if (threadIdx.x == 0) state.phase = found >= 0 ? kDone : lead.wide ? kCut : kAlone;
+  if (found >= 0) {
+    int token = choose_from(found, lead.stages, lead.maximum, known, row, draw_of(row), shared.list);
+    finish(batch, place.r, row, state.softmax, token);
+  }
+  if (threadIdx.x == 0) {
+    later.phase = found >= 0 ? kDone : lead.wide ? kCut : kAlone;
+    later.bin = state.bin;
+    later.above = state.above;
+    later.target = state.target;
+  }
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(const SamplingBatch batch) {
   __shared__ Shared shared;
   RowPlace place(batch.vocab, batch.parts);
-  const SamplingRow& row = batch.parameters[place.r];
-  if (!(row.plan & kActive)) return;
-  if (batch.top > 0 && place.part == place.parts - 1) write_lists(batch, place, shared);
-  const RowState& state = batch.scratch[place.r].state;
+  if (!take_state(batch, place, shared)) return;
+  const SamplingRow& row = shared.parameters;
+  const RowState& state = shared.state;
+  if (place.part == place.parts - 1) write_lists(batch, place, state.softmax, shared);
   i32 phase = state.phase;
   if (phase != kCut && !(phase == kAlone && place.part == 0)) return;
+  __syncthreads();
   if (phase == kCut) {
-    take_lead(shared, state);
 #pragma unroll 1
-    for (RowPlace at = place; at.has_slice(); at = at.next()) cut_slice(batch, at, row, shared.lead, state.bin, shared.list.sums);
-    if (!is_last_block(batch.tickets + place.r, place.parts, shared.row.token)) return;
-    int count = static_cast<int>(__ldcg(&state.found));
+    for (RowPlace at = place; at.has_slice(); at = at.next()) cut_slice(batch, at, row, state.lead, state.bin, shared.list.sums);
+    if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
+    int count = static_cast<int>(__ldcg(&batch.scratch[place.r].state.found));
     if (count <= kListCapacity) {
-      finish(batch, place.r, cut_and_draw(batch, place, row, shared.lead, count, shared.list));
+      finish(batch, place.r, row, state.softmax, cut_and_draw(batch, place, row, state, count, shared.list));
       return;
     }
   }
   float* scores = place.scores(batch, row);
-  finish(batch, place.r, choose_alone(scores, place.work(batch), batch.vocab, state.best, row, draw_of(row), shared.row));
+  int token = choose_alone(scores, place.work(batch), batch.vocab, state.best, row, draw_of(row), shared.row);
+  finish(batch, place.r, row, state.softmax, token);
 }

@@ -141,23 +141,25 @@ __device__ __forceinline__ void scan_slice(const SamplingBatch& batch, const Row
     SliceState state = join_chunks(chunks, true);
     if (leads) place.slice_states(batch)[place.slice] = state;
   }
+  // For a histogram of a later pass.
+  if (batch.passes < 3) return;
   u64* bins = batch.scratch[place.r].bins;
+#pragma unroll 1
   for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;
 }
 
-// The slices of a block, each one loaded while the one before it is scanned, and put together by one warp while the others go on: hence
-// two places for what they find.
-__device__ __forceinline__ void scan_slices(const SamplingBatch& batch, RowPlace place, const SamplingRow& row, ChunkStates (&chunks)[2],
-                                            RowShared& shared) {
+// The slices of a block, the first of which is loaded, each other one while the one before it is scanned. They are put together by one warp while
+// the others go on: hence two places for what they find.
+__device__ __forceinline__ void scan_slices(const SamplingBatch& batch, RowPlace place, const SamplingRow& row, float (&ahead)[kPerThread],
+                                            ChunkStates (&chunks)[2], RowShared& shared) {
   const float* logits = place.logits(batch);
-  float values[kPerThread], ahead[kPerThread];
-  load(logits, place.first(), batch.vocab, ahead);
+  float values[kPerThread];
 #pragma unroll 1
   for (int turn = 0; place.has_slice(); turn ^= 1) {
 #pragma unroll
     for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
     RowPlace next = place.next();
-    load(logits, next.has_slice() ? next.first() : batch.vocab, batch.vocab, ahead);
+    if (next.has_slice()) load(logits, next.first(), batch.vocab, ahead);
     scan_slice(batch, place, row, values, chunks[turn], shared);
     place = next;
   }
@@ -174,8 +176,9 @@ __device__ double log_of_slices(const SliceState* slices, int count, float maxim
   return log(warp_sum(sum));
 }
 
-// What the slices have found together; false where the row is done for. The logarithm is there after the next barrier.
-__device__ bool read_slices(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u64& best) {
+// What the slices have found together; a status other than kChosen is the row's. The softmax is there after the next barrier.
+__device__ __forceinline__ i32 read_slices(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u64& best,
+                                           Softmax& softmax) {
   const SliceState* slices = place.slice_states(batch);
   u64 best_logit = 0;
   best = 0;
@@ -187,24 +190,19 @@ __device__ bool read_slices(const SamplingBatch& batch, const RowPlace& place, c
   best_logit = warp_max(best_logit);
   best = row.modifies() ? warp_max(best) : best_logit;
   i32 status = status_of(best_logit);
-  RowState& state = batch.scratch[place.r].state;
   bool has_softmax = status == kChosen;
   if (has_softmax && row.modifies()) status = status_of_modified(best);
   float maximum = value_of(static_cast<u32>(best_logit >> 32));
   // Another warp than the one that reads the chain next.
   if (has_softmax && threadIdx.x >= kThreads - kWarpSize) {
     double log_sum = log_of_slices(slices, place.slices, maximum);
-    if (threadIdx.x == kThreads - 1) state.log_sum = log_sum;
+    if (threadIdx.x == kThreads - 1) softmax.log_sum = log_sum;
   }
   if (threadIdx.x == 0) {
-    state.maximum = maximum;
-    state.best = value_of(static_cast<u32>(best >> 32));
-    state.has_softmax = has_softmax;
-    state.found = 0;
-    state.phase = kDone;
-    if (status != kChosen) write_result(batch, place.r, status, 0, __int_as_float(0x7fc00000));
+    softmax.maximum = maximum;
+    softmax.exists = has_softmax;
   }
-  return status == kChosen;
+  return status;
 }
 
 __device__ __forceinline__ bool has_temperature(u32 stages) {

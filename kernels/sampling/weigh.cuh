@@ -85,40 +85,34 @@ __device__ void count_slice(const SamplingBatch& batch, const RowPlace& place, c
 }
 
 // The bin at which the running weight reaches the target, or the last one.
-__device__ int find_bin(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u32 counted, ListShared& shared) {
-  RowScratch& mine = batch.scratch[place.r];
+__device__ __forceinline__ void find_bin(const u64* bins, const SamplingRow& row, RowState& state, ListShared& shared) {
   int bin = 2 * threadIdx.x;
   static_assert(kBins == 2 * kThreads, "two bins a thread");
-  u64 first = __ldcg(&mine.bins[bin]), second = __ldcg(&mine.bins[bin + 1]), total;
+  u64 first = __ldcg(&bins[bin]), second = __ldcg(&bins[bin + 1]), total;
   u64 before = sum_before(first + second, total, shared.sums);
-  u64 target = counted == kTopK ? static_cast<u64>(row.top_k) : share_of(row.top_p, total);
+  u64 target = state.lead.counted == kTopK ? static_cast<u64>(row.top_k) : share_of(row.top_p, total);
   target = min(target, total);
   if (before < target && target <= before + first + second) {
     bool in_second = target > before + first;
-    shared.token = bin + (in_second ? 1 : 0);
-    mine.state.above = before + (in_second ? first : 0ull);
-    mine.state.target = target;
+    state.bin = bin + (in_second ? 1 : 0);
+    state.above = before + (in_second ? first : 0ull);
+    state.target = target;
+    state.total = total;
   }
   __syncthreads();
-  bin = shared.token;
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    mine.state.bin = bin;
-    mine.state.total = total;
-  }
-  return bin;
 }
 
 // Cuts among the entries of the bin, whose weight goes to their slices, and draws from what is left.
-__device__ int cut_and_draw(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, int count,
+__device__ int cut_and_draw(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const RowState& state, int count,
                             ListShared& shared) {
-  RowScratch& mine = batch.scratch[place.r];
+  const RowScratch& mine = batch.scratch[place.r];
+  const Lead& lead = state.lead;
   SliceState* slices = place.slice_states(batch);
 #pragma unroll 1
   for (int i = threadIdx.x; i < count; i += kThreads) shared.entries[i] = __ldcg(&mine.entries[i]);
   __syncthreads();
   sort_descending(shared.entries, count);
-  u64 above = mine.state.above, target = mine.state.target;
+  u64 above = state.above, target = state.target;
   int kept = lead.counted == kTopK ? prefix_of<true>(count, lead.maximum, above, target, 0.0f, 0, shared)
                                    : prefix_of<false>(count, lead.maximum, above, target, 0.0f, 0, shared);
 #pragma unroll 1
@@ -127,7 +121,7 @@ __device__ int cut_and_draw(const SamplingBatch& batch, const RowPlace& place, c
     if (key_of_entry(entry) < lead.least_after) continue;
     atomicAdd(&slices[token_of(entry) / kSlice].drawn, weight_of(lead.last(value_of(key_of_entry(entry))), lead.drawn_maximum));
   }
-  Cut cut = {lead.least_after, mine.state.bin, shared.entries[kept - 1]};
+  Cut cut = {lead.least_after, state.bin, shared.entries[kept - 1]};
   __threadfence();
   __syncthreads();
   return draw_wide(place.scores(batch, row), batch.vocab, slices, lead, cut, draw_of(row), shared);

@@ -52,6 +52,7 @@ internal static class SamplingCases
             Statuses = workspace.Output(DType.I32, rows),
             TopTokens = top > 0 ? workspace.Output(DType.I32, rows, top) : default,
             TopLogProbabilities = top > 0 ? workspace.Output(rows, top) : default,
+            Passes = all[0].Passes,
         };
         return new CaseWork(() => workspace.Device.Sampling.SampleRows(batch));
     });

@@ -72,7 +72,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             return;
         }
 
-        int parts = BlocksOfRow(shape.Rows, shape.Vocab);
+        int parts = BlocksOfRow(shape.Rows, shape.Vocab), passes = batch.Passes == 0 ? SamplingRow.MostPasses : batch.Passes;
         long slices = (long)shape.Rows * Parts(shape.Vocab, Slice);
         long chunkBytes = (long)shape.Rows * Parts(shape.Vocab, Chunk) * sizeof(uint);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
@@ -98,11 +98,19 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
             HistoryCapacity = shape.HistoryCapacity,
             Advance = batch.Advance ? 1 : 0,
             Parts = parts,
+            Passes = passes,
         });
         int blocks = checked(shape.Rows * parts);
         Launch(Kernel.Scan, blocks, arguments);
-        Launch(Kernel.Weigh, blocks, arguments);
-        Launch(Kernel.Finish, blocks, arguments);
+        if (passes > 1)
+        {
+            Launch(Kernel.Weigh, blocks, arguments);
+        }
+
+        if (passes > 2)
+        {
+            Launch(Kernel.Finish, blocks, arguments);
+        }
     }
 
     /// <inheritdoc/>
@@ -259,5 +267,7 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         public required int Advance { get; init; }
 
         public required int Parts { get; init; }
+
+        public required int Passes { get; init; }
     }
 }

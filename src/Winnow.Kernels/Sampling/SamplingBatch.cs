@@ -43,6 +43,13 @@ public readonly record struct SamplingBatch
     public Tensor Biases { get; init; }
 
     /// <summary>
+    /// How often the device goes through the logits, one launch after the other: the largest <see cref="SamplingRow.Passes"/> of the rows, or 0
+    /// where they are not known, which is as good as <see cref="SamplingRow.MostPasses"/>. Results do not depend on it; a row that needs more gets
+    /// <see cref="SamplingStatus.TooFewPasses"/>. The processor has no use for it.
+    /// </summary>
+    public int Passes { get; init; }
+
+    /// <summary>
     /// Whether the parameters move on by themselves: position + 1, and, where there is a history, the token is appended to it. Rows
     /// without a token stay where they are.
     /// </summary>

@@ -41,6 +41,9 @@ internal static class SamplingChecks
                 $"Biases must be I32 [biases, 2]; it is {batch.Biases}.", nameof(batch));
         }
 
+        Operands.Require(
+            batch.Passes is >= 0 and <= SamplingRow.MostPasses,
+            $"Passes must be 1 to {SamplingRow.MostPasses}, or 0 where it is not known; it is {batch.Passes}.", nameof(batch));
         return new SamplingShape(rows, vocab, top, capacity);
     }
 

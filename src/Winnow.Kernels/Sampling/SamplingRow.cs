@@ -13,8 +13,14 @@ public readonly record struct SamplingRow
     /// <summary>The size of a row's parameters.</summary>
     public const int Bytes = 80;
 
+    /// <summary>The most passes that a row needs.</summary>
+    public const int MostPasses = 3;
+
     private const int FirstStageBit = 8;
     private const int StageBits = 4;
+
+    // kShortList of kernels/sampling/candidates.cuh.
+    private const int ShortTopK = 256;
 
     /// <summary>The seed.</summary>
     public ulong Seed { get; init; }
@@ -52,6 +58,13 @@ public readonly record struct SamplingRow
 
     /// <summary>How many biases this row has: those of the chain, by <see cref="BiasesOf"/>.</summary>
     public int BiasCount { get; init; }
+
+    /// <summary>
+    /// How often a device must go through the logits to choose, whatever they are, for <see cref="SamplingBatch.Passes"/>: once for the
+    /// largest and where a top-k of at most 256 comes before other cuts, twice where nothing but a min-p cuts, up to <see cref="MostPasses"/>
+    /// times otherwise. 0 for a row that is left alone.
+    /// </summary>
+    public int Passes => !Plan.HasFlag(SamplingPlan.Active) ? 0 : IsLargest() ? 1 : PassesOfStages();
 
     internal SamplingPlan Plan { get; init; }
 
@@ -157,6 +170,46 @@ public readonly record struct SamplingRow
             4 => SamplerStageKind.MinP,
             _ => SamplerStageKind.None,
         };
+    }
+
+    // No truncation takes the largest away, and without a temperature nothing makes others equal to it.
+    private bool IsLargest()
+    {
+        bool isScaled = false;
+        for (int i = 0; StageAt(i) != SamplerStageKind.None; i++)
+        {
+            isScaled |= StageAt(i) == SamplerStageKind.Temperature;
+        }
+
+        return Plan.HasFlag(SamplingPlan.Greedy) && !isScaled;
+    }
+
+    // As find_lead() of kernels/sampling/phases.cuh goes through the stages, which knows more: this is the most it can come to.
+    private int PassesOfStages()
+    {
+        bool isCut = false, isLast = false;
+        for (int i = 0; StageAt(i) is var stage && stage != SamplerStageKind.None; i++)
+        {
+            if ((stage == SamplerStageKind.TopK && TopK == int.MaxValue) || (stage == SamplerStageKind.TopP && TopP >= 1))
+            {
+                continue;
+            }
+
+            if (isLast || stage == SamplerStageKind.TopP)
+            {
+                return MostPasses;
+            }
+
+            if (stage == SamplerStageKind.TopK)
+            {
+                return TopK <= ShortTopK ? 1 : MostPasses;
+            }
+
+            isLast = stage == SamplerStageKind.Temperature && isCut;
+            isCut |= stage == SamplerStageKind.MinP;
+        }
+
+        return Plan.HasFlag(SamplingPlan.Greedy) ? MostPasses : 2;
     }
 
     private static bool IsEarly(SamplerStageKind kind) =>

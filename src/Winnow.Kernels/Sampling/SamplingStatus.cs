@@ -20,4 +20,7 @@ public enum SamplingStatus
 
     /// <summary>A penalty or bias made a logit overflow.</summary>
     Overflow = 5,
+
+    /// <summary>The row needs more passes than <see cref="SamplingBatch.Passes"/> says.</summary>
+    TooFewPasses = 6,
 }

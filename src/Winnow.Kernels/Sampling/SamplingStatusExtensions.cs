@@ -25,6 +25,8 @@ public static class SamplingStatusExtensions
         SamplingStatus.AllBanned =>
             "The logit bias bans every token that the model allows, so none can be chosen: allow at least one.",
         SamplingStatus.Overflow => "A penalty or bias made a logit overflow: use smaller penalties.",
+        SamplingStatus.TooFewPasses =>
+            "The row needs more passes than its batch asks for: set SamplingBatch.Passes to the largest SamplingRow.Passes of the rows, or to 0.",
         _ => $"Sampling reported the unknown status {(int)status}.",
     };
 }

@@ -241,7 +241,7 @@ public sealed class Decoder : IDisposable
 
     private void Describe(KvCache cache, StepBatch batch)
     {
-        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling is not null, batch.Signals);
+        _step = new StepRecordings.Key(cache, batch, batch.Tokens, SlotBound(cache, batch), batch.NeedsLogits, batch.Sampling?.Passes ?? 0, batch.Signals);
         _signals = SignalPlanes.SignalsOf(cache, batch.Signals, batch.WindowTokens, batch.HitThreshold);
     }
 

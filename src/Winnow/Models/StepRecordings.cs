@@ -78,8 +78,8 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
     /// <param name="Sequences">Sequences of one token each.</param>
     /// <param name="MostSlots">The bound on slots that grids are made for.</param>
     /// <param name="NeedsLogits">Whether logits are copied to the host.</param>
-    /// <param name="Samples">Whether tokens are chosen on the device.</param>
+    /// <param name="SamplingPasses">How often the device goes through the logits to choose tokens; 0 where it chooses none.</param>
     /// <param name="Signals">Which signals attention gives.</param>
     public readonly record struct Key(
-        KvCache Cache, StepBatch Batch, int Sequences, int MostSlots, bool NeedsLogits, bool Samples, SignalKinds Signals);
+        KvCache Cache, StepBatch Batch, int Sequences, int MostSlots, bool NeedsLogits, int SamplingPasses, SignalKinds Signals);
 }

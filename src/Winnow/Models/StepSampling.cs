@@ -48,6 +48,9 @@ internal sealed class StepSampling : IDisposable
     /// <summary>Rows that the step samples here.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How often the device goes through their logits.</summary>
+    public int Passes { get; private set; }
+
     private long HistoryStart => (long)_rows * SamplingRow.Bytes;
 
     private long BiasStart => HistoryStart + ((long)_rows * HistoryTokens * sizeof(int));
@@ -58,7 +61,7 @@ internal sealed class StepSampling : IDisposable
     public void Clear()
     {
         HostRows.Clear();
-        (_biases, Count) = (0, 0);
+        (_biases, Count, Passes) = (0, 0, 0);
     }
 
     /// <summary>Takes a row, if the device can sample it.</summary>
@@ -90,6 +93,7 @@ internal sealed class StepSampling : IDisposable
             BiasStart = _biases,
         };
         _biases += biases.Length;
+        Passes = Math.Max(Passes, HostRows[row].Passes);
         Count++;
         return true;
     }
@@ -112,6 +116,7 @@ internal sealed class StepSampling : IDisposable
             Statuses = ResultsOf(2, DType.I32, rows),
             History = history,
             Biases = new Tensor(_block.Buffer, BiasStart, DType.I32, new Shape(MostBiases, 2)),
+            Passes = Passes,
         });
         _device.CopyOut(_hostResults, 0, _results);
     }

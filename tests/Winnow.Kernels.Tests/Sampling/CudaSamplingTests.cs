@@ -61,6 +61,56 @@ public sealed class CudaSamplingTests
     public void SampleRows_TopListsAreThoseOfTheUnmodifiedRow(int vocab, int top) => SamplingRowsCases.TopLists(_device, vocab, top);
 
     [Test]
+    public void SampleRows_ResultsDoNotDependOnThePasses([Values(300, 13_001)] int vocab)
+    {
+        foreach (SamplerChain chain in SamplingRowsCases.Chains().Concat(SamplingRowsCases.LongChains()))
+        {
+            SamplingCase[] cases = [.. SamplingRowsCases.Logits(vocab).Select(row => new SamplingCase(row, chain) { History = [1, 2, 1] })];
+            using SamplingRig known = new SamplingRig(_device, cases, top: 3).Run(), unknown = new SamplingRig(_device, cases, top: 3, known: false).Run();
+            Assert.That(known.Results, Is.EqualTo(unknown.Results), string.Join(' ', chain.Stages.Select(stage => stage.Kind)));
+        }
+    }
+
+    [Test]
+    public void SampleRows_TopKOfThousandsOfTiesTakesTheLowestTokensInOnePass([Values(1, 40, 256)] int k)
+    {
+        float[] row = [.. Enumerable.Range(0, 13_001).Select(i => i % 2 == 0 ? 1f : 0f)];
+        SamplerChain chain = SamplerChain.Create([SamplerStage.TopK(k)], 3);
+        SamplingCase[] cases = [.. Enumerable.Range(0, 20).Select(i => new SamplingCase(row, chain) { Position = i })];
+        using SamplingRig rig = new SamplingRig(_device, cases, top: 3).Run();
+        Assert.That(rig.Tokens, Is.EqualTo(cases.Select(one => one.OnTheHost().Token)));
+        Assert.That(rig.Tokens, Is.All.LessThan(2 * k));
+        Assert.That(rig.TopTokens[..3], Is.EqualTo(new[] { 0, 2, 4 }));
+    }
+
+    [Test]
+    public void SampleRows_RowThatNeedsMorePassesSaysSoAndTheOthersDoNotMind()
+    {
+        float[] row = Rows.Normal(9001, 1, seed: 1);
+        SamplerChain greedy = SamplerChain.Create([SamplerStage.Greedy()], 1);
+        SamplerChain nucleus = SamplerChain.Create([SamplerStage.TopP(0.97f)], 1);
+        using var rig = new SamplingRig(_device, [new(row, greedy), new(row, greedy) { Position = 4 }], top: 2, advance: true);
+        rig.SetRow(1, SamplingRow.Create(nucleus, 0, 4));
+        rig.Run();
+        Assert.That(rig.Statuses, Is.EqualTo(new[] { SamplingStatus.Chosen, SamplingStatus.TooFewPasses }));
+        Assert.That(rig.LogProbabilities[1], Is.NaN);
+        Assert.That(rig.Rows.Select(one => one.Position), Is.EqualTo(new long[] { 1, 4 }), "only who has a token goes on");
+        Assert.That(rig.TopTokens[2..], Is.EqualTo(rig.TopTokens[..2]), "the lists are those of the unmodified row all the same");
+    }
+
+    [TestCase(1, 1)]
+    [TestCase(2, 2)]
+    [TestCase(3, 3)]
+    [TestCase(0, 3)]
+    public void SampleRows_LaunchesAsOftenAsTheRowsNeed(int passes, int launches)
+    {
+        using var silent = new SilentDevice();
+        SamplerStage[] stages = passes switch { 1 => [SamplerStage.TopK(3)], 2 => [SamplerStage.MinP(0.1f)], _ => [SamplerStage.TopP(0.9f)] };
+        using var rig = new SamplingRig(silent.Device, [new SamplingCase([1, 2, 3], SamplerChain.Create(stages, 1))], known: passes > 0);
+        silent.AssertAllocatesNothing(() => rig.Run(), launches);
+    }
+
+    [Test]
     public void SampleRows_BrokenRowsAreReported() => SamplingRowsCases.Statuses(_device);
 
     [Test]
@@ -137,7 +187,7 @@ public sealed class CudaSamplingTests
             device.Sampling.LogSoftmaxRows(output, logits);
         }
 
-        silent.AssertAllocatesNothing(Step, launches: 8);
+        silent.AssertAllocatesNothing(Step, launches: 6);
     }
 
     [TestCaseSource(typeof(SamplingRowsCases), nameof(SamplingRowsCases.WrongOperands))]

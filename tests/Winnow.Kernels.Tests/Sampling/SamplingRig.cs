@@ -17,7 +17,7 @@ internal sealed class SamplingRig : IDisposable
     private readonly Tensor _logits;
     private readonly SamplingBatch _batch;
 
-    public SamplingRig(ComputeDevice device, IReadOnlyList<SamplingCase> cases, int top = 0, bool advance = false)
+    public SamplingRig(ComputeDevice device, IReadOnlyList<SamplingCase> cases, int top = 0, bool advance = false, bool known = true)
     {
         (_tensors, _cases) = (new TestTensors(device), cases);
         int rows = cases.Count, vocab = cases[0].Logits.Length;
@@ -36,6 +36,7 @@ internal sealed class SamplingRig : IDisposable
             History = _tensors.Of(HistoryOf(cases), rows + 1, HistoryCapacity),
             Biases = _tensors.Of(MemoryMarshal.Cast<TokenBias, int>(biases.ToArray()).ToArray(), biases.Count, 2),
             Advance = advance,
+            Passes = known ? parameters.Max(one => one.Passes) : 0,
         };
     }
 

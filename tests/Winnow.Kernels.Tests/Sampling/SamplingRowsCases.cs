@@ -9,7 +9,7 @@ namespace Winnow.Kernels.Tests.Sampling;
 /// <summary>What every device's sampling of rows must do.</summary>
 internal static class SamplingRowsCases
 {
-    public static readonly string[] WrongOperands = ["rows", "tokens", "statuses", "top", "history", "biases", "logits"];
+    public static readonly string[] WrongOperands = ["rows", "tokens", "statuses", "top", "history", "biases", "logits", "passes"];
 
     public static readonly int[] Vocabularies = [1, 2, 31, 1023, 1025, 5003];
 
@@ -83,7 +83,7 @@ internal static class SamplingRowsCases
         yield return [.. Enumerable.Range(0, vocab).Select(i => i * 1e-3f)];
     }
 
-    /// <summary>Every chain over every row, as batches: the tokens of the CPU chain.</summary>
+    /// <summary>Every chain over every row, as batches of as many passes: the tokens of the CPU chain.</summary>
     public static void Agree(ComputeDevice device, int vocab, IEnumerable<SamplerChain> chains)
     {
         SamplingCase[] cases =
@@ -95,6 +95,15 @@ internal static class SamplingRowsCases
                 Position = (c * 100L) + r,
             })),
         ];
+        foreach (IGrouping<int, SamplingCase> batch in cases.GroupBy(one => SamplingRow.Create(one.Chain, 0, 0).Passes))
+        {
+            Agree(device, [.. batch]);
+        }
+    }
+
+    /// <summary>Cases as one batch: the tokens of the CPU chain.</summary>
+    public static void Agree(ComputeDevice device, SamplingCase[] cases)
+    {
         using SamplingRig rig = new SamplingRig(device, cases).Run();
         (int[] tokens, float[] logs) = (rig.Tokens, rig.LogProbabilities);
         Assert.That(rig.Statuses, Is.All.EqualTo(SamplingStatus.Chosen));
@@ -281,6 +290,7 @@ internal static class SamplingRowsCases
             TopTokens = broken == "top" ? tensors.Of(new int[2], 2, 1) : default,
             History = broken == "history" ? tensors.Of(new int[5000], 1, 5000) : default,
             Biases = broken == "biases" ? tensors.Of(new int[3], 1, 3) : default,
+            Passes = broken == "passes" ? 4 : 0,
         };
         Assert.That(() => device.Sampling.SampleRows(batch), Throws.ArgumentException);
     }

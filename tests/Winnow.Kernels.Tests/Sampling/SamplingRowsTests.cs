@@ -70,6 +70,29 @@ public sealed class SamplingRowsTests
     }
 
     [Test]
+    public void Passes_AreWhatTheStagesCanNeed()
+    {
+        (int Passes, SamplerStage[] Stages)[] cases =
+        [
+            (1, [SamplerStage.Greedy()]), (1, [SamplerStage.TopP(0.5f), SamplerStage.MinP(0.1f), SamplerStage.Greedy()]),
+            (1, [SamplerStage.TopK(1)]), (1, [SamplerStage.TopK(256), SamplerStage.TopP(0.9f), SamplerStage.Temperature(2), SamplerStage.MinP(0.1f)]),
+            (1, [SamplerStage.Temperature(2), SamplerStage.MinP(0.1f), SamplerStage.TopK(40)]), (1, [SamplerStage.TopP(1), SamplerStage.TopK(40)]),
+            (1, [SamplerStage.TopK(40), SamplerStage.Temperature(2), SamplerStage.Greedy()]),
+            (2, []), (2, [SamplerStage.Temperature(2)]), (2, [SamplerStage.Temperature(2), SamplerStage.MinP(0.1f)]),
+            (2, [SamplerStage.TopK(0), SamplerStage.TopP(1), SamplerStage.MinP(0.1f), SamplerStage.Temperature(2)]),
+            (3, [SamplerStage.TopP(0.5f)]), (3, [SamplerStage.TopK(257)]), (3, [SamplerStage.Temperature(2), SamplerStage.Greedy()]),
+            (3, [SamplerStage.TopP(0.5f), SamplerStage.TopK(40)]), (3, [SamplerStage.MinP(0.1f), SamplerStage.Temperature(2), SamplerStage.TopK(40)]),
+        ];
+        foreach ((int passes, SamplerStage[] stages) in cases)
+        {
+            int actual = SamplingRow.Create(SamplerChain.Create(stages, 1), 0, 0).Passes;
+            Assert.That(actual, Is.EqualTo(passes), string.Join(' ', stages.Select(stage => stage.Kind)));
+        }
+
+        Assert.That(default(SamplingRow).Passes, Is.Zero);
+    }
+
+    [Test]
     public void Check_EveryStatusButChosenThrowsWithItsReason()
     {
         SamplingStatus.Chosen.Check();
