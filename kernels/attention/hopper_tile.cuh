@@ -1,13 +1,16 @@
 // hopper_tile.cuh - a consumer of the Hopper prefill kernel: a warpgroup with 64 rows of queries in shared memory and everything else in registers.
 //
-// The order of work hides everything behind products: that of the next block's keys is issued as soon as this block's probabilities are rounded, sums are made
-// ready while it runs, and while that of this block's values runs, the next block's scores become probabilities. The two consumers issue their products in
-// turns, so that one has tensor cores for itself while the other is busy with scores.
+// The order of work hides everything behind products. In its turn a consumer issues the products of the next block's keys and, behind them, those of this
+// block's values; sums are scaled while the former run, probabilities are added up while the latter do. Then the next block's scores become probabilities
+// while tensor cores do what is left of the turn and all of the other consumer's.
+// A block of 64 slots and 128 columns takes both consumers 1024 clocks of tensor cores; 1024 of shared memory, as products of keys read 128 bytes a clock
+// and those of values 64, and copies write 32 KB; 512 of exponentials and 660 of issue. From the scores of a block to the next products of keys a warp has
+// 1024 clocks less the 448 after which its turn is issued, and by the assembler's schedule takes some 600: what lies on that way is what bounds the kernel.
 #pragma once
 #include "attention/hopper_shared.cuh"
 
-// What happens to the sums before a block's values are added: nothing, as there are none; they are scaled; their split is done.
-enum class Joining { kFirst, kAdds, kMerges };
+// What happens to the sums before a block's values are added: nothing; they are scaled; nothing, as there are none; their split is done.
+enum class Joining { kAdds, kScales, kFirst, kMerges };
 
 template <typename T>
 struct HopperTile {
@@ -25,13 +28,17 @@ struct HopperTile {
   RingPlace<kHopperStages> ahead;  // of keys
   RingPlace<kHopperStages> place;  // of values
   QueryRow query_rows[2];
-  u64 queries;
+  ScoreFunction<T, SOFT_CAP != 0> function;
+  int own_turn;  // the named barriers of the consumer's turn and of the other one's
+  int other_turn;
+  u32 queries;  // the lower half of their descriptor
   float scores[kScoreGroups][4];
   u32 probabilities[kHopperBlock / 16][4];
   // Of the split that is being worked on, relative to its greatest score so far.
   float sums[kGroups][4];
   float sum[2];  // of what the lane holds
   float greatest[2];
+  float2 block_greatest;
   float2 factors;
   Joining joining;
   // Of the splits before it.
@@ -40,7 +47,11 @@ struct HopperTile {
   float merged_sum[2];
   float merged_greatest[2];
 
-  __device__ __forceinline__ HopperTile(HopperShared<T>& shared, const AttentionParameters& p) : shared(shared), p(p) {}
+  __device__ __forceinline__ HopperTile(HopperShared<T>& shared, const AttentionParameters& p) : shared(shared), p(p), function(p.scale, p.soft_cap) {
+    own_turn = kTurnBarrier + consumer();
+    other_turn = kTurnBarrier + (consumer() + 1) % kConsumers;
+    asm volatile("" : "+f"(function.factor), "+r"(own_turn), "+r"(other_turn));
+  }
 
   // Takes tile after tile until there is none.
   __device__ __forceinline__ void run() {
@@ -75,7 +86,7 @@ struct HopperTile {
 
   __device__ __forceinline__ void begin() {
     const TileSlot& slot = shared.tiles[tile.slot];
-    queries = factor_by_k(shared_address(shared.queries[tile.slot][consumer()]));
+    queries = static_cast<u32>(factor_by_k(shared_address(shared.queries[tile.slot][consumer()])));
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       query_rows[i].position = slot.positions[row_of(i)];
@@ -106,19 +117,15 @@ struct HopperTile {
       multiply_keys();
       product_wait<0>();
       product_hold(scores);
-      weigh(next);
-      round_probabilities();
-      int split = split_of(next);
+      find_greatest(next);
       joining = Joining::kFirst;
+      int split = split_of(next);
       for (;;) {
+        weigh();
         ahead.advance();
         next = wait_for_keys();
         if (next < 0) break;
-        wait_for_turn();
-        multiply_keys();
-        join();
-        multiply_values();
-        pass_turn();
+        take_turn();
         product_wait<1>();
         product_hold(scores);
         joining = Joining::kAdds;
@@ -127,16 +134,12 @@ struct HopperTile {
           merge_states();
           joining = Joining::kMerges;
         }
-        weigh(next);
-        product_wait<0>();
-        product_hold(sums);
+        find_greatest(next);
         give_values_back();
-        round_probabilities();
       }
-      join();
+      product_hold(scores);
+      round_probabilities();
       multiply_values();
-      product_wait<0>();
-      product_hold(sums);
       give_values_back();
     }
     ahead.arrive(shared.keys_empty);
@@ -145,9 +148,26 @@ struct HopperTile {
     place.advance();
   }
 
+  // Issues the products of the next block's keys, and those of this block's values behind them.
+  __device__ __forceinline__ void take_turn() {
+    round_probabilities();
+    stay();
+    wait_for_turn();
+    multiply_keys();
+    multiply_values();
+    pass_turn();
+  }
+
   // Both consumers go through the same blocks, so that turns come out even.
-  static __device__ __forceinline__ void wait_for_turn() { named_barrier_sync(kTurnBarrier + consumer(), kConsumers * kWarpgroupSize); }
-  static __device__ __forceinline__ void pass_turn() { named_barrier_arrive(kTurnBarrier + (consumer() + 1) % kConsumers, kConsumers * kWarpgroupSize); }
+  __device__ __forceinline__ void wait_for_turn() const { named_barrier_sync(own_turn, kConsumers * kWarpgroupSize); }
+  __device__ __forceinline__ void pass_turn() const { named_barrier_arrive(other_turn, kConsumers * kWarpgroupSize); }
+
+  // A branch that is never taken, with a use of the probabilities behind it: an assembler does not put off what they are made from until after it.
+  __device__ __forceinline__ void stay() const {
+    if (own_turn >= 0) return;
+    for (const auto& a : probabilities) asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(0), "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]));
+    __trap();
+  }
 
   // What the stage ahead holds: HopperShared::blocks.
   __device__ __forceinline__ int wait_for_keys() {
@@ -156,40 +176,49 @@ struct HopperTile {
   }
 
   __device__ __forceinline__ void multiply_keys() {
-    u64 keys = factor_by_k(shared_address(shared.keys[ahead.slot]));
+    u32 keys = static_cast<u32>(factor_by_k(shared_address(shared.keys[ahead.slot])));
     product_fence();
 #pragma unroll
     for (int step = 0; step < kHeadDim / 16; ++step) {
       u32 at = step / 4 * kPartStep + step % 4 * kColumnStep;
-      product_shared<T>(scores, further(queries, at), further(keys, at), step > 0);
+      product_shared<T>(scores, factor_of(queries + at), factor_of(keys + at), step > 0);
     }
     product_commit();
   }
 
+  // The sums are there, and the probabilities may be written.
   __device__ __forceinline__ void give_values_back() {
+    product_wait<0>();
+    product_hold(sums);
     place.arrive(shared.values_empty);
     place.advance();
   }
 
   __device__ __forceinline__ void multiply_values() {
+    join();
     place.wait_full(shared.values_full);
-    u64 values = factor_by_columns(shared_address(shared.values[place.slot]), kPartStep << 4);
+    add_up();
+    u32 values = static_cast<u32>(factor_by_columns(shared_address(shared.values[place.slot]), kPartStep << 4));
+    bool adds = joining <= Joining::kScales;
     product_fence();
 #pragma unroll
     for (int step = 0; step < kHopperBlock / 16; ++step) {
-      product_columns<T>(sums, probabilities[step], further(values, step * kLineStep), step > 0 || joining == Joining::kAdds);
+      product_columns<T>(sums, probabilities[step], factor_of(values + step * kLineStep), step > 0 || adds);
     }
     product_commit();
   }
 
-  // A factor that begins further on; the lower half of a descriptor has its address, and room for it.
-  static __device__ __forceinline__ u64 further(u64 factor, u32 by) { return (factor & 0xffffffff00000000ull) | (static_cast<u32>(factor) + by); }
+  // The descriptor with that lower half, which has the address; the upper half is the same for all of them.
+  static __device__ __forceinline__ u64 factor_of(u32 lower) {
+    constexpr u32 kUpper = static_cast<u32>(factor_by_k(0) >> 32);
+    u64 factor;
+    asm("mov.b64 %0, {%1, %2};" : "=l"(factor) : "r"(lower), "r"(kUpper));
+    return factor;
+  }
 
-  // From products to probabilities relative to the greatest score so far; `factors` are those of what was summed before. Gives the keys back.
-  __device__ __forceinline__ void weigh(int next) {
-    ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
+  // Masks the block's products and finds the greatest of each row. Gives the keys back.
+  __device__ __forceinline__ void find_greatest(int next) {
     CallMask mask = mask_of(p, shared.tiles[tile.slot].view());
-    float2 block_greatest;
     if (next & 1) {
       ahead.arrive(shared.keys_empty);
       block_greatest = mask_scores<T>(scores, function, mask, query_rows, nullptr, 0, 0, true);
@@ -197,6 +226,11 @@ struct HopperTile {
       block_greatest = mask_scores<T>(scores, function, mask, query_rows, shared.positions[ahead.slot], next / 2 * kHopperBlock, 0, false);
       ahead.arrive(shared.keys_empty);
     }
+  }
+
+  // From masked products to probabilities relative to the greatest score so far; `factors` are those of what was summed before. Exponentials follow one
+  // another without a wait for any of them: an assembler would put what takes their results between them, but not before a branch, and one comes next.
+  __device__ __forceinline__ void weigh() {
     factors = make_float2(raise<T>(greatest[0], function.score_of(block_greatest.x)), raise<T>(greatest[1], function.score_of(block_greatest.y)));
     float shift_upper = shift_of(greatest[0]), shift_lower = shift_of(greatest[1]);
 #pragma unroll
@@ -207,41 +241,34 @@ struct HopperTile {
         scores[n][2 + e] = function.power(scores[n][2 + e], shift_lower);
       }
     }
-    add_up();
+    product_hold(scores);
+    if (joining == Joining::kAdds && changes(factors.x, factors.y)) joining = Joining::kScales;
   }
 
-  // Adds up the probabilities of the block. The next wait for products has no operands, so that an assembler may put it before what would better be done
-  // meanwhile, but not before a branch: no sum is negative.
+  __device__ __forceinline__ void round_probabilities() {
+#pragma unroll
+    for (int step = 0; step < kHopperBlock / 16; ++step) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        probabilities[step][i] = pack_probabilities<T>(scores[2 * step + i / 2][i % 2 * 2], scores[2 * step + i / 2][i % 2 * 2 + 1]);
+      }
+    }
+  }
+
+  // Adds up the probabilities of the block that was weighed last.
   __device__ __forceinline__ void add_up() {
     sum[0] = __fmul_rn(sum[0], factors.x);
     sum[1] = __fmul_rn(sum[1], factors.y);
 #pragma unroll
-    for (int step = 0; step < kHopperBlock / 16; ++step) {
-      u32 rounded[4];
-      round_step(rounded, step);
-      add_probabilities<T>(sum, rounded);
-    }
-    if (__any_sync(kFullWarp, fminf(sum[0], sum[1]) < 0.0f)) __trap();
-  }
-
-  __device__ __forceinline__ void round_step(u32 (&a)[4], int step) {
-#pragma unroll
-    for (int i = 0; i < 4; ++i) a[i] = pack_probabilities<T>(scores[2 * step + i / 2][i % 2 * 2], scores[2 * step + i / 2][i % 2 * 2 + 1]);
-  }
-
-  // Rounds the probabilities once more for products: registers of factors are not to be written while other products are on their way.
-  __device__ __forceinline__ void round_probabilities() {
-    product_hold(scores);
-#pragma unroll
-    for (int step = 0; step < kHopperBlock / 16; ++step) round_step(probabilities[step], step);
+    for (int step = 0; step < kHopperBlock / 16; ++step) add_probabilities<T>(sum, probabilities[step]);
   }
 
   // Makes the sums ready for the values of the block that was weighed last.
   __device__ __forceinline__ void join() {
     if (joining == Joining::kMerges) {
       merge_sums();
-    } else if (joining == Joining::kAdds) {
-      rescale(sums, factors.x, factors.y);
+    } else if (joining == Joining::kScales) {
+      scale(sums, factors.x, factors.y);
     }
   }
 
@@ -261,11 +288,18 @@ struct HopperTile {
     reset();
   }
 
+  // merge_value in two rounds, the first one in place: its product would have one register for all values in turn.
   __device__ __forceinline__ void merge_sums() {
 #pragma unroll
     for (int n = 0; n < kGroups; ++n) {
 #pragma unroll
-      for (int e = 0; e < 4; ++e) merged[n][e] = merge_value(merged[n][e], sums[n][e], merging[e / 2]);
+      for (int e = 0; e < 4; ++e) sums[n][e] = __fmul_rn(sums[n][e], merging[e / 2].second);
+    }
+    product_hold(sums);
+#pragma unroll
+    for (int n = 0; n < kGroups; ++n) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) merged[n][e] = __fmaf_rn(merged[n][e], merging[e / 2].first, sums[n][e]);
     }
   }
 

@@ -113,18 +113,25 @@ __device__ __forceinline__ float raise(float& greatest, float block) {
   return ScoreUnits<T>::power(before - shift_of(greatest));
 }
 
-// sums *= factors, where they change anything for some lane.
+// Whether factors change anything for some lane.
+__device__ __forceinline__ bool changes(float upper, float lower) { return __any_sync(kFullWarp, upper != 1.0f || lower != 1.0f); }
+
+// sums *= factors.
+template <int kGroups>
+__device__ __forceinline__ void scale(float (&sums)[kGroups][4], float upper, float lower) {
+#pragma unroll
+  for (int n = 0; n < kGroups; ++n) {
+    sums[n][0] = __fmul_rn(sums[n][0], upper);
+    sums[n][1] = __fmul_rn(sums[n][1], upper);
+    sums[n][2] = __fmul_rn(sums[n][2], lower);
+    sums[n][3] = __fmul_rn(sums[n][3], lower);
+  }
+}
+
+// The same, where it changes anything.
 template <int kGroups>
 __device__ __forceinline__ void rescale(float (&sums)[kGroups][4], float upper, float lower) {
-  if (__any_sync(kFullWarp, upper != 1.0f || lower != 1.0f)) {
-#pragma unroll
-    for (int n = 0; n < kGroups; ++n) {
-      sums[n][0] = __fmul_rn(sums[n][0], upper);
-      sums[n][1] = __fmul_rn(sums[n][1], upper);
-      sums[n][2] = __fmul_rn(sums[n][2], lower);
-      sums[n][3] = __fmul_rn(sums[n][3], lower);
-    }
-  }
+  if (changes(upper, lower)) scale(sums, upper, lower);
 }
 
 // The sum of two values in one register.

@@ -117,12 +117,12 @@ __device__ __forceinline__ void product_hold(float (&d)[kGroups][4]) {
 }
 
 // A factor whose lines are rows (of A) or columns (of B) of 64 values of k; the next 16 values of k begin 32 bytes further on. PTX ISA 9.7.15.5.1
-__device__ __forceinline__ u64 factor_by_k(u32 address) {
+__device__ constexpr u64 factor_by_k(u32 address) {
   return static_cast<u64>((address & 0x3ffff) >> 4) | (1ull << 16) | (static_cast<u64>(1024 >> 4) << 32) | (1ull << 62);
 }
 
 // A factor B whose lines are 64 columns of one k; the next 16 values of k begin 2048 bytes further on, the next 64 columns `next` bytes.
-__device__ __forceinline__ u64 factor_by_columns(u32 address, int next) {
+__device__ constexpr u64 factor_by_columns(u32 address, int next) {
   return static_cast<u64>((address & 0x3ffff) >> 4) | (static_cast<u64>(next >> 4) << 16) | (static_cast<u64>(1024 >> 4) << 32) | (1ull << 62);
 }
 
