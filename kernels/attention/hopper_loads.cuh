@@ -52,18 +52,15 @@ struct BlockLoader {
     place.advance();
   }
 
-  // Copies a block in one piece, or page by page. One thread does it, with operands that are known to be the same for the warp: others would be taken lane
-  // by lane.
+  // Copies a block in one piece, or page by page; for one lane.
   __device__ __forceinline__ void copy_block(T (&parts)[kColumnParts][HopperShared<T>::kPart], const PoolMaps& maps, const int* pages, bool run,
                                              u64* barrier) const {
     int4 four = *reinterpret_cast<const int4*>(pages);
-    int ids[kBlockPages] = {uniform(four.x), uniform(four.y), uniform(four.z), uniform(four.w)};
     if (run) {
 #pragma unroll
-      for (int part = 0; part < kColumnParts; ++part) {
-        if (threadIdx.x == 0) copy_box(parts[part], maps.block, part * kLineValues, ids[0] * kPageSlots, barrier);
-      }
+      for (int part = 0; part < kColumnParts; ++part) copy_box(parts[part], maps.block, part * kLineValues, four.x * kPageSlots, barrier);
     } else {
+      const int ids[kBlockPages] = {four.x, four.y, four.z, four.w};
 #pragma unroll
       for (int i = 0; i < kBlockPages; ++i) copy_page(parts, maps.page, i, ids[i], barrier);
     }
@@ -72,7 +69,7 @@ struct BlockLoader {
   __device__ __forceinline__ void copy_page(T (&parts)[kColumnParts][HopperShared<T>::kPart], const TensorMap& map, int i, int page, u64* barrier) const {
 #pragma unroll
     for (int part = 0; part < kColumnParts; ++part) {
-      if (threadIdx.x == 0) copy_box(&parts[part][i * kPageSlots * kLineValues], map, part * kLineValues, page * kPageSlots, barrier);
+      copy_box(&parts[part][i * kPageSlots * kLineValues], map, part * kLineValues, page * kPageSlots, barrier);
     }
   }
 
@@ -89,17 +86,19 @@ struct BlockLoader {
   __device__ void load_full(const Stretch& stretch, int i, bool whole) {
     int stage = uniform(place.slot), run = uniform(stretch.runs[i]);
     place.wait_empty(shared.keys_empty);
-    if (threadIdx.x == 0) {
+    if (elect_lane()) {
       shared.blocks[stage] = 2 * (stretch.first + i) + (whole ? 1 : 0);
       barrier_expect(&shared.keys_full[stage], kBlockPages * (kPageBytes + (whole ? 0 : kPositionBytes)));
+      copy_block(shared.keys[stage], keys, &stretch.pages[i * kBlockPages], (run & kKeysRun) != 0, &shared.keys_full[stage]);
     }
     __syncwarp();
-    copy_block(shared.keys[stage], keys, &stretch.pages[i * kBlockPages], (run & kKeysRun) != 0, &shared.keys_full[stage]);
     if (!whole) copy_positions(&stretch.pages[i * kBlockPages], kBlockPages, &shared.keys_full[stage]);
     place.wait_empty(shared.values_empty);
-    if (threadIdx.x == 0) barrier_expect(&shared.values_full[stage], kBlockPages * kPageBytes);
+    if (elect_lane()) {
+      barrier_expect(&shared.values_full[stage], kBlockPages * kPageBytes);
+      copy_block(shared.values[stage], values, &stretch.value_pages[i * kBlockPages], (run & kValuesRun) != 0, &shared.values_full[stage]);
+    }
     __syncwarp();
-    copy_block(shared.values[stage], values, &stretch.value_pages[i * kBlockPages], (run & kValuesRun) != 0, &shared.values_full[stage]);
   }
 
   // Only the first slots of the block are in use. Whatever the pages hold behind them must not get into sums, not even times zero.
@@ -107,12 +106,15 @@ struct BlockLoader {
     int stage = uniform(place.slot), count = (slots + kPageSlots - 1) / kPageSlots;
     place.wait_empty(shared.keys_empty);
     place.wait_empty(shared.values_empty);
-    if (threadIdx.x == 0) barrier_expect(&shared.last_full, count * (2 * kPageBytes + kPositionBytes));
-    __syncwarp();
-    for (int page = 0; page < count; ++page) {
-      copy_page(shared.keys[stage], keys.page, page, uniform(stretch.pages[i * kBlockPages + page]), &shared.last_full);
-      copy_page(shared.values[stage], values.page, page, uniform(stretch.value_pages[i * kBlockPages + page]), &shared.last_full);
+    if (elect_lane()) {
+      barrier_expect(&shared.last_full, count * (2 * kPageBytes + kPositionBytes));
+#pragma unroll 1
+      for (int page = 0; page < count; ++page) {
+        copy_page(shared.keys[stage], keys.page, page, stretch.pages[i * kBlockPages + page], &shared.last_full);
+        copy_page(shared.values[stage], values.page, page, stretch.value_pages[i * kBlockPages + page], &shared.last_full);
+      }
     }
+    __syncwarp();
     copy_positions(&stretch.pages[i * kBlockPages], count, &shared.last_full);
     barrier_wait(&shared.last_full, last_parity);
     last_parity ^= 1;

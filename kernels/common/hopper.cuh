@@ -47,6 +47,14 @@ struct alignas(64) TensorMap {
   u8 bytes[128];
 };
 
+// Chooses one lane of a whole warp. What it alone does takes operands as they are; of any other lane an assembler does not know that it is alone, and takes
+// them lane by lane. PTX ISA 9.7.14.12 (elect.sync)
+__device__ __forceinline__ bool elect_lane() {
+  u32 chosen;
+  asm volatile("{.reg .pred p; elect.sync _|p, 0xffffffff; selp.u32 %0, 1, 0, p;}" : "=r"(chosen)::"memory");
+  return chosen != 0;
+}
+
 // One thread copies the box at (column, row) of a map to shared memory and counts its bytes at a barrier. PTX ISA 9.7.9.27.1 (cp.async.bulk.tensor)
 __device__ __forceinline__ void copy_box(void* shared, const TensorMap& map, int column, int row, u64* barrier) {
   asm volatile(
