@@ -40,6 +40,7 @@ internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, Ca
         table.Add("decode", Rate(result.DecodeTokensPerSecond), Achieved(result.DecodeBytesPerSecond, "B/s", CopyShare, "a large copy", peaks?.CopyBytesPerSecond));
         table.Add("time to first token", Quantities.Time(result.TimeToFirstToken.Median), $"longest {Quantities.Time(result.TimeToFirstToken.Longest)}");
         table.Add("between tokens", Milliseconds(result.InterToken.Median), Tail(result.InterToken));
+        table.Add("fixed work, no engine", Milliseconds(result.Machine.Median), Tail(result.Machine));
         table.Add("a step of decoding", Quantities.Bytes(result.StepBytes), $"read at least; {Scaled(result.TokenFlops, "FLOP")} a token");
         table.Add("start", Quantities.Time(start.Rest), $"and {Quantities.Time(start.Weights)} for weights; {start.LoadedKernels} kernels loaded");
         table.Add("managed heap", $"{Quantities.Number(result.AllocatedBytesPerToken, "0.0")} B", $"a token; {result.Collections} collections");
@@ -65,6 +66,7 @@ internal sealed class EngineReport(WinnowEngine engine, ComputeDevice device, Ca
         json.WriteNumber("decode_tokens_per_second", result.DecodeTokensPerSecond);
         WriteQuantiles(json, "time_to_first_token_ms", result.TimeToFirstToken);
         WriteQuantiles(json, "inter_token_ms", result.InterToken);
+        WriteQuantiles(json, "fixed_work_ms", result.Machine);
         json.WriteNumber("step_bytes", result.StepBytes);
         json.WriteNumber("flops_per_token", result.TokenFlops);
         json.WriteNumber("decode_bytes_per_second", result.DecodeBytesPerSecond);

@@ -42,6 +42,7 @@ public static class EngineBenchmark
         for (int round = 0; round < rounds; round++)
         {
             await run.RoundAsync(cancellationToken).ConfigureAwait(false);
+            run.TimeMachine(cancellationToken);
             progress?.Report(batch * tokens);
         }
 

@@ -21,6 +21,12 @@ public sealed record EngineBenchmarkResult
     /// <summary>From a token of a request to its next one, over all requests. A policy's steps that evict are among them.</summary>
     public required Quantiles InterToken { get; init; }
 
+    /// <summary>
+    /// The same computation in registers again and again on one thread after each round, as long as a token but at most 10 ms: how even the machine itself is at the
+    /// time. Times between tokens are not more even than that.
+    /// </summary>
+    public required Quantiles Machine { get; init; }
+
     /// <summary>Tokens of all prompts by the time to the last first token; the median round.</summary>
     public required double PrefillTokensPerSecond { get; init; }
 

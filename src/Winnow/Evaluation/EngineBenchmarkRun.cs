@@ -16,6 +16,10 @@ internal sealed class EngineBenchmarkRun
     private static readonly TimeSpan LeastWarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MostWarmUp = TimeSpan.FromSeconds(5);
 
+    // So many that the 99th percentile is one of them.
+    private const int LeastPieces = 100;
+    private static readonly TimeSpan PiecesTime = TimeSpan.FromSeconds(1);
+
     private readonly WinnowEngine _engine;
     private readonly GenerationOptions _options;
     private readonly int[][] _prompts;
@@ -23,8 +27,11 @@ internal sealed class EngineBenchmarkRun
     private readonly int _rounds;
     private readonly List<TimeSpan> _first = [];
     private readonly List<TimeSpan> _between = [];
+    private readonly List<TimeSpan> _machine = [];
     private readonly List<double> _prefill = [];
     private readonly List<double> _decode = [];
+    private FixedWork? _work;
+    private int _pieces;
     private TimeSpan _total;
     private TimeSpan _eviction;
     private long _allocated;
@@ -61,6 +68,7 @@ internal sealed class EngineBenchmarkRun
                 Rounds = _rounds,
                 TimeToFirstToken = Quantiles.Of(_first.ToArray()),
                 InterToken = Quantiles.Of(_between.ToArray()),
+                Machine = Quantiles.Of(_machine.ToArray()),
                 PrefillTokensPerSecond = Median(_prefill),
                 DecodeTokensPerSecond = Median(_decode),
                 StepBytes = cost.ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes),
@@ -87,6 +95,8 @@ internal sealed class EngineBenchmarkRun
         }
         while (elapsed < LeastWarmUp || (elapsed < MostWarmUp && JitInfo.GetCompiledMethodCount() != compiled));
 
+        ChooseWork();
+
         await using Session session = _engine.CreateSession();
         await session.AppendAsync(_prompts[0], cancellationToken).ConfigureAwait(false);
         await foreach (GeneratedPiece _ in session.GenerateAsync(_options with { MaxTokens = Math.Max(1, NewTokens / 2) }, cancellationToken).ConfigureAwait(false))
@@ -112,12 +122,41 @@ internal sealed class EngineBenchmarkRun
         Note(started);
     }
 
+    /// <summary>The round's share of the pieces of work that the machine is judged by.</summary>
+    public void TimeMachine(CancellationToken cancellationToken)
+    {
+        _work!.Run();
+        for (int piece = 0; piece < _pieces; piece++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _machine.Add(_work.Run());
+        }
+    }
+
     private static int Collections() => GC.CollectionCount(0);
 
     private static double Median(List<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    // As long as a token, and as many as there are times between tokens, within bounds.
+    private void ChooseWork()
+    {
+        List<double> between = [];
+        foreach (long[] stamps in _stamps)
+        {
+            for (int i = 1; i < stamps.Length; i++)
+            {
+                between.Add(Stopwatch.GetElapsedTime(stamps[i - 1], stamps[i]).TotalSeconds);
+            }
+        }
+
+        _work = FixedWork.Lasting(TimeSpan.FromSeconds(Median(between)));
+        double most = Math.Max(LeastPieces, PiecesTime / _work.Duration);
+        double pieces = Math.Clamp((double)_rounds * between.Count, LeastPieces, most);
+        _pieces = (int)Math.Ceiling(pieces / _rounds);
     }
 
     private Task StreamAllAsync(CancellationToken cancellationToken) =>

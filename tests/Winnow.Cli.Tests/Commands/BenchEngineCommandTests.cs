@@ -25,6 +25,7 @@ public sealed class BenchEngineCommandTests
         Assert.That(result.GetProperty("prompt_tokens").GetInt32(), Is.EqualTo(24));
         Assert.That(result.GetProperty("decode_tokens_per_second").GetDouble(), Is.Positive);
         Assert.That(result.GetProperty("inter_token_ms").GetProperty("p99").GetDouble(), Is.Positive);
+        Assert.That(result.GetProperty("fixed_work_ms").GetProperty("p99").GetDouble(), Is.Positive);
         Assert.That(result.GetProperty("copy_bytes_per_second").GetDouble(), Is.Positive);
         Assert.That(result.GetProperty("kv_policy").GetString(), Is.EqualTo("none"));
         Assert.That(result.GetProperty("start_ms").GetDouble(), Is.Positive);
@@ -53,7 +54,7 @@ public sealed class BenchEngineCommandTests
 
         Assert.That(run.Error, Is.Empty);
         Assert.That(run.Output, Does.Contain("random Q8_0").And.Contains("KV policy h2o 8").And.Contains("2 at a time"));
-        Assert.That(run.OutputLines.Select(line => line.Split("  ")[0]), Is.SupersetOf(new[] { "prefill", "decode", "time to first token", "between tokens", "evicting" }));
+        Assert.That(run.OutputLines.Select(line => line.Split("  ")[0]), Is.SupersetOf(new[] { "prefill", "decode", "time to first token", "between tokens", "fixed work, no engine", "evicting" }));
     }
 
     [Test]

@@ -40,6 +40,8 @@ internal sealed class EngineBenchmarkTests
         Assert.That(result.TimeToFirstToken.Count, Is.EqualTo(2 * 3));
         Assert.That(result.InterToken.Count, Is.EqualTo(2 * 3 * 7));
         Assert.That(reported, Is.EqualTo(2 * 3 * 8));
+        Assert.That(result.Machine.Count, Is.EqualTo(100), "enough for a 99th percentile where there are fewer times between tokens");
+        Assert.That(result.Machine.Median, Is.GreaterThan(TimeSpan.Zero));
         Assert.That(result.PrefillTokensPerSecond, Is.Positive.And.LessThan(1e9));
         Assert.That(result.DecodeTokensPerSecond, Is.Positive.And.LessThan(1e9));
         Assert.That(result.EvictionShare, Is.Zero);
