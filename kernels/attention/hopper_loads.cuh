@@ -20,6 +20,13 @@ struct BlockLoader {
   int last_parity = 0;
 
   __device__ void run() {
+    if (elect_lane()) {
+      for (const PoolMaps* maps : {&keys, &values}) {
+        prefetch_map(maps->page);
+        prefetch_map(maps->block);
+      }
+    }
+    __syncwarp();
     for (;;) {
       stretch.wait_full(shared.stretch_full);
       const Stretch& next = shared.stretches[stretch.slot];

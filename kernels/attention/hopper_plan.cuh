@@ -6,8 +6,8 @@
 #pragma once
 #include "attention/hopper_shared.cuh"
 
-// Pieces of queries that a planner has on their way at a time; trees leave no registers for two.
-constexpr int kQueriesAtOnce = TREE != 0 ? 1 : 2;
+// Pieces of queries that a planner has on their way at a time; trees and windows leave no registers for two.
+constexpr int kQueriesAtOnce = TREE != 0 || WINDOW != 0 ? 1 : 2;
 
 // Which part of a call a number is: an item of one sequence of many rows.
 struct TileChoice {
@@ -93,23 +93,30 @@ struct TilePlanner {
     }
   }
 
+  // A page of keys and one of values, or -1.
+  struct Pages {
+    int key;
+    int value;
+  };
+
+  // What depends on the tile alone is asked for before any of it is waited for.
   __device__ void plan(TileSlot& slot, bool is_first) {
     const HeadView& view = slot.view();
     int thread = threadIdx.x - kWarpSize, first_row = slot.first_row;
-#pragma unroll 1
-    for (int row = thread; row < kHopperRows; row += kPlanners) slot.positions[row] = p.positions[view.token_of(min(first_row + row, view.rows - 1))];
     if (is_first) {
       tile.arrive(shared.tile_full);
     } else {
       prefetch_queries(view, first_row);
     }
+    Pages pages = pages_of(view, 0, thread);
+    read_positions(slot, view, thread);
     QueryRange range = query_range(p, view, first_row, min(first_row + kHopperRows, view.rows));
     int first = 0;
     do {
       int end = min(first + kStretchBlocks * kHopperBlock, view.count);
       stretch.wait_empty(shared.stretch_empty);
       Stretch& next = shared.stretches[stretch.slot];
-      look_up_pages(next, view, first, end, thread);
+      enter_pages(next, pages, first + thread * kPageSlots < end, thread);
       named_barrier_sync(kPlannerBarrier, kPlanners);
       scan(next, first, end, mask_of(p, view), range, thread);
       if (thread == 0) {
@@ -124,19 +131,36 @@ struct TilePlanner {
         tile.arrive(shared.tile_full);
       }
       first = end;
+      pages = pages_of(view, first, thread);
     } while (first < view.count);
   }
 
-  // A thread looks up one page of keys and one of values; page ids that are none stop the kernel.
-  __device__ __forceinline__ void look_up_pages(Stretch& next, const HeadView& view, int first, int end, int thread) const {
+  // Of the thread's page in the stretch that begins with that slot.
+  __device__ __forceinline__ Pages pages_of(const HeadView& view, int first, int thread) const {
     static_assert(kPlanners == kStretchBlocks * kBlockPages, "a thread has one page of each");
-    bool there = first + thread * kPageSlots < end;
+    if (first + thread * kPageSlots >= view.count) return {-1, -1};
     const int* table = view.pages + first / kPageSlots + thread;
-    int page = there ? table[0] : -1, value_page = there ? table[p.value_pages] : -1;
-    if (there && (static_cast<u32>(page) >= static_cast<u32>(p.pages) || static_cast<u32>(value_page) >= static_cast<u32>(p.pages))) __trap();
-    next.pages[thread] = page;
-    next.value_pages[thread] = value_page;
-    bool keys_run = follows(page), values_run = follows(value_page);
+    return {table[0], table[p.value_pages]};
+  }
+
+  // Where queries stand. The consumers of a first tile are told of it before; they look at positions only where they have keys, which come later.
+  __device__ __forceinline__ void read_positions(TileSlot& slot, const HeadView& view, int thread) const {
+    constexpr int kRounds = (kHopperRows + kPlanners - 1) / kPlanners;
+    int positions[kRounds];
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) positions[i] = p.positions[view.token_of(min(slot.first_row + thread + i * kPlanners, view.rows - 1))];
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) {
+      if (thread + i * kPlanners < kHopperRows) slot.positions[thread + i * kPlanners] = positions[i];
+    }
+  }
+
+  // Page ids that are none stop the kernel.
+  __device__ __forceinline__ void enter_pages(Stretch& next, const Pages& pages, bool there, int thread) const {
+    if (there && (static_cast<u32>(pages.key) >= static_cast<u32>(p.pages) || static_cast<u32>(pages.value) >= static_cast<u32>(p.pages))) __trap();
+    next.pages[thread] = pages.key;
+    next.value_pages[thread] = pages.value;
+    bool keys_run = follows(pages.key), values_run = follows(pages.value);
     if (thread % kBlockPages == 0) next.runs[thread / kBlockPages] = (keys_run ? kKeysRun : 0) | (values_run ? kValuesRun : 0);
   }
 

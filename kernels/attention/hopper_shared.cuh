@@ -122,19 +122,38 @@ struct RingPlace {
   }
 };
 
-// Rounds queries of a tile to the cache's type, line by line as products want them: rows [begin, end) of it, by kLoaders threads.
+// Rounds queries of a tile to the cache's type, line by line as products want them: rows [begin, end) of it, by kLoaders threads. Each of them has kAtOnce rows
+// on their way before it waits for the first; rows past the last of the sequence are copies of others, and nobody takes what becomes of them.
 template <int kLoaders, int kAtOnce, typename T>
 __device__ __forceinline__ void load_queries(T (&queries)[kConsumers][kColumnParts][kGroupRows * kLineValues], const AttentionParameters& p,
                                              const HeadView& view, int first_row, int begin, int end, int thread) {
   constexpr int kPieces = kHeadDim / 8;
+  constexpr int kStep = kLoaders / kPieces;
   static_assert(kLoaders % kPieces == 0, "a thread has pieces of the same columns");
   int piece = thread % kPieces;
-#pragma unroll kAtOnce
-  for (int row = begin + thread / kPieces; row < end; row += kLoaders / kPieces) {
-    const float* from = p.queries + view.query_of(min(first_row + row, view.rows - 1)) * kHeadDim + piece * 8;
-    float4 low = reinterpret_cast<const float4*>(from)[0], high = reinterpret_cast<const float4*>(from)[1];
-    T* to = queries[row / kGroupRows][piece / 8] + row % kGroupRows * kLineValues + ((piece % 8) ^ (row % 8)) * 8;
-    *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low.x, low.y), pack<T>(low.z, low.w), pack<T>(high.x, high.y), pack<T>(high.z, high.w));
+  // Where the next row to be read is, and how far it is from there to the one after it.
+  int first = min(first_row + begin + thread / kPieces, view.rows - 1), token = first / view.group, head = first - token * view.group;
+  int tokens = kStep / view.group, heads = kStep - tokens * view.group;
+  for (int row = begin + thread / kPieces; row < end; row += kAtOnce * kStep) {
+    float4 low[kAtOnce], high[kAtOnce];
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const float* from = p.queries + (static_cast<i64>(view.first_token + token) * view.heads + view.kv_head * view.group + head) * kHeadDim + piece * 8;
+      low[i] = reinterpret_cast<const float4*>(from)[0];
+      high[i] = reinterpret_cast<const float4*>(from)[1];
+      if (first_row + row + (i + 1) * kStep < view.rows) {
+        bool carry = head + heads >= view.group;
+        token += tokens + (carry ? 1 : 0);
+        head += heads - (carry ? view.group : 0);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      int at = row + i * kStep;
+      if (at >= end) break;
+      T* to = queries[at / kGroupRows][piece / 8] + at % kGroupRows * kLineValues + ((piece % 8) ^ (at % 8)) * 8;
+      *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low[i].x, low[i].y), pack<T>(low[i].z, low[i].w), pack<T>(high[i].x, high[i].y), pack<T>(high[i].z, high[i].w));
+    }
   }
   fence_async();
 }

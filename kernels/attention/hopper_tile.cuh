@@ -89,11 +89,6 @@ struct HopperTile {
     queries = static_cast<u32>(factor_by_k(shared_address(shared.queries[tile.slot][consumer()])));
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      query_rows[i].position = slot.positions[row_of(i)];
-      if constexpr (TREE != 0) {
-        const HeadView& view = slot.view();
-        query_rows[i].ancestors = p.ancestors + static_cast<i64>(view.token_of(min(slot.first_row + row_of(i), view.rows - 1))) * p.mask_words;
-      }
       merged_greatest[i] = minus_infinity();
       merged_sum[i] = 0.0f;
     }
@@ -110,11 +105,25 @@ struct HopperTile {
     reset();
   }
 
+  // Only where there are keys: read_positions of hopper_plan.cuh.
+  __device__ __forceinline__ void look_up_rows() {
+    const TileSlot& slot = shared.tiles[tile.slot];
+#pragma unroll
+    for (int i = 0; i < 2; ++i) {
+      query_rows[i].position = slot.positions[row_of(i)];
+      if constexpr (TREE != 0) {
+        const HeadView& view = slot.view();
+        query_rows[i].ancestors = p.ancestors + static_cast<i64>(view.token_of(min(slot.first_row + row_of(i), view.rows - 1))) * p.mask_words;
+      }
+    }
+  }
+
   // Goes through the blocks of the tile.
   __device__ __forceinline__ void walk() {
     int next = wait_for_keys();
     if (next >= 0) {
       multiply_keys();
+      look_up_rows();
       product_wait<0>();
       product_hold(scores);
       find_greatest(next);

@@ -47,6 +47,9 @@ struct alignas(64) TensorMap {
   u8 bytes[128];
 };
 
+// Brings a map near, which is fetched otherwise when the first box is copied. PTX ISA 9.7.9.15 (prefetch.tensormap)
+__device__ __forceinline__ void prefetch_map(const TensorMap& map) { asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory"); }
+
 // Chooses one lane of a whole warp. What it alone does takes operands as they are; of any other lane an assembler does not know that it is alone, and takes
 // them lane by lane. PTX ISA 9.7.14.12 (elect.sync)
 __device__ __forceinline__ bool elect_lane() {
