@@ -3,7 +3,7 @@
 // One warpgroup provides: three of its warps plan (hopper_plan.cuh), the first one loads (hopper_loads.cuh). The other two consume (hopper_tile.cuh).
 // Three rings of slots connect them, each with barriers that say when a slot is full and when it is empty again: tiles of rows with their queries, from
 // planners to everybody; stretches of blocks with what the tile sees of them, from planners to the loader; and stages with keys and values of a
-// block, from the loader to the consumers. So each of them is ahead of the next, from one tile to another as well.
+// block, from the loader to the consumers. So each of them is ahead of the next, from one tile to another as well: planners by most of a tile.
 //
 // Queries, keys and values lie as tensor maps with a swizzle of 128 bytes leave them: for each 64 columns of the head, lines of 128 bytes. A page
 // is 16 lines of each.
@@ -25,7 +25,8 @@ constexpr int kConsumerWarps = kConsumers * kWarpgroupSize / kWarpSize;
 constexpr int kPlanners = kWarpgroupSize - kWarpSize;
 constexpr int kPlannerWarps = kPlanners / kWarpSize;
 constexpr int kTileSlots = 2;
-constexpr int kStretches = 2;
+// Enough for planners to be done with a tile, and with the next one's queries, before consumers are.
+constexpr int kStretches = 8;
 constexpr int kStretchBlocks = 24;
 
 // The named barriers: of the planners, of each consumer for itself, and of each consumer's turn; 0 is that of __syncthreads.

@@ -55,9 +55,9 @@ internal static class CudaAttentionShapes
     /// <summary>Shared memory of the prefill kernel for Hopper, bytes: <c>HopperShared</c> of <c>kernels/attention/hopper_shared.cuh</c>.</summary>
     public static int HopperBytes(int headDim)
     {
-        const int Stretches = 2 * ((2 * 96 * sizeof(int)) + (16 * 4));
+        const int Stretches = 8 * ((2 * 96 * sizeof(int)) + (16 * 4) + (2 * sizeof(long)));
         const int Tiles = 2 * (56 + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
-        const int Barriers = 9 * sizeof(long);
+        const int Barriers = 5 * sizeof(long);
         const int Alignment = 1024;
         int stages = headDim <= 64 ? 6 : 4;
         int tiles = 2 * (HopperRows + (stages * HopperSlots)) * headDim * sizeof(ushort);
