@@ -80,11 +80,8 @@ struct BlockLoader {
     }
   }
 
-  // One lane a page.
-  __device__ __forceinline__ void copy_positions(const int* pages, int count, u64* barrier) const {
-    if (static_cast<int>(threadIdx.x) >= count) return;
-    copy_bulk(&shared.positions[place.slot][threadIdx.x * kPageSlots], p.slot_positions + static_cast<i64>(pages[threadIdx.x]) * kPageSlots,
-              kPositionBytes, barrier);
+  __device__ __forceinline__ void copy_positions(int i, int page, u64* barrier) const {
+    copy_bulk(&shared.positions[place.slot][i * kPageSlots], p.slot_positions + static_cast<i64>(page) * kPageSlots, kPositionBytes, barrier);
   }
 
   static __device__ __forceinline__ int uniform(int value) { return __shfl_sync(kFullWarp, value, 0); }
@@ -96,10 +93,12 @@ struct BlockLoader {
     if (elect_lane()) {
       shared.blocks[stage] = 2 * (stretch.first + i) + (whole ? 1 : 0);
       barrier_expect(&shared.keys_full[stage], kBlockPages * (kPageBytes + (whole ? 0 : kPositionBytes)));
-      copy_block(shared.keys[stage], keys, &stretch.pages[i * kBlockPages], (run & kKeysRun) != 0, &shared.keys_full[stage]);
+      const int* pages = &stretch.pages[i * kBlockPages];
+      copy_block(shared.keys[stage], keys, pages, (run & kKeysRun) != 0, &shared.keys_full[stage]);
+#pragma unroll
+      for (int page = 0; page < kBlockPages && !whole; ++page) copy_positions(page, pages[page], &shared.keys_full[stage]);
     }
     __syncwarp();
-    if (!whole) copy_positions(&stretch.pages[i * kBlockPages], kBlockPages, &shared.keys_full[stage]);
     place.wait_empty(shared.values_empty);
     if (elect_lane()) {
       barrier_expect(&shared.values_full[stage], kBlockPages * kPageBytes);
@@ -119,10 +118,10 @@ struct BlockLoader {
       for (int page = 0; page < count; ++page) {
         copy_page(shared.keys[stage], keys.page, page, stretch.pages[i * kBlockPages + page], &shared.last_full);
         copy_page(shared.values[stage], values.page, page, stretch.value_pages[i * kBlockPages + page], &shared.last_full);
+        copy_positions(page, stretch.pages[i * kBlockPages + page], &shared.last_full);
       }
     }
     __syncwarp();
-    copy_positions(&stretch.pages[i * kBlockPages], count, &shared.last_full);
     barrier_wait(&shared.last_full, last_parity);
     last_parity ^= 1;
     constexpr int kPieces = kLineValues * static_cast<int>(sizeof(T)) / static_cast<int>(sizeof(uint4));
