@@ -31,10 +31,11 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     /// <summary>Makes the family.</summary>
     /// <param name="workers">The device's workers; they stay with the device.</param>
     /// <param name="vectorBits">The vector width, 512, 256 or 128; null for the widest of this machine.</param>
-    public CpuLinear(WorkerPool workers, int? vectorBits = null)
+    /// <param name="level">What products of bytes are made of; null for what goes with the width.</param>
+    public CpuLinear(WorkerPool workers, int? vectorBits = null, ByteLevel? level = null)
     {
         _workers = workers;
-        _kernel = LinearKernel.Create(vectorBits);
+        _kernel = LinearKernel.Create(vectorBits, level);
     }
 
     /// <inheritdoc/>

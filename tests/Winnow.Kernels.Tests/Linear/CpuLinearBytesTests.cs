@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using NUnit.Framework;
+using Winnow.Kernels.Linear.Cpu;
 
 namespace Winnow.Kernels.Tests.Linear;
 
@@ -10,38 +11,34 @@ internal sealed class CpuLinearBytesTests
     private const int Inputs = 512;
     private const int Outputs = 37;
 
-    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
-    public void Project_GivesTheSameBitsInEveryWidth(DType type)
+    [Test]
+    public void Project_GivesTheBitsOfTheDefinition(
+        [ValueSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))] DType type,
+        [ValueSource(typeof(ByteKernel), nameof(ByteKernel.Levels))] ByteLevel level,
+        [Values(1, 5)] int rows,
+        [Values] bool isExtreme)
     {
-        var random = new Random(3);
-        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
-        float[] x = LinearFixture.Values(random, 7 * Inputs);
-        float[][] results = [.. LinearFixture.Widths.Select(width =>
-        {
-            using var fixture = new LinearFixture(width);
-            return fixture.Project(type, weight, x, 7, Inputs, Outputs);
-        })];
-
-        Assert.That(results.Select(result => LinearFixture.Bits(result)), Is.All.EqualTo(LinearFixture.Bits(results[0])));
-    }
-
-    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
-    public void Project_GivesTheBitsOfTheDefinition(DType type)
-    {
-        const int Rows = 5;
         var random = new Random(7);
         byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
-        float[] x = LinearFixture.Values(random, Rows * Inputs);
+        float[] x = LinearFixture.Values(random, rows * Inputs);
+        if (isExtreme)
+        {
+            // The greatest bytes on both sides, whose sums come closest to the limits of 16 bits.
+            x = Array.ConvertAll(x, value => value < 0 ? -1f : 1f);
+            x.AsSpan(0, Inputs / 2).Fill(-1);
+            weight = [.. weight.Select((b, i) => WeightReference.HalvesAt(type).Any(at => i % type.BlockBytes() - at is 0 or 1) ? b : (byte)0xFF)];
+        }
+
         int rowBytes = weight.Length / Outputs;
         float[] expected =
         [
-            .. from row in Enumerable.Range(0, Rows)
+            .. from row in Enumerable.Range(0, rows)
                from output in Enumerable.Range(0, Outputs)
                select ByteProducts.Of(type, weight.AsSpan(output * rowBytes, rowBytes), x[(row * Inputs)..((row + 1) * Inputs)]),
         ];
-        using var fixture = new LinearFixture();
+        using var fixture = new LinearFixture(level: level);
 
-        Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x, Rows, Inputs, Outputs)), Is.EqualTo(LinearFixture.Bits(expected)));
+        Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x, rows, Inputs, Outputs)), Is.EqualTo(LinearFixture.Bits(expected)));
     }
 
     [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]

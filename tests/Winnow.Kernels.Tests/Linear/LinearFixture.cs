@@ -16,11 +16,11 @@ internal sealed class LinearFixture : IDisposable
     private readonly WorkerPool? _workers;
     private readonly List<DeviceBuffer> _buffers = [];
 
-    public LinearFixture(int? vectorBits = null, int threads = 1)
+    public LinearFixture(int? vectorBits = null, int threads = 1, ByteLevel? level = null)
     {
         _workers = new WorkerPool(threads);
         Device = new CpuDevice(1);
-        Linear = new CpuLinear(_workers, vectorBits);
+        Linear = new CpuLinear(_workers, vectorBits, level);
     }
 
     private LinearFixture(CudaDevice device, int? split, int? tile, int? hopperTile = null, bool isStaged = false)

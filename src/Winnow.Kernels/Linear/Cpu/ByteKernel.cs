@@ -17,18 +17,22 @@ internal abstract unsafe class ByteKernel
     /// <summary>Rows of a group in <see cref="Tile"/>; rows are filled up with zeros to a multiple.</summary>
     public const int GroupRows = 4;
 
-    /// <summary>The kernels by type: the quickest of this processor.</summary>
-    /// <param name="level">2 for AVX-VNNI, 1 for AVX2, 0 for any processor; null for the most that there is.</param>
-    public static IReadOnlyDictionary<DType, ByteKernel> Create(int? level = null)
+    /// <summary>What this processor has, the most last.</summary>
+    public static IReadOnlyList<ByteLevel> Levels { get; } =
+    [
+        ByteLevel.Plain,
+        .. MultiplyAddDot.IsSupported ? [ByteLevel.Avx2] : Array.Empty<ByteLevel>(),
+        .. VnniDot.IsSupported ? [ByteLevel.Vnni] : Array.Empty<ByteLevel>(),
+    ];
+
+    /// <summary>The kernels by type.</summary>
+    /// <param name="level">What to use; null for the most that there is.</param>
+    public static IReadOnlyDictionary<DType, ByteKernel> Create(ByteLevel? level = null) => (level ?? Levels[^1]) switch
     {
-        int chosen = level ?? (VnniDot.IsSupported ? 2 : MultiplyAddDot.IsSupported ? 1 : 0);
-        return chosen switch
-        {
-            2 => Create<VnniDot>(),
-            1 => Create<MultiplyAddDot>(),
-            _ => Create<PlainDot>(),
-        };
-    }
+        ByteLevel.Vnni => Create<VnniDot>(),
+        ByteLevel.Avx2 => Create<MultiplyAddDot>(),
+        _ => Create<PlainDot>(),
+    };
 
     /// <summary>16 outputs of one row.</summary>
     /// <param name="weights">The weights.</param>

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -13,22 +14,22 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void AddRow(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums, bool fresh)
     {
-        float* scales = stackalloc float[TileOutputs * TCodec.Units];
+        float* scales = stackalloc float[TCodec.Units > 1 ? TileOutputs * TCodec.Units : 1];
         float* minima = stackalloc float[TCodec.HasMinima ? TileOutputs * TCodec.Units : 1];
         Vector256<float> lower = fresh ? default : Vector256.Load(sums), upper = fresh ? default : Vector256.Load(sums + 8);
         for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            TCodec.Scales(group, scales, minima);
+            if (TCodec.Units == 1)
+            {
+                AddUnit(ref lower, ref upper, group, x, unit);
+                continue;
+            }
+
+            TCodec.Prepare(group, scales, minima);
+            Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
             for (int i = 0; i < TCodec.Units; i += 2)
             {
-                // Two by two, because what lies in the halves of the same bytes is known at compile time then.
-                int at = i * TileOutputs;
-                Add(ref lower, ref upper, group, i, false, x, unit + i, scales + at, minima + (TCodec.HasMinima ? at : 0));
-                if (TCodec.Units > 1)
-                {
-                    at += TileOutputs;
-                    Add(ref lower, ref upper, group, i, true, x, unit + i + 1, scales + at, minima + (TCodec.HasMinima ? at : 0));
-                }
+                AddTwo(ref lower, ref upper, group, i, x, unit + i, scales + (i * TileOutputs), minima + (i * TileOutputs));
             }
         }
 
@@ -42,7 +43,13 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     {
         for (int unit = 0; unit < units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            TCodec.Scales(group, scales, minima);
+            TCodec.Prepare(group, scales, minima);
+            if (TCodec.Units == 1)
+            {
+                TCodec.Scale(group, scales, false).Store(scales);
+                TCodec.Scale(group, scales, true).Store(scales + 8);
+            }
+
             scales += TCodec.Units * TileOutputs;
             minima += TCodec.Units * TileOutputs;
             for (int i = 0; i < TCodec.Units; i += 2)
@@ -120,35 +127,81 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(Vector256<int> lower, Vector256<int> upper, float scale, float total, float* scales, float* minima, float* sums)
     {
-        Join(Vector256.Load(sums), lower, scale, total, scales, minima).Store(sums);
-        Join(Vector256.Load(sums + 8), upper, scale, total, scales + 8, minima + 8).Store(sums + 8);
+        Join(Vector256.Load(sums), lower, scale, total, Vector256.Load(scales), minima).Store(sums);
+        Join(Vector256.Load(sums + 8), upper, scale, total, Vector256.Load(scales + 8), minima + 8).Store(sums + 8);
     }
 
     // The one place where whole numbers become a part of a result.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Join(Vector256<float> sums, Vector256<int> products, float scale, float total, float* scales, float* minima)
+    private static Vector256<float> Join(Vector256<float> sums, Vector256<int> products, float scale, float total, Vector256<float> scales, float* minima)
     {
-        sums = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(products), Vector256.Load(scales) * Vector256.Create(scale), sums);
+        sums = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(products), scales * Vector256.Create(scale), sums);
         return TCodec.HasMinima ? Vector256.FusedMultiplyAdd(Vector256.Load(minima), Vector256.Create(-total), sums) : sums;
     }
 
-    // A unit of one row: of each half of the outputs two chains of products at a time, of the lower and the upper inputs.
+    // The next block: while scales are worked out nothing else asks for it, and the processor by itself does not look that far.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(
-        ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, bool odd, in QuantizedRows x, long at, float* scales, float* minima)
+    private static void Fetch(byte* block)
+    {
+        if (Sse.IsSupported)
+        {
+            for (byte* end = block + (TCodec.BlockBytes * RowGroups.Rows); block < end; block += 256)
+            {
+                Sse.Prefetch0(block);
+                Sse.Prefetch0(block + 64);
+                Sse.Prefetch0(block + 128);
+                Sse.Prefetch0(block + 192);
+            }
+        }
+    }
+
+    // A block of one unit, of one row: of each half of the outputs two chains of products at a time, of the lower and the upper inputs.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddUnit(ref Vector256<float> lower, ref Vector256<float> upper, byte* block, in QuantizedRows x, long at)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
         Vector256<int> a0 = Start(x.Sums[at]), a1 = a0, b0 = default, b1 = default;
-        Four(ref a0, ref a1, block, unit, odd, 0, fours);
-        Four(ref b0, ref b1, block, unit, odd, 4, fours);
-        Four(ref a0, ref a1, block, unit, odd, 1, fours);
-        Four(ref b0, ref b1, block, unit, odd, 5, fours);
-        Four(ref a0, ref a1, block, unit, odd, 2, fours);
-        Four(ref b0, ref b1, block, unit, odd, 6, fours);
-        Four(ref a0, ref a1, block, unit, odd, 3, fours);
-        Four(ref b0, ref b1, block, unit, odd, 7, fours);
-        lower = Join(lower, a0 + b0, x.Scales[at], x.Totals[at], scales, minima);
-        upper = Join(upper, a1 + b1, x.Scales[at], x.Totals[at], scales + 8, minima + 8);
+        Four(ref a0, ref a1, block, 0, false, 0, fours);
+        Four(ref b0, ref b1, block, 0, false, 4, fours);
+        Four(ref a0, ref a1, block, 0, false, 1, fours);
+        Four(ref b0, ref b1, block, 0, false, 5, fours);
+        Four(ref a0, ref a1, block, 0, false, 2, fours);
+        Four(ref b0, ref b1, block, 0, false, 6, fours);
+        Four(ref a0, ref a1, block, 0, false, 3, fours);
+        Four(ref b0, ref b1, block, 0, false, 7, fours);
+        lower = Join(lower, a0 + b0, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, false), null);
+        upper = Join(upper, a1 + b1, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, true), null);
+    }
+
+    // Two units of one row, which lie in the halves of the same bytes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTwo(
+        ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, in QuantizedRows x, long at, float* scales, float* minima)
+    {
+        int* fours = (int*)(x.Bytes + (at * 32));
+        Vector256<int> a0 = Start(x.Sums[at]), a1 = a0, b0 = Start(x.Sums[at + 1]), b1 = b0;
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 1, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 2, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 3, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 4, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 5, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 6, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 7, fours);
+        lower = Join(lower, a0, x.Scales[at], x.Totals[at], TCodec.Scale(block, scales, false), minima);
+        upper = Join(upper, a1, x.Scales[at], x.Totals[at], TCodec.Scale(block, scales, true), minima + 8);
+        scales += TileOutputs;
+        minima += TileOutputs;
+        lower = Join(lower, b0, x.Scales[at + 1], x.Totals[at + 1], TCodec.Scale(block, scales, false), minima);
+        upper = Join(upper, b1, x.Scales[at + 1], x.Totals[at + 1], TCodec.Scale(block, scales, true), minima + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Both(
+        ref Vector256<int> a0, ref Vector256<int> a1, ref Vector256<int> b0, ref Vector256<int> b1, byte* block, int unit, int four, int* fours)
+    {
+        Four(ref a0, ref a1, block, unit, false, four, fours);
+        Four(ref b0, ref b1, block, unit, true, four, fours + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,6 +24,11 @@ internal readonly unsafe struct EightBitBytes : IByteCodec
         Vector256.Load(block + 32 + (64 * four) + (upper ? 32 : 0)) ^ Vector256.Create((byte)128);
 
     /// <inheritdoc/>
+    public static void Prepare(byte* block, float* scales, float* minima)
+    {
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* block, float* scales, float* minima) => SixteenHalves.Widen((short*)block, scales);
+    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => SixteenHalves.Widen((short*)block, upper);
 }

@@ -27,6 +27,11 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
     }
 
     /// <inheritdoc/>
+    public static void Prepare(byte* block, float* scales, float* minima)
+    {
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* block, float* scales, float* minima) => SixteenHalves.Widen((short*)block, scales);
+    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => SixteenHalves.Widen((short*)block, upper);
 }

@@ -28,5 +28,9 @@ internal readonly unsafe struct FourBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* block, float* scales, float* minima) => SixBitScales.Read(block, scales, minima);
+    public static void Prepare(byte* block, float* scales, float* minima) => SixBitScales.Read(block, scales, minima);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => Vector256.Load(scales + (upper ? 8 : 0));
 }

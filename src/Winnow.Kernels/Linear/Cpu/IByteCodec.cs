@@ -27,9 +27,15 @@ internal unsafe interface IByteCodec
     /// <param name="upper">For the upper eight rows.</param>
     static abstract Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper);
 
-    /// <summary>The scales and minima of a block.</summary>
+    /// <summary>The scales and minima of a block of several units, which are worked out together.</summary>
     /// <param name="block">The block of all rows.</param>
     /// <param name="scales">F32 [Units, 16].</param>
-    /// <param name="minima">The same, where there are minima.</param>
-    static abstract void Scales(byte* block, float* scales, float* minima);
+    /// <param name="minima">The same.</param>
+    static abstract void Prepare(byte* block, float* scales, float* minima);
+
+    /// <summary>Eight scales of a unit. Where a block is one unit they stay in a register: what has just been stored comes back late.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="scales">The unit's sixteen of those that <see cref="Prepare"/> wrote.</param>
+    /// <param name="upper">For the upper eight rows.</param>
+    static abstract Vector256<float> Scale(byte* block, float* scales, bool upper);
 }

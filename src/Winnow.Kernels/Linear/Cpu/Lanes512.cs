@@ -54,9 +54,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     /// <summary>Widens halves that lie in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> FromHalves(Vector256<short> halves)
+    public static Vector512<float> FromHalves(Vector256<short> halves) => FromHalves(Avx512F.ConvertToVector512Int32(halves));
+
+    /// <summary>Widens halves that have the sign's copies before them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> FromHalves(Vector512<int> halves)
     {
-        Vector512<int> wide = Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(halves), 13);
+        Vector512<int> wide = Avx512F.ShiftLeftLogical(halves, 13);
         Vector512<float> magnitude = Avx512F.Or(
             Avx512F.And(wide, Vector512.Create(HalfBits.Magnitude)), Vector512.Create(HalfBits.Bias)).AsSingle();
         Vector512<float> normal = Avx512F.Multiply(magnitude, Vector512.Create(HalfBits.Unbias));

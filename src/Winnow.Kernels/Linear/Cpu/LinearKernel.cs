@@ -19,14 +19,15 @@ internal abstract unsafe class LinearKernel
 
     /// <summary>The kernels of a width.</summary>
     /// <param name="bits">512, 256 or 128; null for the widest that this machine has. The narrower also do without AVX-VNNI and AVX2.</param>
-    public static LinearKernel Create(int? bits = null)
+    /// <param name="level">What products of bytes are made of; null for what goes with the width.</param>
+    public static LinearKernel Create(int? bits = null, ByteLevel? level = null)
     {
         int chosen = bits ?? (Lanes512.IsSupported ? 512 : Lanes256.IsSupported ? 256 : 128);
         return chosen switch
         {
-            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>> { OfBytes = ByteKernel.Create() },
-            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>> { OfBytes = ByteKernel.Create(bits is null ? null : 1) },
-            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>> { OfBytes = ByteKernel.Create(0) },
+            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>> { OfBytes = ByteKernel.Create(level) },
+            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>> { OfBytes = ByteKernel.Create(level ?? (bits is null ? null : ByteLevel.Avx2)) },
+            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>> { OfBytes = ByteKernel.Create(level ?? ByteLevel.Plain) },
         };
     }
 

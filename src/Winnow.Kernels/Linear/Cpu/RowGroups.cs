@@ -37,18 +37,21 @@ internal static unsafe class RowGroups
     {
         int bytes = type.BlockBytes();
         int head = bytes % Piece;
-        for (long block = 0; block < blocks; block++, source += bytes)
+        for (int row = 0; row < Rows; row++)
         {
-            for (int row = 0; head > 0 && row < Rows; row++, group += sizeof(ushort))
+            byte* from = source + (Math.Min(row, count - 1) * rowBytes);
+            byte* to = group;
+            for (long block = 0; block < blocks; block++, from += bytes, to += Rows * bytes)
             {
-                Unsafe.WriteUnaligned(group, Unsafe.ReadUnaligned<ushort>(source + (Math.Min(row, count - 1) * rowBytes)));
-            }
-
-            for (int at = head; at < bytes; at += Piece)
-            {
-                for (int row = 0; row < Rows; row++, group += Piece)
+                if (head > 0)
                 {
-                    Unsafe.WriteUnaligned(group, Unsafe.ReadUnaligned<uint>(source + (Math.Min(row, count - 1) * rowBytes) + at));
+                    Unsafe.WriteUnaligned(to + (row * sizeof(ushort)), Unsafe.ReadUnaligned<ushort>(from));
+                }
+
+                byte* column = to + (row * Piece);
+                for (int at = head; at < bytes; at += Piece)
+                {
+                    Unsafe.WriteUnaligned(column + (Rows * at), Unsafe.ReadUnaligned<uint>(from + at));
                 }
             }
         }

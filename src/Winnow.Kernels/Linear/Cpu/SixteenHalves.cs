@@ -6,21 +6,20 @@ namespace Winnow.Kernels.Linear.Cpu;
 /// <summary>Halves of interleaved rows.</summary>
 internal static unsafe class SixteenHalves
 {
-    /// <summary>Widens a half of each row.</summary>
+    /// <summary>Widens those of eight rows.</summary>
     /// <param name="halves">Those of 16 rows.</param>
-    /// <param name="output">F32 [16].</param>
+    /// <param name="upper">For the upper eight; a constant.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Widen(short* halves, float* output)
+    public static Vector256<float> Widen(short* halves, bool upper)
     {
         if (Lanes512.IsSupported)
         {
-            Lanes512.FromHalves((ushort*)halves).Store(output);
-            return;
+            Vector512<float> all = Lanes512.FromHalves((ushort*)halves);
+            return upper ? all.GetUpper() : all.GetLower();
         }
 
-        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Load(halves));
-        Widen(lower).Store(output);
-        Widen(upper).Store(output + 8);
+        Vector256<short> both = Vector256.Load(halves);
+        return Widen(upper ? Vector256.WidenUpper(both) : Vector256.WidenLower(both));
     }
 
     /// <summary>Widens halves as <see cref="HalfBits"/> does.</summary>
