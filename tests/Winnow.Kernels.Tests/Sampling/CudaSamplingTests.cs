@@ -95,7 +95,8 @@ public sealed class CudaSamplingTests
         Assert.That(rig.Statuses, Is.EqualTo(new[] { SamplingStatus.Chosen, SamplingStatus.TooFewPasses }));
         Assert.That(rig.LogProbabilities[1], Is.NaN);
         Assert.That(rig.Rows.Select(one => one.Position), Is.EqualTo(new long[] { 1, 4 }), "only who has a token goes on");
-        Assert.That(rig.TopTokens[2..], Is.EqualTo(rig.TopTokens[..2]), "the lists are those of the unmodified row all the same");
+        int[][] lists = [.. rig.TopTokens.Chunk(2)];
+        Assert.That(lists[1], Is.EqualTo(lists[0]), "the lists are those of the unmodified row all the same");
     }
 
     [TestCase(1, 1)]
