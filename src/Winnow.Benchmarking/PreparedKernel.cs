@@ -45,7 +45,8 @@ public sealed unsafe class PreparedKernel : IDisposable
         Build = KernelBuild.Of(compiler, description, Plan, driver.Architecture);
         if (Plan.MemoryBytes > driver.FreeBytes)
         {
-            throw new OutOfDeviceMemoryException(Plan.MemoryBytes, driver.FreeBytes, "Make the axes of the description smaller.");
+            PlannedArgument largest = Plan.Arguments.Where(argument => argument.IsMemory).MaxBy(argument => argument.Bytes)!;
+            throw new OutOfDeviceMemoryException(Plan.MemoryBytes, driver.FreeBytes, $"Make the axes of the description smaller: the largest argument is {largest}.");
         }
 
         Stream = driver.CreateStream();

@@ -39,6 +39,10 @@ public sealed partial class KernelCompiler
     /// <summary>Tells whether NVRTC is there, which one, and otherwise what to do; loads it. Does not throw.</summary>
     public static GpuProbe Probe() => NvrtcLibrary.Probe();
 
+    /// <summary>Whether a text has the form of an architecture, <c>sm_90a</c> or <c>compute_80</c>; NVRTC may know none of this number.</summary>
+    /// <param name="architecture">The text.</param>
+    public static bool IsArchitecture(string architecture) => Architecture().IsMatch(architecture);
+
     /// <summary>Compiles a source, or takes its image from a cache.</summary>
     /// <param name="source">The source.</param>
     /// <param name="definitions">Macros, each <c>NAME</c> or <c>NAME=VALUE</c>.</param>
@@ -77,7 +81,7 @@ public sealed partial class KernelCompiler
             }
         }
 
-        if (!Architecture().IsMatch(architecture))
+        if (!IsArchitecture(architecture))
         {
             throw new ArgumentException($"'{architecture}' is not an architecture such as sm_80, sm_90a or compute_80.", nameof(architecture));
         }

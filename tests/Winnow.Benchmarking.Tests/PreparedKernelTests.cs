@@ -120,7 +120,7 @@ public sealed class PreparedKernelTests
         Assert.That(kernel.Read("x"), Is.EqualTo(new[] { 1.0, 2, 250 }));
         Assert.That(kernel.Read("w"), Is.EqualTo(new[] { 0.5, 1, 2, -4 }));
         Fails("x.bin has 3 bytes, and x: u8[4] needs 4", "in x: u8[4] = file(x.bin)", "in w: f16[4]");
-        Fails("has no tensor 'v'", "in x: u8[3]", "in w: f16[4] = file(w.safetensors, v)");
+        Fails("has no tensor 'v'; it has w.", "in x: u8[3]", "in w: f16[4] = file(w.safetensors, v)");
         Fails("has 'w' as f16[2, 2], and w: f32[4] is wanted", "in x: u8[3]", "in w: f32[4] = file(w.safetensors)");
         Fails("no.bin: there is no such file", "in x: u8[3] = file(no.bin)", "in w: f16[4]");
 
@@ -133,7 +133,7 @@ public sealed class PreparedKernelTests
     {
         KernelDescription description = Kernels.Saxpy.WithAxes([new("n", 1L << 42)]) with { Grid = ["1"], Arguments = ["inout y: f32[n]", "in x: f32[n]", "a: f32 = 1", "n: i32 = 1"] };
 
-        Assert.That(() => Prepare(description), Throws.TypeOf<OutOfDeviceMemoryException>().With.Message.Contains("axes"));
+        Assert.That(() => Prepare(description), Throws.TypeOf<OutOfDeviceMemoryException>().With.Message.Contains("axes").And.Message.Contains("the largest argument is "));
     }
 
     [Test]

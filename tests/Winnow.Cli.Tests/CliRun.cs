@@ -17,12 +17,17 @@ internal sealed record CliRun(int Code, string Output, string Error)
 
     public static Task<CliRun> OfAsync(params string[] args) => WithInputAsync("", args);
 
-    public static async Task<CliRun> WithInputAsync(string input, params string[] args)
+    /// <summary>Ctrl-C came before the command began its work.</summary>
+    public static Task<CliRun> InterruptedAsync(params string[] args) => RunAsync("", args, new CancellationToken(canceled: true));
+
+    public static Task<CliRun> WithInputAsync(string input, params string[] args) => RunAsync(input, args, CancellationToken.None);
+
+    private static async Task<CliRun> RunAsync(string input, string[] args, CancellationToken cancellationToken)
     {
         using StringWriter output = new() { NewLine = "\n" };
         using StringWriter error = new() { NewLine = "\n" };
         CliHost host = new(new StringReader(input), output, error);
-        int code = await CliApplication.RunAsync(args, host, CancellationToken.None);
+        int code = await CliApplication.RunAsync(args, host, cancellationToken);
         return new CliRun(code, output.ToString(), error.ToString());
     }
 }

@@ -34,18 +34,28 @@ public sealed class UsageTests
     [TestCase("kernels")]
     [TestCase("kernels", "compile")]
     [TestCase("kernels", "compile", "x.cu", "--threads", "0")]
+    [TestCase("kernels", "compile", "x.cu", "--threads", "99999999999")]
+    [TestCase("kernels", "compile", "x.cu", "--arch", "sm_80,sm_12x")]
     [TestCase("kernels", "compile", "x.cu", "--axis", "n")]
+    [TestCase("kernels", "compile", "x.cu", "--axis", "n=-1")]
+    [TestCase("kernels", "profile", "x.cu", "--seed", "first")]
     [TestCase("kernels", "list", "x.cu", "y.cu")]
     [TestCase("kernels", "profile", "x.cu", "--gpu", "h200,nothing")]
     [TestCase("kernels", "check", "x.cu", "--device", "cpu")]
     [TestCase("kernels", "bench", "x.cu", "--samples", "29")]
+    [TestCase("kernels", "bench", "x.cu", "--samples", "many")]
+    [TestCase("kernels", "bench", "x.cu", "--samples", "99999999999")]
     [TestCase("kernels", "bench", "x.cu", "--method", "cold")]
     [TestCase("kernels", "bench", "--against", "x")]
     [TestCase("kernels", "profile", "x.cu", "--simulate", "sm_90a")]
     [TestCase("kernels", "trace")]
     [TestCase("kernels", "trace", ".", "--samples", "29")]
+    [TestCase("kernels", "trace", ".", "--samples", "many")]
     [TestCase("kernels", "trace", ".", "--time-limit", "0")]
+    [TestCase("kernels", "trace", ".", "--time-limit", "long")]
     [TestCase("kernels", "trace", ".", "--limit", "0")]
+    [TestCase("kernels", "trace", ".", "--limit", "99999999999")]
+    [TestCase("kernels", "trace", ".", "--seed", "first")]
     [TestCase("kernels", "trace", ".", "--gpu", "nothing")]
     [TestCase("nonsense")]
     [TestCase("--nonsense")]
@@ -54,8 +64,31 @@ public sealed class UsageTests
         CliRun run = await CliRun.OfAsync(args);
 
         Assert.That(run.Code, Is.EqualTo(ExitCodes.Usage));
-        Assert.That(run.Error, Does.StartWith("winnow: ").And.Not.Contain("   at ").And.Not.Contain("Nullable"));
+        Assert.That(run.Error, Does.StartWith("winnow: ").And.Not.Contain("   at ").And.Not.Contain("Nullable").And.Not.Contain("System."));
         Assert.That(run.Output, Is.Empty);
+    }
+
+    [TestCase("'sm_12x'", "kernels", "compile", "x.cu", "--arch", "sm_80,sm_12x")]
+    [TestCase("--samples must be at least 30, not 'many'", "kernels", "bench", "x.cu", "--samples", "many")]
+    [TestCase("a whole number from 0 on, n=4096, not 'n=-1'", "kernels", "compile", "x.cu", "--axis", "n=-1")]
+    public async Task Run_WithWrongArgumentsOfKernelsNamesThemAsTheyWereWritten(string says, params string[] args)
+    {
+        CliRun run = await CliRun.OfAsync(args);
+
+        Assert.That(run.Error, Does.Contain(says));
+    }
+
+    [TestCase("list")]
+    [TestCase("compile", "x.cu")]
+    [TestCase("check", "x.cu")]
+    [TestCase("profile", "x.cu")]
+    [TestCase("bench", "x.cu")]
+    [TestCase("trace", "x")]
+    public async Task Run_OfKernelsThatIsInterruptedEndsAtOnceAsCancelled(params string[] args)
+    {
+        CliRun run = await CliRun.InterruptedAsync(["kernels", .. args]);
+
+        Assert.That((run.Code, run.Error), Is.EqualTo((ExitCodes.Cancelled, "winnow: cancelled\n")));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using Winnow.Formats;
 using Winnow.Formats.Safetensors;
 
@@ -36,7 +37,8 @@ internal static class DataFile
         using SafetensorsFile file = SafetensorsFile.Open(path);
         if (!file.TryGet(name, out TensorInfo? info))
         {
-            throw new FormatException($"{path} has no tensor '{name}'.");
+            string others = string.Join(", ", file.Tensors.Take(20).Select(other => other.Name));
+            throw new FormatException($"{path} has no tensor '{name}'; it has {(others.Length > 0 ? others : "none")}.");
         }
 
         if (!info.Type.ToString().Replace("_", "", StringComparison.Ordinal).Equals(argument.Type.ToString(), StringComparison.Ordinal) || info.Elements != argument.Elements)

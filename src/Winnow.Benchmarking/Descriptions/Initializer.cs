@@ -46,8 +46,20 @@ internal sealed record Initializer
                 => new Initializer { Kind = InitializerKind.File, Path = operands[0], Tensor = operands.Count == 2 ? operands[1] : "" },
             "normal" or "zeros" or "ones" or "range" or "uniform" or "file"
                 => throw new FormatException($"'{trimmed}' should be normal, uniform(a, b), zeros, ones, range, a number or expression, or file(path, tensor)."),
-            _ => Constant(trimmed),
+            _ => ConstantOrExplained(trimmed),
         };
+    }
+
+    private static Initializer ConstantOrExplained(string text)
+    {
+        try
+        {
+            return Constant(text);
+        }
+        catch (FormatException exception) when (text.Contains('.', StringComparison.Ordinal))
+        {
+            throw new FormatException($"{exception.Message} Values from a file are file(path), or file(path, tensor) of a .safetensors file.", exception);
+        }
     }
 
     private static Initializer Constant(string text) => new() { Kind = InitializerKind.Constant, Values = [Expression.Parse(text)] };

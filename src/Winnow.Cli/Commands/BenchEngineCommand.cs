@@ -85,7 +85,7 @@ internal sealed class BenchEngineCommand
                 ? null
                 : await StatusBar.RunAsync(_host, isShown, "measuring the device", _ => Task.Run(() => DevicePeaks.Measure(device, MainTypeOf(files)), cancellationToken)).ConfigureAwait(false);
             EngineOptions load = _load.Read(parsed, _host, options.Batch.Value).With(policy) with { Device = device };
-            load = load with { ContextTokens = load.ContextTokens ?? Math.Min(files.Config.ContextTokens, options.PromptTokens.Value + options.NewTokens.Value) };
+            load = load with { ContextTokens = load.ContextTokens ?? (int)Math.Min(files.Config.ContextTokens, (long)options.PromptTokens.Value + options.NewTokens.Value) };
             isOwned = true;
             start.Continue();
             await using WinnowEngine engine = await StatusBar.RunAsync(_host, isShown, "loading", _ => WinnowEngine.LoadAsync(files, load, start, cancellationToken)).ConfigureAwait(false);

@@ -57,7 +57,7 @@ internal sealed class KernelOptions
         {
             if (result.Tokens.FirstOrDefault(token => AxisOf(token.Value) is null) is { } wrong)
             {
-                result.AddError($"--axis must be a name and a whole number, n=4096, not '{wrong.Value}'.");
+                result.AddError($"--axis must be a name and a whole number from 0 on, n=4096, not '{wrong.Value}'.");
             }
         });
     }

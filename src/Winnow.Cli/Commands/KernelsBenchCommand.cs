@@ -29,12 +29,8 @@ internal static class KernelsBenchCommand
         HelpName = "text",
     };
 
-    private static readonly Option<int> Samples = new("--samples")
-    {
-        Description = $"Samples that the median and its spread are taken from, {TimingOptions.MinSamples} at least. Default: 50.",
-        HelpName = "count",
-        DefaultValueFactory = _ => new TimingOptions().Samples,
-    };
+    private static readonly Option<int?> Samples = SettingOption.Count(
+        "--samples", $"Samples that the median and its spread are taken from, {TimingOptions.MinSamples} at least. Default: 50.", TimingOptions.MinSamples);
 
     private static readonly Option<string> Method = new("--method")
     {
@@ -44,17 +40,7 @@ internal static class KernelsBenchCommand
         DefaultValueFactory = _ => "flush",
     };
 
-    static KernelsBenchCommand()
-    {
-        Method.AcceptOnlyFromAmong("flush", "rotate", "warm");
-        Samples.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < TimingOptions.MinSamples)
-            {
-                result.AddError($"--samples must be at least {TimingOptions.MinSamples}.");
-            }
-        });
-    }
+    static KernelsBenchCommand() => Method.AcceptOnlyFromAmong("flush", "rotate", "warm");
 
     public static Command Create(CliHost host)
     {
@@ -71,7 +57,7 @@ internal static class KernelsBenchCommand
         gpus.AddTo(command);
         command.SetAction((parsed, cancellationToken) => options.File(parsed) is null
             ? RunCasesAsync(host, parsed, device, gpus, cancellationToken)
-            : Task.FromResult(Run(host, parsed, options, device, gpus)));
+            : Interruptible.RunAsync(() => Run(host, parsed, options, device, gpus), cancellationToken));
         return command;
     }
 
@@ -90,7 +76,7 @@ internal static class KernelsBenchCommand
             : await cases.MeasureAsync(parsed.GetValue(Filter), gpu, Timing(parsed), showsProgress, cancellationToken).ConfigureAwait(false);
     }
 
-    private static TimingOptions Timing(ParseResult parsed) => new() { Samples = parsed.GetValue(Samples), Method = MethodOf(parsed.GetValue(Method)!) };
+    private static TimingOptions Timing(ParseResult parsed) => new() { Samples = parsed.GetValue(Samples) ?? new TimingOptions().Samples, Method = MethodOf(parsed.GetValue(Method)!) };
 
     private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
     {

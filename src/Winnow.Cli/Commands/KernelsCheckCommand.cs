@@ -18,7 +18,7 @@ internal static class KernelsCheckCommand
         Command command = new("check", "Compare what a kernel computes with another kernel or with data, as the \"check\" of its description says.");
         options.AddTo(command, withLaunch: true);
         device.AddTo(command);
-        command.SetAction(parsed => Run(host, parsed, options, device));
+        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(() => Run(host, parsed, options, device), cancellationToken));
         return command;
     }
 

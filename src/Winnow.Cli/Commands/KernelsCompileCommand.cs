@@ -23,27 +23,13 @@ internal static class KernelsCompileCommand
         DefaultValueFactory = _ => "all",
     };
 
-    private static readonly Option<int?> Threads = new("--threads")
-    {
-        Description = $"Threads of a block, for the occupancy. Default: what the description or __launch_bounds__ says, else {UsualThreads}.",
-        HelpName = "count",
-    };
+    private static readonly Option<int?> Threads = SettingOption.Count(
+        "--threads", $"Threads of a block, for the occupancy. Default: what the description or __launch_bounds__ says, else {UsualThreads}.", 1, 1024);
 
     private static readonly Option<bool> Sass = new("--sass")
     {
         Description = "Write the machine code as well, where a disassembler of a CUDA toolkit is found.",
     };
-
-    static KernelsCompileCommand()
-    {
-        Threads.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 1024)
-            {
-                result.AddError("--threads must be from 1 to 1024.");
-            }
-        });
-    }
 
     public static Command Create(CliHost host)
     {
@@ -53,7 +39,7 @@ internal static class KernelsCompileCommand
         command.Options.Add(Arch);
         command.Options.Add(Threads);
         command.Options.Add(Sass);
-        command.SetAction(parsed => Run(host, parsed, options));
+        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(() => Run(host, parsed, options), cancellationToken));
         return command;
     }
 
@@ -62,6 +48,11 @@ internal static class KernelsCompileCommand
     {
         bool isAll = parsed.GetValue(Arch) is var list && list == "all";
         string[] architectures = isAll ? [.. KernelBuild.Architectures] : list!.Split(',', StringSplitOptions.TrimEntries);
+        if (architectures.FirstOrDefault(architecture => !KernelCompiler.IsArchitecture(architecture)) is { } wrong)
+        {
+            throw new UsageException($"--arch: '{wrong}' is not an architecture such as sm_80, sm_90a or compute_80");
+        }
+
         KernelCompiler compiler = new();
         List<Row> rows = [];
         int failures = 0;

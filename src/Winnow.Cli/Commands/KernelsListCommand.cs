@@ -14,21 +14,23 @@ internal static class KernelsListCommand
         KernelOptions options = new(fileIsRequired: false);
         Command command = new("list", "List the kernels that ship with their constants, or the entry points of a file with what they take.");
         options.AddTo(command, withLaunch: false);
-        command.SetAction(parsed =>
-        {
-            bool asJson = parsed.GetValue(CommonOptions.Json);
-            if (options.File(parsed) is null)
-            {
-                WriteShipped(host, asJson);
-            }
-            else
-            {
-                WriteEntries(host, asJson, options.Source(parsed), options.Definitions(parsed));
-            }
-
-            return ExitCodes.Success;
-        });
+        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(() => Run(host, parsed, options), cancellationToken));
         return command;
+    }
+
+    private static int Run(CliHost host, ParseResult parsed, KernelOptions options)
+    {
+        bool asJson = parsed.GetValue(CommonOptions.Json);
+        if (options.File(parsed) is null)
+        {
+            WriteShipped(host, asJson);
+        }
+        else
+        {
+            WriteEntries(host, asJson, options.Source(parsed), options.Definitions(parsed));
+        }
+
+        return ExitCodes.Success;
     }
 
     private static void WriteShipped(CliHost host, bool asJson)

@@ -11,12 +11,8 @@ namespace Winnow.Cli.Commands;
 /// <summary><c>winnow kernels profile</c>: a kernel on the simulator, checked and counted, and what that means for named GPUs.</summary>
 internal static class KernelsProfileCommand
 {
-    private static readonly Option<int> Seed = new("--seed")
-    {
-        Description = "What the simulator draws the order of warps from; a race that one order hides another shows. Default: 1.",
-        HelpName = "number",
-        DefaultValueFactory = _ => 1,
-    };
+    private static readonly Option<int?> Seed = SettingOption.Count(
+        "--seed", "What the simulator draws the order of warps from; a race that one order hides another shows. Default: 1.", int.MinValue);
 
     public static Command Create(CliHost host)
     {
@@ -28,7 +24,7 @@ internal static class KernelsProfileCommand
         gpus.AddTo(command);
         command.Options.Add(Seed);
         device.AddSimulatorTo(command);
-        command.SetAction(parsed => Run(host, parsed, options, device, gpus));
+        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(() => Run(host, parsed, options, device, gpus), cancellationToken));
         return command;
     }
 
@@ -39,7 +35,7 @@ internal static class KernelsProfileCommand
         ProfiledKernel kernel;
         try
         {
-            kernel = ProfiledKernel.Run(compiler, options.Description(parsed), parsed.GetValue(Seed), device.Architecture(parsed));
+            kernel = ProfiledKernel.Run(compiler, options.Description(parsed), parsed.GetValue(Seed) ?? 1, device.Architecture(parsed));
         }
         catch (GpuFaultException fault)
         {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Winnow.Benchmarking.Compilation;
@@ -35,11 +36,7 @@ internal static class KernelsTraceCommand
         DefaultValueFactory = _ => "",
     };
 
-    private static readonly Option<int> Limit = new("--limit")
-    {
-        Description = "The most workloads of each definition, the first ones. Default: all.",
-        HelpName = "count",
-    };
+    private static readonly Option<int?> Limit = SettingOption.Count("--limit", "The most workloads of each definition, the first ones. Default: all.", 1);
 
     private static readonly Option<bool> Own = new("--winnow")
     {
@@ -58,56 +55,19 @@ internal static class KernelsTraceCommand
         HelpName = "folder",
     };
 
-    private static readonly Option<int> Seed = new("--seed")
-    {
-        Description = "What random inputs are drawn from. Default: 0.",
-        HelpName = "number",
-    };
+    private static readonly Option<int?> Seed = SettingOption.Count("--seed", "What random inputs are drawn from. Default: 0.", int.MinValue);
 
-    private static readonly Option<double> TimeLimit = new("--time-limit")
-    {
-        Description = "The longest that one run may take, seconds; longer is a TIMEOUT. Default: 300.",
-        HelpName = "seconds",
-        DefaultValueFactory = _ => new TraceOptions().TimeLimit.TotalSeconds,
-    };
+    private static readonly Option<float?> TimeLimit = SettingOption.Number(
+        "--time-limit", "The longest that one run may take, seconds; longer is a TIMEOUT. Default: 300.", 0.001f, 1_000_000);
 
-    private static readonly Option<int> Samples = new("--samples")
-    {
-        Description = $"On a GPU: samples that the median and its spread are taken from, {TimingOptions.MinSamples} at least. Default: 50.",
-        HelpName = "count",
-        DefaultValueFactory = _ => new TimingOptions().Samples,
-    };
+    private static readonly Option<int?> Samples = SettingOption.Count(
+        "--samples", $"On a GPU: samples that the median and its spread are taken from, {TimingOptions.MinSamples} at least. Default: 50.", TimingOptions.MinSamples);
 
     private static readonly Option<string[]> Include = new("--include", "-I")
     {
         Description = "A folder with headers that a solution does not bring along, for instance those of a CUDA toolkit. Can be given more than once.",
         HelpName = "folder",
     };
-
-    static KernelsTraceCommand()
-    {
-        Samples.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < TimingOptions.MinSamples)
-            {
-                result.AddError($"--samples must be at least {TimingOptions.MinSamples}.");
-            }
-        });
-        Limit.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit must be at least 1.");
-            }
-        });
-        TimeLimit.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && !(result.GetValueOrDefault<double>() is > 0 and < 1e6))
-            {
-                result.AddError("--time-limit must be more than 0 seconds.");
-            }
-        });
-    }
 
     public static Command Create(CliHost host)
     {
@@ -119,7 +79,8 @@ internal static class KernelsTraceCommand
         };
         device.AddTo(command);
         gpus.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(host, parsed, device, gpus, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            Interruptible.RunAsync(() => RunAsync(host, parsed, device, gpus, cancellationToken), cancellationToken));
         return command;
     }
 
@@ -134,18 +95,19 @@ internal static class KernelsTraceCommand
             Gpu = gpu,
             SimulatorArchitecture = device.Architecture(parsed),
             PredictFor = predicted.Count == 1 ? predicted[0] : throw new UsageException("a trace holds one prediction: name one GPU with --gpu"),
-            Timing = new TimingOptions { Samples = parsed.GetValue(Samples) },
-            Seed = parsed.GetValue(Seed),
-            TimeLimit = TimeSpan.FromSeconds(parsed.GetValue(TimeLimit)),
+            Timing = new TimingOptions { Samples = parsed.GetValue(Samples) ?? new TimingOptions().Samples },
+            Seed = parsed.GetValue(Seed) ?? 0,
+            TimeLimit = parsed.GetValue(TimeLimit) is { } limit ? TimeSpan.FromSeconds(limit) : new TraceOptions().TimeLimit,
             Filter = parsed.GetValue(Filter)!,
-            MaxWorkloads = parsed.GetValue(Limit),
+            MaxWorkloads = parsed.GetValue(Limit) ?? 0,
             Operations = own?.For(dataset.Definitions.Values) ?? [],
             ReferenceSolution = parsed.GetValue(Reference),
             ExpectedFolder = parsed.GetValue(Expected) is not { } folder || Directory.Exists(folder) ? parsed.GetValue(Expected) : throw new UsageException($"--expected: there is no folder {folder}"),
             IncludeFolders = parsed.GetValue(Include) ?? [],
         };
+        CheckFilter(dataset, options);
         IEnumerable<TraceOutcome> outcomes = new TraceRunner(new KernelCompiler(), options).Run(dataset);
-        using StreamWriter? file = parsed.GetValue(OutputFile) is { } path ? new StreamWriter(path, append: true) { NewLine = "\n" } : null;
+        using StreamWriter? file = parsed.GetValue(OutputFile) is { } path ? new StreamWriter(path, append: true) { NewLine = "\n", AutoFlush = true } : null;
         TraceReport report = new(host, parsed.GetValue(CommonOptions.Json), file, isMeasured: gpu is not null);
         report.AddProblems(dataset.Problems);
         await StatusBar.RunAsync(host, StatusBar.IsShown(parsed, host), "traces", async bar =>
@@ -155,6 +117,18 @@ internal static class KernelsTraceCommand
         }).ConfigureAwait(false);
         report.Write(parsed.GetValue(OutputFile));
         return report.IsGood ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    // Whoever misspells a name would read of a run without outcomes only. What could not be read is reported by the run.
+    private static void CheckFilter(TraceDataset dataset, TraceOptions options)
+    {
+        string[] names = [.. dataset.Solutions.Values.Select(solution => solution.Name), .. options.Operations.Select(operation => operation.Name)];
+        IEnumerable<string> known = names.Concat(dataset.Solutions.Values.Select(solution => solution.Definition)).Concat(options.Operations.Select(operation => operation.Definition));
+        if (dataset.Problems.Count == 0 && options.Filter.Length > 0 && !known.Any(name => name.Contains(options.Filter, StringComparison.OrdinalIgnoreCase)))
+        {
+            string there = names.Length == 0 ? "the data set has no solutions; --winnow runs Winnow's own operations" : $"there are {string.Join(", ", names.Order(StringComparer.Ordinal).Take(20))}";
+            throw new UsageException($"no solution has '{options.Filter}' in its name or in that of its definition: {there}");
+        }
     }
 
     private static void Run(IEnumerable<TraceOutcome> outcomes, TraceReport report, StatusBar? bar, int workloads, CancellationToken cancellationToken)

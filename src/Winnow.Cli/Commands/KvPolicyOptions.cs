@@ -41,6 +41,12 @@ internal sealed class KvPolicyOptions
                 $"{(budget is null ? "--kv-option" : "--kv-budget")} says how a policy works, and there is none: name it with --kv-policy.");
         }
 
+        // Whoever misspells a name is not to look for a budget first.
+        foreach (string stage in name.Split('+'))
+        {
+            _ = PolicyText.OptionsOf(stage);
+        }
+
         if (budget is null && name != NonePolicy.Description.Name)
         {
             throw new UsageException($"--kv-policy {name} needs --kv-budget: slots of a head (256), a share of the tokens (0.25), bytes (64MiB), or all.");

@@ -31,10 +31,11 @@ public static class EngineBenchmark
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 2, nameof(options.NewTokens));
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1, nameof(options.Batch));
         ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1, nameof(options.Rounds));
-        if (prompt + tokens > engine.ContextTokens)
+        long together = (long)prompt + tokens;
+        if (together > engine.ContextTokens)
         {
             throw new ContextLengthException(
-                prompt + tokens, engine.ContextTokens, "Time fewer prompt or new tokens, or load the engine with more ContextTokens if the model allows it.");
+                (int)Math.Min(int.MaxValue, together), engine.ContextTokens, "Time fewer prompt or new tokens, or load the engine with more ContextTokens if the model allows it.");
         }
 
         var run = new EngineBenchmarkRun(engine, prompt, tokens, batch, rounds);

@@ -41,6 +41,7 @@ public sealed class ArgumentTextTests
     [TestCase("n: i32 = normal", "'n' is a number, passed by value")]
     [TestCase("out y: f32[n] = ones", "where the kernel reads it, it is inout")]
     [TestCase("in x: f32[n] = uniform(1)", "should be normal, uniform(a, b)")]
+    [TestCase("in x: f32[n] = x.bin", "has '.' at character 2. Values from a file are file(path)")]
     [TestCase("in x: f32[n] = normal(0, 1)", "should be normal, uniform(a, b)")]
     [TestCase("in x: f32[n +] = ones", "'n +' ends too early")]
     public void Parse_OfNoLineSaysWhatToWrite(string line, string problem)

@@ -44,6 +44,15 @@ public sealed class BenchEngineCommandTests
     }
 
     [Test]
+    public async Task Engine_OfMoreTokensThanANumberHoldsSaysThatTheyDoNotFit()
+    {
+        CliRun run = await CliRun.OfAsync("bench", "engine", "--prompt-tokens", "2000000000", "--new-tokens", "2000000000");
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Failure, "")));
+        Assert.That(run.Error, Does.Contain("tokens do not fit the context of ").And.Contain("fewer prompt or new tokens"));
+    }
+
+    [Test]
     public async Task Engine_OfAShapeUnderAPolicySaysWhatItIs()
     {
         using TemporaryFolder folder = new();

@@ -47,6 +47,15 @@ public sealed class KernelsTraceCommandTests
     }
 
     [Test]
+    public async Task Trace_WithAFilterThatNothingHasNamesWhatThereIs()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "trace", Shipped, "--device", "simulator", "--filter", "rmsnrom");
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Usage, "")));
+        Assert.That(run.Error, Does.Contain("'rmsnrom'").And.Contain("there are winnow_gemm_simple, winnow_rmsnorm_warp"));
+    }
+
+    [Test]
     public async Task Trace_WithWinnowsOwnOperationsRunsThemOnTheProcessor()
     {
         CliRun run = await CliRun.OfAsync("kernels", "trace", Shipped, "--device", "simulator", "--winnow", "--limit", "1", "--samples", "30");

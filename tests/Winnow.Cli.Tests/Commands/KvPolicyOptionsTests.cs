@@ -45,6 +45,7 @@ public sealed class KvPolicyOptionsTests
     }
 
     [TestCase("there are none, window", "--kv-policy", "windwo", "--kv-budget", "8")]
+    [TestCase("there are none, window", "--kv-policy", "windwo")]
     [TestCase("it has window, kernel, max", "--kv-policy", "snapkv", "--kv-budget", "64", "--kv-option", "sink=1")]
     [TestCase("the least is 32", "--kv-policy", "snapkv", "--kv-budget", "4")]
     [TestCase("is no budget", "--kv-policy", "window", "--kv-budget", "0")]
