@@ -62,4 +62,10 @@ public enum DType
 
     /// <summary><see cref="Q5_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
     Q5_Kx16,
+
+    /// <summary><see cref="F16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    F16x8,
+
+    /// <summary><see cref="BF16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    BF16x8,
 }

@@ -5,10 +5,11 @@ namespace Winnow.Kernels;
 /// <summary>Sizes of the element types.</summary>
 public static class DTypes
 {
-    /// <summary>Values that one block holds; 1 for plain numbers.</summary>
+    /// <summary>Values that one block holds; 1 for plain numbers in file order.</summary>
     /// <param name="type">The element type.</param>
     public static int BlockValues(this DType type) => type.FileOrder() switch
     {
+        _ when type is DType.F16x8 or DType.BF16x8 => 32,
         DType.Q4_K or DType.Q5_K or DType.Q6_K => 256,
         DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q8_0 or DType.IQ4_NL => 32,
         _ => 1,
@@ -18,6 +19,7 @@ public static class DTypes
     /// <param name="type">The element type.</param>
     public static int BlockBytes(this DType type) => type.FileOrder() switch
     {
+        _ when type is DType.F16x8 or DType.BF16x8 => 64,
         DType.F32 or DType.I32 => 4,
         DType.F16 or DType.BF16 => 2,
         DType.U8 or DType.I8 => 1,
@@ -37,7 +39,7 @@ public static class DTypes
     /// left over at the end lie as in files. A matrix has as many bytes as in file order, and a slice begins with a group.
     /// </summary>
     /// <param name="type">The element type.</param>
-    public static int GroupRows(this DType type) => type.FileOrder() == type ? 1 : 16;
+    public static int GroupRows(this DType type) => type.FileOrder() == type ? 1 : type is DType.F16x8 or DType.BF16x8 ? 8 : 16;
 
     /// <summary>The type without its order: the same values in a file.</summary>
     /// <param name="type">The element type.</param>
@@ -47,6 +49,8 @@ public static class DTypes
         DType.Q8_0x16 => DType.Q8_0,
         DType.Q4_Kx16 => DType.Q4_K,
         DType.Q5_Kx16 => DType.Q5_K,
+        DType.F16x8 => DType.F16,
+        DType.BF16x8 => DType.BF16,
         _ => type,
     };
 

@@ -79,17 +79,17 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     public Tensor Arrange(Tensor weight)
     {
         LinearArguments.CheckWeight(weight);
-        int groups = checked((int)(weight.Shape[0] / RowGroups.Rows));
-        if (RowGroups.Arranged(weight.Type) is not DType arranged || groups == 0)
+        if (RowGroups.Arranged(weight.Type) is not DType arranged || weight.Shape[0] < arranged.GroupRows() || weight.Shape[1] % arranged.BlockValues() != 0)
         {
             return weight;
         }
 
+        int groups = checked((int)(weight.Shape[0] / arranged.GroupRows()));
         nint rowBytes = (nint)weight.Type.BytesOf(weight.Shape[1]);
-        ReserveScratch(((RowGroups.Rows * rowBytes) + sizeof(float) - 1) / sizeof(float));
+        ReserveScratch(((arranged.GroupRows() * rowBytes) + sizeof(float) - 1) / sizeof(float));
         var job = new ArrangeJob
         {
-            Type = weight.Type,
+            Type = arranged,
             Weight = (byte*)weight.Address,
             RowBytes = rowBytes,
             Scratch = (byte*)_scratch,
@@ -208,7 +208,7 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     private bool IsCheap(DType type) =>
-        _kernel.TakesBytes(type) || type is DType.F32 or DType.F16 or DType.BF16 or DType.IQ4_NL;
+        _kernel.TakesBytes(type) || type.FileOrder() is DType.F32 or DType.F16 or DType.BF16 or DType.IQ4_NL;
 
     // Whether some weights take inputs as bytes, and whether some take floats.
     private (bool Bytes, bool Floats) Kinds(Product* products, int count)

@@ -19,7 +19,7 @@ internal static unsafe class RowDequantizer
         nint rowBytes = (nint)type.BytesOf(columns);
         int inGroup = (int)(row % matrix.Type.GroupRows());
         byte* start = (byte*)matrix.Address + ((nint)(row - inGroup) * rowBytes);
-        if (type == matrix.Type || row - inGroup + RowGroups.Rows > matrix.Shape[0])
+        if (type == matrix.Type || row - inGroup + matrix.Type.GroupRows() > matrix.Shape[0])
         {
             Dequantize(type, start + (inGroup * rowBytes), columns, output);
             return;
@@ -30,7 +30,7 @@ internal static unsafe class RowDequantizer
         for (long done = 0; done < columns; done += MostValues, output += MostValues)
         {
             long values = Math.Min(MostValues, columns - done);
-            RowGroups.TakeRow(type, start + ((nint)type.BytesOf(done) * RowGroups.Rows), inGroup, values / type.BlockValues(), piece);
+            RowGroups.TakeRow(matrix.Type, start + ((nint)type.BytesOf(done) * matrix.Type.GroupRows()), inGroup, values / matrix.Type.BlockValues(), piece);
             Dequantize(type, piece, values, output);
         }
     }

@@ -220,15 +220,21 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         DType type = isGate ? product.GateType : product.WeightType;
         byte* weight = isGate ? product.Gate : product.Weight;
         nint rowBytes = isGate ? product.GateRowBytes : product.WeightRowBytes;
-        long offset = k / type.BlockValues() * type.BlockBytes();
+        nint offset = (nint)(k / type.BlockValues() * type.BlockBytes());
+        nint group = type.GroupRows();
         int whole = (int)Math.Min(values, (product.Inputs - k) / 32 * 32);
         byte* rest = stackalloc byte[128];
         for (int i = 0; i < TileOutputs; i++)
         {
             // Past the last row the last one is computed again; nobody looks at the result.
-            byte* source = weight + ((nint)(output + Math.Min(i, count - 1)) * rowBytes) + offset;
+            nint row = (nint)(output + Math.Min(i, count - 1));
+            nint inGroup = row % group;
+            bool grouped = group > 1 && row - inGroup + group <= product.Outputs;
+            byte* source = grouped
+                ? weight + ((row - inGroup) * rowBytes) + (offset * group) + (inGroup * RowGroups.LineBytes)
+                : weight + (row * rowBytes) + offset;
             float* destination = tile + (i * TLanes.Count);
-            WeightDecoder<TLanes, TVector>.Decode(type, source, whole, destination, TileOutputs * TLanes.Count, TileOutputs * rowBytes);
+            WeightDecoder<TLanes, TVector>.Decode(grouped ? type : type.FileOrder(), source, whole, destination, TileOutputs * TLanes.Count, TileOutputs * rowBytes);
             if (whole < values)
             {
                 // Only plain numbers have rows that do not fill units of 32.

@@ -1,18 +1,21 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>
 /// Rows of weights interleaved in groups. Where a group's blocks begin stands the half with which a row's block begins, if its size is not a number of dwords, of each row;
 /// then dword after dword of the blocks, each of every row. What a vector then holds are the same inputs of as many outputs, and memory is read from one end to the other.
+/// Plain numbers are multiplied a row a vector: of those a cache line of each row follows the other.
 /// </summary>
 internal static unsafe class RowGroups
 {
-    /// <summary>Rows of a group.</summary>
+    /// <summary>Rows of a group of a block type.</summary>
     public const int Rows = 16;
 
-    private const int Piece = sizeof(uint);
+    /// <summary>Bytes of a row of plain numbers, 16 bits each, that lie together.</summary>
+    public const int LineBytes = 64;
 
     /// <summary>The type of a matrix once it is arranged; null where there is no other order than the file's.</summary>
     /// <param name="type">A type in file order.</param>
@@ -22,34 +25,43 @@ internal static unsafe class RowGroups
         DType.Q8_0 => DType.Q8_0x16,
         DType.Q4_K => DType.Q4_Kx16,
         DType.Q5_K => DType.Q5_Kx16,
+        DType.F16 => DType.F16x8,
+        DType.BF16 => DType.BF16x8,
         _ => null,
     };
 
     /// <summary>Interleaves blocks of a group of rows.</summary>
-    /// <param name="type">The type, in either order.</param>
+    /// <param name="type">The type that they get.</param>
     /// <param name="source">The first row's first block.</param>
     /// <param name="rowBytes">Bytes from row to row.</param>
     /// <param name="count">Rows that there are; for those that a group lacks the last one is taken again.</param>
     /// <param name="blocks">Blocks of each row.</param>
-    /// <param name="group">As many bytes as the blocks of <see cref="Rows"/> rows.</param>
+    /// <param name="group">As many bytes as the blocks of all rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Interleave(DType type, byte* source, nint rowBytes, int count, long blocks, byte* group)
     {
+        int rows = type.GroupRows();
         int bytes = type.BlockBytes();
-        int head = bytes % Piece;
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             byte* from = source + (Math.Min(row, count - 1) * rowBytes);
             byte* to = group;
-            for (long block = 0; block < blocks; block++, from += bytes, to += Rows * bytes)
+            for (long block = 0; block < blocks; block++, from += bytes, to += rows * bytes)
             {
+                if (rows != Rows)
+                {
+                    Vector512.Load(from).Store(to + (row * LineBytes));
+                    continue;
+                }
+
+                int head = bytes % sizeof(uint);
                 if (head > 0)
                 {
                     Unsafe.WriteUnaligned(to + (row * sizeof(ushort)), Unsafe.ReadUnaligned<ushort>(from));
                 }
 
-                byte* column = to + (row * Piece);
-                for (int at = head; at < bytes; at += Piece)
+                byte* column = to + (row * sizeof(uint));
+                for (int at = head; at < bytes; at += sizeof(uint))
                 {
                     Unsafe.WriteUnaligned(column + (Rows * at), Unsafe.ReadUnaligned<uint>(from + at));
                 }
@@ -58,25 +70,32 @@ internal static unsafe class RowGroups
     }
 
     /// <summary>Takes blocks of one row out of a group again.</summary>
-    /// <param name="type">The type, in either order.</param>
+    /// <param name="type">The type of the group.</param>
     /// <param name="group">The group's first block.</param>
     /// <param name="row">Which of its rows.</param>
     /// <param name="blocks">How many blocks.</param>
     /// <param name="output">The row's blocks as in a file.</param>
     public static void TakeRow(DType type, byte* group, int row, long blocks, byte* output)
     {
+        int rows = type.GroupRows();
         int bytes = type.BlockBytes();
-        int head = bytes % Piece;
-        for (long block = 0; block < blocks; block++, output += bytes, group += Rows * bytes)
+        for (long block = 0; block < blocks; block++, output += bytes, group += rows * bytes)
         {
+            if (rows != Rows)
+            {
+                Vector512.Load(group + (row * LineBytes)).Store(output);
+                continue;
+            }
+
+            int head = bytes % sizeof(uint);
             if (head > 0)
             {
                 Unsafe.WriteUnaligned(output, Unsafe.ReadUnaligned<ushort>(group + (row * sizeof(ushort))));
             }
 
-            for (int at = head; at < bytes; at += Piece)
+            for (int at = head; at < bytes; at += sizeof(uint))
             {
-                Unsafe.WriteUnaligned(output + at, Unsafe.ReadUnaligned<uint>(group + (Rows * at) + (row * Piece)));
+                Unsafe.WriteUnaligned(output + at, Unsafe.ReadUnaligned<uint>(group + (Rows * at) + (row * sizeof(uint))));
             }
         }
     }

@@ -32,19 +32,19 @@ internal static unsafe class RowKernel<TLanes, TVector>
     /// <param name="scratch"><see cref="ScratchFloats"/> floats.</param>
     public static void Run(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
     {
-        switch (type)
+        switch (type.FileOrder())
         {
             case DType.F32:
-                Units<SingleCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                Units<SingleCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
             case DType.F16:
-                Units<HalfCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                Units<HalfCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
             case DType.BF16:
-                Units<BrainCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                Units<BrainCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
             case DType.IQ4_NL:
-                Units<NonLinearCodec<TLanes, TVector>>(weight, rowBytes, rows, x, inputs, sums, scratch);
+                Units<NonLinearCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
             default:
                 Blocks(type, weight, rowBytes, rows, x, inputs, sums, scratch);
@@ -55,31 +55,37 @@ internal static unsafe class RowKernel<TLanes, TVector>
     // The next four rows, as long as they fit the first-level cache beside these; the hardware does not see that far over short rows.
     private static nint Ahead(nint rowBytes) => rowBytes <= 4096 ? 4 * rowBytes : 2048;
 
-    private static void Units<TCodec>(byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+    private static void Units<TCodec>(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
         int row = 0;
+        int groups = type.GroupRows() == EightRows.Count ? rows / EightRows.Count : 0;
         for (; WideRowKernel<TLanes, TVector>.IsUsed && inputs % 32 == 0 && row <= rows - EightRows.Count; row += EightRows.Count)
         {
-            WideRowKernel<TLanes, TVector>.Run<TCodec>(
-                weight + (row * rowBytes), rowBytes, x, inputs, sums + (row * TLanes.Count), scratch);
+            WideRowKernel<TLanes, TVector>.Run<TCodec>(weight + (row * rowBytes), rowBytes, groups > 0, x, inputs, sums + (row * TLanes.Count), scratch);
         }
 
-        nint ahead = Ahead(rowBytes);
         for (; row < rows; row += 4)
         {
+            bool grouped = row < groups * EightRows.Count;
+            byte* first = weight + (row * rowBytes);
+            if (grouped)
+            {
+                first = weight + (row / EightRows.Count * EightRows.Count * rowBytes) + (row % EightRows.Count * RowGroups.LineBytes);
+            }
+
             // Past the last row the last one is computed again; nobody looks at the result.
-            byte* w0 = weight + (row * rowBytes);
-            byte* w1 = weight + (Math.Min(row + 1, rows - 1) * rowBytes);
-            byte* w2 = weight + (Math.Min(row + 2, rows - 1) * rowBytes);
-            byte* w3 = weight + (Math.Min(row + 3, rows - 1) * rowBytes);
-            Four<TCodec>(w0, w1, w2, w3, x, inputs, sums + (row * TLanes.Count), scratch, ahead);
+            nint stride = grouped ? RowGroups.LineBytes : rowBytes;
+            int last = rows - 1 - row;
+            Four<TCodec>(
+                first, first + (Math.Min(1, last) * stride), first + (Math.Min(2, last) * stride), first + (Math.Min(3, last) * stride), x, inputs, sums + (row * TLanes.Count), scratch,
+                grouped ? EightRows.Count * TCodec.UnitBytes : TCodec.UnitBytes, grouped ? EightRows.Count * RowGroups.LineBytes * 4 : Ahead(rowBytes));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four<TCodec>(
-        byte* w0, byte* w1, byte* w2, byte* w3, float* x, long inputs, float* sums, float* scratch, nint ahead)
+        byte* w0, byte* w1, byte* w2, byte* w3, float* x, long inputs, float* sums, float* scratch, nint step, nint ahead)
         where TCodec : struct, IUnitCodec<TVector>
     {
         Column<TLanes, TVector> column = default;
@@ -129,10 +135,10 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 }
 
                 x += 32;
-                w0 += TCodec.UnitBytes;
-                w1 += TCodec.UnitBytes;
-                w2 += TCodec.UnitBytes;
-                w3 += TCodec.UnitBytes;
+                w0 += step;
+                w1 += step;
+                w2 += step;
+                w3 += step;
             }
         }
 

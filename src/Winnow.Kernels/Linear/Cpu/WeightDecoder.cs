@@ -12,32 +12,32 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
 {
     /// <summary>Widens whole blocks of 32 or 256 values; plain types are taken in units of 32 as well.</summary>
     /// <param name="type">The weight type.</param>
-    /// <param name="source">The first block.</param>
+    /// <param name="source">The first block; of interleaved rows the first line of that row.</param>
     /// <param name="values">How many values: a multiple of 32, and of the block size.</param>
     /// <param name="output">Where the first vector goes.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
     /// <param name="ahead">Bytes from here to what should be fetched into the cache meanwhile; 0 for nothing.</param>
     public static void Decode(DType type, byte* source, long values, float* output, nint stride, nint ahead)
     {
-        switch (type)
+        switch (type.FileOrder())
         {
             case DType.F32:
-                Units<SingleCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<SingleCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             case DType.F16:
-                Units<HalfCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<HalfCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             case DType.BF16:
-                Units<BrainCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<BrainCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             case DType.Q8_0:
-                Units<EightBitCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<EightBitCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             case DType.Q4_0:
-                Units<FourBitCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<FourBitCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             case DType.IQ4_NL:
-                Units<NonLinearCodec<TLanes, TVector>>(source, values, output, stride, ahead);
+                Units<NonLinearCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             default:
                 Blocks(type, source, values, output, stride, ahead);
@@ -85,11 +85,13 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Units<TCodec>(byte* source, long values, float* output, nint stride, nint ahead)
+    private static void Units<TCodec>(DType type, byte* source, long values, float* output, nint stride, nint ahead)
         where TCodec : struct, IUnitCodec<TVector>
     {
+        // A row of plain numbers that lies among others.
+        nint step = type.GroupRows() * TCodec.UnitBytes;
         TVector scale = default;
-        for (long unit = values / 32; unit > 0; unit--, source += TCodec.UnitBytes)
+        for (long unit = values / 32; unit > 0; unit--, source += step)
         {
             if (Sse.IsSupported)
             {

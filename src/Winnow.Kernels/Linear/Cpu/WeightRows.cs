@@ -46,7 +46,7 @@ internal readonly unsafe struct WeightRows
             return _first + (bytes * RowGroups.Rows);
         }
 
-        RowGroups.Interleave(_type, _first + bytes, _rowBytes, _count, units * 32 / values, scratch);
+        RowGroups.Interleave(RowGroups.Arranged(_type.FileOrder()) ?? _type, _first + bytes, _rowBytes, _count, units * 32 / values, scratch);
         return scratch;
     }
 }

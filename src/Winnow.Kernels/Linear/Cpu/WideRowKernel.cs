@@ -18,31 +18,40 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 
     /// <summary>Computes the lanes' sums of eight products.</summary>
     /// <param name="w">The first weight row.</param>
-    /// <param name="rowBytes">Bytes from one weight row to the next.</param>
+    /// <param name="rowBytes">Bytes of a weight row.</param>
+    /// <param name="grouped">Whether the rows are interleaved line by line.</param>
     /// <param name="x">The input row.</param>
     /// <param name="inputs">Values in a row, a multiple of 32.</param>
     /// <param name="sums">Room for eight vectors.</param>
     /// <param name="scratch"><see cref="RowKernel{TLanes, TVector}.ScratchFloats"/> floats.</param>
-    public static void Run<TCodec>(byte* w, nint rowBytes, float* x, long inputs, float* sums, float* scratch)
+    public static void Run<TCodec>(byte* w, nint rowBytes, bool grouped, float* x, long inputs, float* sums, float* scratch)
         where TCodec : struct, IUnitCodec<TVector>
     {
         long units = inputs / 32;
+        nint step = grouped ? EightRows.Count * TCodec.UnitBytes : TCodec.UnitBytes;
         for (long done = 0; done < units; done += Stride)
         {
             int count = (int)Math.Min(Stride, units - done);
-            byte* start = w + ((nint)done * TCodec.UnitBytes);
+            byte* start = w + ((nint)done * step);
             if (TCodec.IsScaled)
             {
                 EightRows.LoadScales(start, rowBytes, count, scratch);
             }
 
-            Eight<TCodec>(start, rowBytes, x + (32 * done), count, sums, scratch, start + EightRows.Ahead(rowBytes), done == 0);
+            if (grouped)
+            {
+                Eight<TCodec>(start, TCodec.UnitBytes, step, x + (32 * done), count, sums, scratch, null, false, done == 0);
+                continue;
+            }
+
+            Eight<TCodec>(start, rowBytes, step, x + (32 * done), count, sums, scratch, start + EightRows.Ahead(rowBytes), EightRows.IsNear(rowBytes), done == 0);
         }
     }
 
     // Calls nothing: the sums would have to lie in memory for it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Eight<TCodec>(byte* w, nint rowBytes, float* x, int units, float* sums, float* scales, byte* ahead, bool fresh)
+    private static void Eight<TCodec>(
+        byte* w, nint rowBytes, nint step, float* x, int units, float* sums, float* scales, byte* ahead, bool near, bool fresh)
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
@@ -58,11 +67,15 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
             a7 = TLanes.Load(sums + (7 * TLanes.Count));
         }
 
-        bool near = EightRows.IsNear(rowBytes);
+        bool fetches = ahead != null;
         for (float* end = scales + units; scales < end; scales++)
         {
-            EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
-            ahead += 8 * TCodec.UnitBytes;
+            if (fetches)
+            {
+                EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
+                ahead += 8 * TCodec.UnitBytes;
+            }
+
             TVector x0 = TLanes.Load(x);
             TVector x1 = TLanes.Load(x + TLanes.Count);
             byte* w3 = w + (3 * rowBytes);
@@ -76,7 +89,7 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
             a6 = Add<TCodec>(a6, x0, x1, w6, scales + (6 * Stride));
             a7 = Add<TCodec>(a7, x0, x1, w6 + rowBytes, scales + (7 * Stride));
             x += 32;
-            w += TCodec.UnitBytes;
+            w += step;
         }
 
         TLanes.Store(a0, sums);
