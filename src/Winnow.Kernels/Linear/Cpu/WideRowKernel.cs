@@ -13,6 +13,9 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 {
     private const int Stride = EightRows.ScaleStride;
 
+    // Of rows that are one stream; widening halves takes so long that the processor by itself asks too late.
+    private const int GroupAhead = 6 * 1024;
+
     /// <summary>Whether this width has 32 registers.</summary>
     public static bool IsUsed => TLanes.Count == 16;
 
@@ -40,7 +43,7 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 
             if (grouped)
             {
-                Eight<TCodec>(start, TCodec.UnitBytes, step, x + (32 * done), count, sums, scratch, null, false, done == 0);
+                Eight<TCodec>(start, TCodec.UnitBytes, step, x + (32 * done), count, sums, scratch, start + GroupAhead, true, done == 0);
                 continue;
             }
 
@@ -67,15 +70,10 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
             a7 = TLanes.Load(sums + (7 * TLanes.Count));
         }
 
-        bool fetches = ahead != null;
         for (float* end = scales + units; scales < end; scales++)
         {
-            if (fetches)
-            {
-                EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
-                ahead += 8 * TCodec.UnitBytes;
-            }
-
+            EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
+            ahead += 8 * TCodec.UnitBytes;
             TVector x0 = TLanes.Load(x);
             TVector x1 = TLanes.Load(x + TLanes.Count);
             byte* w3 = w + (3 * rowBytes);
