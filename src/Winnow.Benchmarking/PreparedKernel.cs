@@ -54,7 +54,13 @@ public sealed unsafe class PreparedKernel : IDisposable
         _function = driver.GetFunction(_module, Build.Entry.Symbol);
         try
         {
-            if (Plan.Shape.SharedBytes + driver.GetAttributes(_function).SharedBytes > SharedBytesOfEveryLaunch)
+            int own = driver.GetAttributes(_function).SharedBytes, most = driver.Properties.MaxSharedBytesPerBlock;
+            if (Plan.Shape.SharedBytes > most - own)
+            {
+                throw description.Problem("shared", $"{Plan.Shape.SharedBytes} bytes, and {own} that the kernel declares itself, are more than the {most} that a block can have.");
+            }
+
+            if (Plan.Shape.SharedBytes + own > SharedBytesOfEveryLaunch)
             {
                 driver.AllowSharedBytes(_function, Plan.Shape.SharedBytes);
             }

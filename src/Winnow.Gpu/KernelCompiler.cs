@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -57,6 +58,7 @@ public sealed partial class KernelCompiler
         GpuProbe nvrtc = NvrtcLibrary.Require();
         IReadOnlyList<KeyValuePair<string, string>> headers = source.IncludedHeaders();
         string[] options = Options(definitions, architecture);
+        RequireKnown(source, options, architecture);
         string key = Key(source, headers, options, nvrtc.Version);
         Lazy<byte[]> image = _images.GetOrAdd(key, _ => new Lazy<byte[]>(() => FromDiskOrCompiled(key, source, headers, options)));
         try
@@ -84,6 +86,17 @@ public sealed partial class KernelCompiler
         if (!IsArchitecture(architecture))
         {
             throw new ArgumentException($"'{architecture}' is not an architecture such as sm_80, sm_90a or compute_80.", nameof(architecture));
+        }
+    }
+
+    // NVRTC itself says that the value is invalid, not which ones there are.
+    private static void RequireKnown(KernelSource source, string[] options, string architecture)
+    {
+        IReadOnlyList<int> known = NvrtcLibrary.Capabilities;
+        int number = int.Parse(architecture.AsSpan(architecture.IndexOf('_', StringComparison.Ordinal) + 1).TrimEnd("abcdefghijklmnopqrstuvwxyz"), CultureInfo.InvariantCulture);
+        if (known.Count > 0 && !Enumerable.Contains(known, number))
+        {
+            throw new KernelCompileException(source.Name, options, $"NVRTC compiles for {string.Join(", ", known)} and not for {number}: name another architecture, for instance sm_80.");
         }
     }
 

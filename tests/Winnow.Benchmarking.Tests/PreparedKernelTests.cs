@@ -137,6 +137,16 @@ public sealed class PreparedKernelTests
     }
 
     [Test]
+    public void Prepare_OfMoreSharedMemoryThanABlockCanHaveNamesTheField()
+    {
+        KernelDescription description = Kernels.Saxpy with { Shared = "1024 * 1024" };
+
+        Assert.That(
+            () => Prepare(description),
+            Throws.TypeOf<KernelDescriptionException>().With.Message.Contains("shared: 1048576 bytes").And.Message.Contains("that a block can have"));
+    }
+
+    [Test]
     public void Run_OfAFaultyKernelIsAFinding()
     {
         KernelDescription description = Kernels.Saxpy with { Arguments = ["inout y: f32[n - 1]", "in x: f32[n]", "a: f32 = 1", "n: i32 = n"] };

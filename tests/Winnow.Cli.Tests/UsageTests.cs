@@ -38,6 +38,8 @@ public sealed class UsageTests
     [TestCase("kernels", "compile", "x.cu", "--arch", "sm_80,sm_12x")]
     [TestCase("kernels", "compile", "x.cu", "--axis", "n")]
     [TestCase("kernels", "compile", "x.cu", "--axis", "n=-1")]
+    [TestCase("kernels", "compile", "")]
+    [TestCase("kernels", "compile", "x.cu", "--include", "no-such-folder")]
     [TestCase("kernels", "profile", "x.cu", "--seed", "first")]
     [TestCase("kernels", "list", "x.cu", "y.cu")]
     [TestCase("kernels", "profile", "x.cu", "--gpu", "h200,nothing")]

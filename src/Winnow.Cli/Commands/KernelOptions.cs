@@ -53,6 +53,13 @@ internal sealed class KernelOptions
     public KernelOptions(bool fileIsRequired)
     {
         _file.Arity = fileIsRequired ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne;
+        _file.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError("The name of the file is empty.");
+            }
+        });
         _axis.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(token => AxisOf(token.Value) is null) is { } wrong)
@@ -87,12 +94,12 @@ internal sealed class KernelOptions
         string file = parsed.GetValue(_file)!;
         if (file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
-            return KernelDescription.Load(file, includeFolders: parsed.GetValue(_include)).Source;
+            return KernelDescription.Load(file, includeFolders: Includes(parsed)).Source;
         }
 
         return !System.IO.File.Exists(file) && ShippedKernels.Sources.Contains(file)
             ? ShippedKernels.Source(file)
-            : KernelFile.Load(file, parsed.GetValue(_include));
+            : KernelFile.Load(file, Includes(parsed));
     }
 
     /// <summary>Whether a launch is described beside the file.</summary>
@@ -105,13 +112,20 @@ internal sealed class KernelOptions
     /// <summary>The description that was named, with what the command line changes of it.</summary>
     public KernelDescription Description(ParseResult parsed)
     {
-        KernelDescription description = KernelDescription.Load(parsed.GetValue(_file)!, parsed.GetValue(_describe), parsed.GetValue(_include));
+        KernelDescription description = KernelDescription.Load(parsed.GetValue(_file)!, parsed.GetValue(_describe), Includes(parsed));
         return description.WithAxes((parsed.GetValue(_axis) ?? []).Select(axis => AxisOf(axis)!.Value)) with
         {
             Kernel = parsed.GetValue(_kernel) ?? description.Kernel,
             Definitions = Merge(description.Definitions, Definitions(parsed)),
         };
     }
+
+    /// <summary>Folders that were named for headers.</summary>
+    /// <exception cref="UsageException">One is not there.</exception>
+    public static string[]? Folders(string[]? named) =>
+        named?.FirstOrDefault(folder => !Directory.Exists(folder)) is { } missing ? throw new UsageException($"--include: there is no folder {missing}") : named;
+
+    private string[]? Includes(ParseResult parsed) => Folders(parsed.GetValue(_include));
 
     /// <summary>Definitions where later ones take the place of earlier ones of the same name.</summary>
     private static string[] Merge(IEnumerable<string> first, string[] second)

@@ -75,7 +75,7 @@ internal static class KernelsCompileCommand
         Write(host, parsed.GetValue(CommonOptions.Json), rows);
         if (parsed.GetValue(Sass))
         {
-            WriteCode(host, rows);
+            WriteCode(host, parsed.GetValue(CommonOptions.Json), rows);
         }
 
         return failures == 0 ? ExitCodes.Success : ExitCodes.Failure;
@@ -130,10 +130,16 @@ internal static class KernelsCompileCommand
         table.Write(host);
     }
 
-    private static void WriteCode(CliHost host, List<Row> rows)
+    private static void WriteCode(CliHost host, bool asJson, List<Row> rows)
     {
         foreach (IGrouping<string, Row> image in rows.GroupBy(row => $"{row.Build.Source} {row.Build.Architecture} {row.Definitions}"))
         {
+            if (asJson)
+            {
+                JsonLine.Write(host.Output, json => image.First().WriteCode(json));
+                continue;
+            }
+
             host.Output.WriteLine();
             host.Output.WriteLine($"// {image.Key}");
             host.Output.WriteLine(Disassembler.Run(image.First().Build.Image));
@@ -179,6 +185,14 @@ internal static class KernelsCompileCommand
                 json.WriteNumber("occupancy", occupancy.Part);
                 json.WriteString("limited_by", NameOf(occupancy.Limit));
             }
+        }
+
+        public void WriteCode(System.Text.Json.Utf8JsonWriter json)
+        {
+            json.WriteString("source", Build.Source);
+            json.WriteString("architecture", Build.Architecture);
+            json.WriteString("definitions", Definitions);
+            json.WriteString("sass", Disassembler.Run(Build.Image));
         }
 
         private static string NameOf(OccupancyLimit limit) => limit switch

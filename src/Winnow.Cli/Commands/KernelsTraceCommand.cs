@@ -103,7 +103,7 @@ internal static class KernelsTraceCommand
             Operations = own?.For(dataset.Definitions.Values) ?? [],
             ReferenceSolution = parsed.GetValue(Reference),
             ExpectedFolder = parsed.GetValue(Expected) is not { } folder || Directory.Exists(folder) ? parsed.GetValue(Expected) : throw new UsageException($"--expected: there is no folder {folder}"),
-            IncludeFolders = parsed.GetValue(Include) ?? [],
+            IncludeFolders = KernelOptions.Folders(parsed.GetValue(Include)) ?? [],
         };
         CheckFilter(dataset, options);
         IEnumerable<TraceOutcome> outcomes = new TraceRunner(new KernelCompiler(), options).Run(dataset);
@@ -124,11 +124,14 @@ internal static class KernelsTraceCommand
     {
         string[] names = [.. dataset.Solutions.Values.Select(solution => solution.Name), .. options.Operations.Select(operation => operation.Name)];
         IEnumerable<string> known = names.Concat(dataset.Solutions.Values.Select(solution => solution.Definition)).Concat(options.Operations.Select(operation => operation.Definition));
-        if (dataset.Problems.Count == 0 && options.Filter.Length > 0 && !known.Any(name => name.Contains(options.Filter, StringComparison.OrdinalIgnoreCase)))
+        if (dataset.Problems.Count > 0 || known.Any(name => name.Contains(options.Filter, StringComparison.OrdinalIgnoreCase)))
         {
-            string there = names.Length == 0 ? "the data set has no solutions; --winnow runs Winnow's own operations" : $"there are {string.Join(", ", names.Order(StringComparer.Ordinal).Take(20))}";
-            throw new UsageException($"no solution has '{options.Filter}' in its name or in that of its definition: {there}");
+            return;
         }
+
+        throw new UsageException(names.Length == 0
+            ? "there are no solutions in what was named: name their files or folder as well, or run Winnow's own operations with --winnow"
+            : $"no solution has '{options.Filter}' in its name or in that of its definition: there are {string.Join(", ", names.Order(StringComparer.Ordinal).Take(20))}");
     }
 
     private static void Run(IEnumerable<TraceOutcome> outcomes, TraceReport report, StatusBar? bar, int workloads, CancellationToken cancellationToken)

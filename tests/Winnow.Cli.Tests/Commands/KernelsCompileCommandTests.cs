@@ -48,6 +48,32 @@ public sealed class KernelsCompileCommandTests
     }
 
     [Test]
+    public async Task Compile_WithSassAndJsonWritesNothingThatIsNoJson()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=64", "--arch", "sm_80", "--sass", "--json");
+
+        Assert.That(run.Json[0].GetProperty("architecture").GetString(), Is.EqualTo("sm_80"));
+        if (run.Code == ExitCodes.Success)
+        {
+            Assert.That(run.Json[1].GetProperty("sass").GetString(), Does.Contain("EXIT"));
+        }
+        else
+        {
+            Assert.That(run.Error, Does.Contain("disassembler"));
+        }
+    }
+
+    [Test]
+    public async Task Compile_ForAnArchitectureThatNvrtcDoesNotKnowSaysWhichItKnowsAndGoesOn()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=64", "--arch", "sm_20,sm_80");
+
+        Assert.That(run.Code, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(run.Error, Does.Contain("compute_20").And.Match("NVRTC compiles for [0-9, ]*80[0-9, ]* and not for 20: name another architecture"));
+        Assert.That(run.OutputLines[^1], Does.Contain("sm_80"));
+    }
+
+    [Test]
     public async Task Compile_WithADescriptionTakesItsConstantsAndItsLaunch()
     {
         File.WriteAllText(_folder["reverse.json"], """

@@ -56,6 +56,15 @@ public sealed class KernelsTraceCommandTests
     }
 
     [Test]
+    public async Task Trace_OfDefinitionsAloneSaysWhatIsMissing()
+    {
+        CliRun run = await CliRun.OfAsync("kernels", "trace", Path.Combine(Shipped, "definitions", "rmsnorm", "rmsnorm_h128.json"), "--device", "simulator");
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Usage, "")));
+        Assert.That(run.Error, Does.Contain("no solutions").And.Contain("--winnow"));
+    }
+
+    [Test]
     public async Task Trace_WithWinnowsOwnOperationsRunsThemOnTheProcessor()
     {
         CliRun run = await CliRun.OfAsync("kernels", "trace", Shipped, "--device", "simulator", "--winnow", "--limit", "1", "--samples", "30");
