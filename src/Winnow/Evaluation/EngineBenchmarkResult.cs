@@ -22,8 +22,8 @@ public sealed record EngineBenchmarkResult
     public required Quantiles InterToken { get; init; }
 
     /// <summary>
-    /// The same computation in registers again and again on one thread after each round, as long as a token but at most 10 ms: how even the machine itself is at the
-    /// time. Times between tokens are not more even than that.
+    /// The same again and again on one thread after each round: reading memory, as much as a step reads but at most 128 MiB in turns, as long as a token but at most
+    /// 10 ms. How even the machine itself is at the time; times between tokens are hardly more even than that.
     /// </summary>
     public required Quantiles Machine { get; init; }
 

@@ -55,6 +55,8 @@ internal sealed class EngineBenchmarkRun
 
     private int Batch => _prompts.Length;
 
+    private long StepBytes => new StepCost(_engine.Config).ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes);
+
     public EngineBenchmarkResult Result
     {
         get
@@ -71,7 +73,7 @@ internal sealed class EngineBenchmarkRun
                 Machine = Quantiles.Of(_machine.ToArray()),
                 PrefillTokensPerSecond = Median(_prefill),
                 DecodeTokensPerSecond = Median(_decode),
-                StepBytes = cost.ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes),
+                StepBytes = StepBytes,
                 TokenFlops = cost.Token(_heldSlots),
                 PromptFlops = cost.Prompt(PromptTokens),
                 AllocatedBytesPerToken = (double)_allocated / (_rounds * Batch * NewTokens),
@@ -95,8 +97,6 @@ internal sealed class EngineBenchmarkRun
         }
         while (elapsed < LeastWarmUp || (elapsed < MostWarmUp && JitInfo.GetCompiledMethodCount() != compiled));
 
-        ChooseWork();
-
         await using Session session = _engine.CreateSession();
         await session.AppendAsync(_prompts[0], cancellationToken).ConfigureAwait(false);
         await foreach (GeneratedPiece _ in session.GenerateAsync(_options with { MaxTokens = Math.Max(1, NewTokens / 2) }, cancellationToken).ConfigureAwait(false))
@@ -105,6 +105,7 @@ internal sealed class EngineBenchmarkRun
 
         KvUsage usage = await session.MeasureAsync().ConfigureAwait(false);
         (_heldBytes, _heldSlots) = (usage.Bytes, usage.Kept * usage.Tokens);
+        ChooseWork();
     }
 
     /// <summary>One round that counts.</summary>
@@ -153,7 +154,7 @@ internal sealed class EngineBenchmarkRun
             }
         }
 
-        _work = FixedWork.Lasting(TimeSpan.FromSeconds(Median(between)));
+        _work = FixedWork.Lasting(TimeSpan.FromSeconds(Median(between)), StepBytes);
         double most = Math.Max(LeastPieces, PiecesTime / _work.Duration);
         double pieces = Math.Clamp((double)_rounds * between.Count, LeastPieces, most);
         _pieces = (int)Math.Ceiling(pieces / _rounds);
