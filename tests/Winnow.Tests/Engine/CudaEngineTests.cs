@@ -49,6 +49,21 @@ internal sealed class CudaEngineTests : EngineTests
     }
 
     [Test]
+    public async Task GenerateAsync_OfRequestsThatNeedMoreOrFewerPassesChoosesTheSameTokensInOneEngine()
+    {
+        GenerationOptions draw = Sampled(7, 6) with { LogProbabilities = null };
+        GenerationOptions[] requests = [draw with { TopK = 20 }, draw, draw with { TopP = 0.9f }, draw with { TopK = 20 }, draw with { TopP = 0.9f }];
+        await using WinnowEngine engine = await LoadOnKernelsAsync();
+        foreach (GenerationOptions request in requests)
+        {
+            List<GeneratedPiece> chosenThere = await ReadAsync(engine.GenerateAsync(Story, request));
+            List<GeneratedPiece> chosenHere = await ReadAsync(engine.GenerateAsync(Story, request with { LogProbabilities = 2 }));
+
+            Assert.That(chosenThere.Select(piece => piece.TokenId), Is.EqualTo(chosenHere.Select(piece => piece.TokenId)));
+        }
+    }
+
+    [Test]
     public async Task GenerateAsync_GivesTheSameBitsAloneAndAmongOthers()
     {
         GenerationOptions options = Sampled(3, 10) with { Temperature = 0.8f };
