@@ -60,7 +60,7 @@ __device__ __forceinline__ void await_turn(int group) { named_barrier_sync(kTurn
 
 __device__ __forceinline__ void pass_turn(int group) { named_barrier_arrive(kTurnBarrier + 1 - group, kGroups * kWarpgroupSize); }
 
-// One thread copies stage after stage of tile after tile.
+// One elected lane copies stage after stage of tile after tile.
 __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
@@ -143,12 +143,12 @@ __device__ __forceinline__ void store_row(const Sums& sums, int half, const Line
   }
 }
 
-// Puts the sums of a warpgroup where one of its threads copies them from. The copies before have long read that place.
+// Puts the sums of a warpgroup where one of its lanes, always the same, copies them from. The copies before have long read that place.
 __device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const TensorMap& map, const LinearPart& part, int first_row, int first_output,
                                            int group) {
   int lane = threadIdx.x % kWarpSize, warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = lane / 4, q = lane % 4;
-  bool copies = threadIdx.x % kWarpgroupSize == 0;
-  if (copies) copy_back_wait_read<0>();
+  bool first = warp == 0;
+  if (first && elect_lane()) copy_back_wait_read<0>();
   named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
 #pragma unroll
   for (int i = 0; i < 2 * (kTileOutputs / 8); ++i) {
@@ -159,7 +159,7 @@ __device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const T
   }
   fence_async();
   named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
-  if (copies) {
+  if (first && elect_lane()) {
     for (int box = 0; box < kGroupBoxes; ++box) {
       int output = first_output + box * kBoxOutputs;
       if (output < part.outputs) copy_box_back(map, output, first_row, staged + box * kBoxBytes);
@@ -259,7 +259,7 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
   }
   // The other one's last turn was passed on, too.
   if (group == 0) await_turn(group);
-  if (kStaged && signals) copy_back_wait_read<0>();
+  if (kStaged && threadIdx.x % kWarpgroupSize < kWarpSize && elect_lane()) copy_back_wait_read<0>();
 }
 
 // ---- entry points -------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ L
   int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
   if (group < 0) {
     give_registers<kCopyRegisters>();
-    if (threadIdx.x == 0) copy_tiles(ring, params, maps, tiles, stages);
+    if (threadIdx.x < kWarpSize && elect_lane()) copy_tiles(ring, params, maps, tiles, stages);
   } else {
     take_registers<kProductRegisters>();
     multiply_tiles(ring, params, outputs, tiles, staged + group * kGroupBoxes * kBoxBytes, stages, group);

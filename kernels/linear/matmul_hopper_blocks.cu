@@ -55,7 +55,7 @@ struct Rings {
   Ring<kWeightStages, kWeightBytes> weights;
 };
 
-// One thread copies stage after stage of tile after tile.
+// One elected lane copies stage after stage of tile after tile.
 __device__ __forceinline__ void copy_tiles(Rings rings, const LinearParams& params, const LinearMaps& maps, const TensorMap& totals, const Tiles& tiles) {
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
@@ -249,7 +249,7 @@ winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_const
   int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
   if (group < 0) {
     give_registers<kCopyRegisters>();
-    if (threadIdx.x == 0) copy_tiles(rings, params, maps, totals, tiles);
+    if (threadIdx.x < kWarpSize && elect_lane()) copy_tiles(rings, params, maps, totals, tiles);
   } else {
     take_registers<kProductRegisters>();
     multiply_tiles(rings, params, tiles, group);
