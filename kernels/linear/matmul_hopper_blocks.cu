@@ -11,8 +11,8 @@
 //
 // A tile is 128 rows of weights (with a fused gate 64 outputs, of each the gate and the projection in the same lane). One thread copies blocks of 256
 // inputs as they lie, and lines of 64 inputs, into two rings. Two warpgroups of 64 weight rows widen blocks to halves in registers, which are the first
-// factor, and multiply them by the inputs in shared memory. A unit is summed from zero in registers of its own, scaled and added while the next one is
-// multiplied. Blocks of the grid stay and take tile after tile. Grid: one block a multiprocessor, or one a tile; block: 384 threads.
+// factor, and multiply them by the inputs in shared memory. A unit is summed from zero in registers of its own. While one is multiplied the one before
+// it is scaled and added, and the next one widened. Blocks of the grid stay and take tile after tile. Grid: one block a multiprocessor, or one a tile; block: 384 threads.
 // Bound by the tensor cores and the issue of what scales units: 2 * rows * outputs * inputs flops.
 #include "linear/hopper_tiles.cuh"
 #include "linear/pieces.cuh"
@@ -95,38 +95,46 @@ struct Unit {
   const float* totals;
 };
 
-struct Lines {
-  uint4 slots[2];
-  StepScale scale[2];
+// The blocks of a stage that this thread widens: where lines g and g + 8 of its warp begin, and the totals of its rows.
+struct Blocks {
+  const u8* starts[2];
+  const float* totals;
 };
 
-// Step `step` of a stage, of lines g and g + 8 of this warp.
-__device__ __forceinline__ void widen_lines(Lines& lines, const u8* const (&starts)[2], int step, int q) {
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const u8* block = starts[half] + step / kBlockSteps * block_bytes(kType);
-    lines.slots[half] = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q), step % kBlockSteps, q);
-    lines.scale[half] = step_scale<kType>(block, step % kBlockSteps);
-  }
+// Waits for the next stage of blocks.
+__device__ __forceinline__ void enter_blocks(Blocks& blocks, const Ring<kWeightStages, kWeightBytes>& ring, int line, int q) {
+  barrier_wait(ring.full + ring.slot, ring.parity);
+  const u8* stage = ring.stage();
+  blocks.starts[0] = stage + line * kPitch;
+  blocks.starts[1] = blocks.starts[0] + (kFused ? kTileOutputs : 8) * kPitch;
+  blocks.totals = reinterpret_cast<const float*>(stage + kTileLines * kPitch) + 2 * q;
 }
 
-// Takes the weights of a step for a unit.
-__device__ __forceinline__ void take_lines(Unit& unit, const Lines& lines, const float* totals) {
-  const uint4 &upper = lines.slots[0], &lower = lines.slots[1];
+// Widens step `step` of a stage for a unit of which no products are under way.
+__device__ __forceinline__ void widen_step(Unit& unit, const Blocks& blocks, int step, int q) {
+  // A stage is one block, or each step is.
+  static_assert(kBlockSteps == kStageSteps || kBlockSteps == 1, "as below");
+  int step_of_block = kBlockSteps == 1 ? 0 : step;
+  uint4 slots[2];
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const u8* block = blocks.starts[half] + (kBlockSteps == 1 ? step : 0) * block_bytes(kType);
+    slots[half] = block_slots<kType>(block_piece<kType>(block, step_of_block, q), step_of_block, q);
+    StepScale scale = step_scale<kType>(block, step_of_block);
+    unit.scale[half] = scale.scale[0];
+    unit.minimum[half] = scale.minimum;
+  }
+  const uint4 &upper = slots[0], &lower = slots[1];
   u32 weights[kUnitProducts][4] = {{upper.x, lower.x, upper.y, lower.y}, {upper.z, lower.z, upper.w, lower.w}};
 #pragma unroll
   for (int i = 0; i < kUnitProducts * 4; ++i) unit.weights[i / 4][i % 4] = weights[i / 4][i % 4];
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    unit.scale[half] = lines.scale[half].scale[0];
-    unit.minimum[half] = lines.scale[half].minimum;
-  }
-  unit.totals = totals;
+  unit.totals = blocks.totals + step * kTileRows;
 }
 
 // Issues a unit: `step` is the place of its inputs.
 __device__ __forceinline__ void multiply_unit(Unit& unit, u32 step) {
   u64 b = factor_by_k(step);
+  product_fence();
   // Descriptors count in units of 16 bytes.
 #pragma unroll
   for (int i = 0; i < kUnitProducts; ++i) product_registers<half_t>(unit.sums, unit.weights[i], b + 2 * i, i > 0);
@@ -180,6 +188,43 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
   });
 }
 
+// Multiplies the lines of a tile. While the first unit of a line is multiplied the second one is widened, and while that is multiplied the first one is
+// added and that of the next line widened. No products are under way at the end of a round, where an assembler would let each wait for the one before.
+__device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Rings& rings, int rounds, int line, int q) {
+  Blocks blocks;
+  enter_blocks(blocks, rings.weights, line, q);
+  widen_step(units[0], blocks, 0, q);
+  // Counted by lines, so that a line's first step is known to be even.
+  int line_of_stage = 0;
+#pragma unroll 1
+  for (int round = 1; round <= rounds; ++round) {
+    int step = line_of_stage * kLineSteps;
+    barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
+    u32 first = shared_address(rings.inputs.stage());
+    multiply_unit(units[0], first);
+    widen_step(units[1], blocks, step + 1, q);
+    multiply_unit(units[1], first + kStepInputs * 2);
+    product_wait<1>();
+    add_unit(sums, units[0]);
+    bool leaves = step == kStageSteps - kLineSteps || round == rounds;
+    u64* weights = rings.weights.empty + rings.weights.slot;
+    if (leaves) rings.weights.next();
+    line_of_stage = leaves ? 0 : line_of_stage + 1;
+    if (round < rounds) {
+      if (leaves) enter_blocks(blocks, rings.weights, line, q);
+      widen_step(units[0], blocks, line_of_stage * kLineSteps, q);
+    }
+    product_wait<0>();
+    add_unit(sums, units[1]);
+    if (threadIdx.x % kWarpgroupSize == 0) barrier_arrive(rings.inputs.empty + rings.inputs.slot);
+    rings.inputs.next();
+    if (leaves) {
+      __syncwarp();
+      if (threadIdx.x % kWarpSize == 0) barrier_arrive(weights);
+    }
+  }
+}
+
 // A warpgroup multiplies its lines of tile after tile.
 __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& params, const Tiles& tiles, int group) {
   int warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = threadIdx.x % kWarpSize / 4, q = threadIdx.x % 4;
@@ -189,41 +234,7 @@ __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& 
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
     Sums sums = {};
-    const u8* starts[2] = {};
-    const float* totals = nullptr;
-#pragma unroll 1
-    for (int round = 0; round < rounds; ++round) {
-      int step = round * kLineSteps % kStageSteps;
-      if (step == 0) {
-        barrier_wait(rings.weights.full + rings.weights.slot, rings.weights.parity);
-        const u8* stage = rings.weights.stage();
-        starts[0] = stage + line * kPitch;
-        starts[1] = starts[0] + (kFused ? kTileOutputs : 8) * kPitch;
-        totals = reinterpret_cast<const float*>(stage + kTileLines * kPitch) + 2 * q;
-      }
-      Lines lines;
-      widen_lines(lines, starts, step, q);
-      take_lines(units[0], lines, totals + step * kTileRows);
-      widen_lines(lines, starts, step + 1, q);
-      take_lines(units[1], lines, totals + (step + 1) * kTileRows);
-      barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
-      u32 first = shared_address(rings.inputs.stage());
-      product_fence();
-      multiply_unit(units[0], first);
-      multiply_unit(units[1], first + kStepInputs * 2);
-      product_wait<1>();
-      add_unit(sums, units[0]);
-      product_wait<0>();
-      add_unit(sums, units[1]);
-      if (threadIdx.x % kWarpgroupSize == 0) barrier_arrive(rings.inputs.empty + rings.inputs.slot);
-      rings.inputs.next();
-      if (step == kStageSteps - kLineSteps || round == rounds - 1) {
-        __syncwarp();
-        if (threadIdx.x % kWarpSize == 0) barrier_arrive(rings.weights.empty + rings.weights.slot);
-        rings.weights.next();
-      }
-    }
-
+    multiply_tile(sums, units, rings, rounds, line, q);
     Place place = place_of(tiles, tile);
     LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
     int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs + line;
