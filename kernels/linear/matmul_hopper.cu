@@ -82,16 +82,27 @@ __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& para
 
 using Sums = float[kColumns / 8][4];
 
-// Issues the products of a stage.
-__device__ __forceinline__ void multiply_stage(Sums& unit, const Stages& ring, int group, bool adds) {
+// The lower halves of both factors of a stage; the upper ones are those of all.
+struct Factors {
+  u32 rows;
+  u32 columns;
+};
+
+// Waits for a stage.
+__device__ __forceinline__ Factors await_stage(const Stages& ring, int group) {
   barrier_wait(ring.full + ring.slot, ring.parity);
   u32 stage = shared_address(ring.stage());
-  u64 a = factor_by_k(stage + group * kGroupRows * kLineBytes), b = factor_by_k(stage + kInputBytes);
+  return {static_cast<u32>(factor_by_k(stage + group * kGroupRows * kLineBytes)), static_cast<u32>(factor_by_k(stage + kInputBytes))};
+}
+
+// Issues the products of a stage.
+__device__ __forceinline__ void multiply_stage(Sums& unit, const Factors& factors, bool adds) {
+  constexpr u64 kUpper = factor_by_k(0) >> 32 << 32;
   product_fence();
 #pragma unroll
   for (int k = 0; k < kLineInputs / kProductInputs; ++k) {
     // Descriptors count in units of 16 bytes.
-    product_shared<T>(unit, a + 2 * k, b + 2 * k, adds || k > 0);
+    product_shared<T>(unit, kUpper | (factors.rows + 2 * k), kUpper | (factors.columns + 2 * k), adds || k > 0);
   }
   product_commit();
 }
@@ -235,18 +246,21 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
     Sums sums = {};
 #pragma unroll 1
     for (int stage = 0; stage < stages; stage += kUnitStages) {
+      // What the other one's products hide comes before the turn.
+      Factors first = await_stage(ring, group);
+      u64* first_empty = ring.empty + ring.slot;
+      ring.next();
+      Factors second = await_stage(ring, group);
+      u64* second_empty = ring.empty + ring.slot;
+      ring.next();
       await_turn(group);
-      multiply_stage(unit, ring, group, false);
-      u64* first = ring.empty + ring.slot;
-      ring.next();
-      multiply_stage(unit, ring, group, true);
-      u64* second = ring.empty + ring.slot;
-      ring.next();
+      multiply_stage(unit, first, false);
+      multiply_stage(unit, second, true);
       pass_turn(group);
       product_wait<1>();
-      if (signals) barrier_arrive(first);
+      if (signals) barrier_arrive(first_empty);
       product_wait<0>();
-      if (signals) barrier_arrive(second);
+      if (signals) barrier_arrive(second_empty);
       product_hold(unit);
 #pragma unroll
       for (int i = 0; i < kColumns / 2; ++i) sums[i / 4][i % 4] = __fadd_rn(sums[i / 4][i % 4], unit[i / 4][i % 4]);
