@@ -63,7 +63,7 @@ public enum DType
     /// <summary><see cref="Q5_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
     Q5_Kx16,
 
-    /// <summary><see cref="F16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    /// <summary><see cref="F16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says; all of them are finite.</summary>
     F16x8,
 
     /// <summary><see cref="BF16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>

@@ -84,6 +84,11 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
             return weight;
         }
 
+        if (arranged == DType.F16x8 && !FiniteHalves.AreFinite(weight))
+        {
+            return weight;
+        }
+
         int groups = checked((int)(weight.Shape[0] / arranged.GroupRows()));
         nint rowBytes = (nint)weight.Type.BytesOf(weight.Shape[1]);
         ReserveScratch(((arranged.GroupRows() * rowBytes) + sizeof(float) - 1) / sizeof(float));

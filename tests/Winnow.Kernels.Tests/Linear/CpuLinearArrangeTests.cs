@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using NUnit.Framework;
 using Winnow.Kernels.Linear;
 using Winnow.Kernels.Linear.Cpu;
@@ -121,6 +122,45 @@ internal sealed class CpuLinearArrangeTests
             Assert.That(arranged.Type, Is.EqualTo(type));
             Assert.That(after, Is.EqualTo(bytes));
         }
+    }
+
+    [Test]
+    public void Project_OfHalvesHasTheBitsOfFileOrderWhateverTheInputs(
+        [ValueSource(typeof(LinearFixture), nameof(LinearFixture.Widths))] int width,
+        [Values(0f, 1e-40f, -65504f, 65535.99f, 65536f, 3e38f, float.NegativeInfinity, float.NaN)] float special)
+    {
+        const int Outputs = 21;
+        Half[] specials = [Half.Epsilon, -Half.Epsilon, BitConverter.UInt16BitsToHalf(0x03FF), BitConverter.UInt16BitsToHalf(0x8400), Half.MaxValue, -Half.MaxValue, (Half)0, -(Half)0f];
+        Half[] halves = [.. Enumerable.Range(0, Outputs * Inputs).Select(i => specials[(i + (i / Inputs)) % specials.Length])];
+        float[] x = LinearFixture.Values(new Random(6), Inputs);
+        (x[5], x[Inputs - 1]) = (special, special);
+        byte[] weight = MemoryMarshal.AsBytes(halves.AsSpan()).ToArray();
+        using var fixture = new LinearFixture(width);
+        Tensor arranged = fixture.Linear.Arrange(fixture.Weights(DType.F16, Outputs, Inputs, weight));
+        Assert.That(arranged.Type, Is.EqualTo(DType.F16x8));
+        Tensor output = fixture.Output(1, Outputs);
+
+        fixture.Linear.Project(fixture.Floats(new Shape(1, Inputs), x), new Projection { Output = output, Weight = arranged });
+
+        float[] expected = fixture.Project(DType.F16, weight, x, 1, Inputs, Outputs);
+        Assert.That(LinearFixture.Bits(fixture.Read(output)), Is.EqualTo(LinearFixture.Bits(expected)));
+    }
+
+    [Test]
+    public void Arrange_OfHalvesThatAreNotFiniteGivesThemBack([Values(0, 16 * Inputs - 1)] int at, [Values] bool nan)
+    {
+        Half[] halves = new Half[16 * Inputs];
+        halves[at] = nan ? Half.NaN : Half.NegativeInfinity;
+        byte[] bytes = MemoryMarshal.AsBytes(halves.AsSpan()).ToArray();
+        using var fixture = new LinearFixture();
+        Tensor weight = fixture.Weights(DType.F16, 16, Inputs, bytes);
+
+        Tensor arranged = fixture.Linear.Arrange(weight);
+
+        byte[] after = new byte[weight.Bytes];
+        fixture.Device.Download<byte>(arranged, after);
+        Assert.That(arranged.Type, Is.EqualTo(DType.F16));
+        Assert.That(after, Is.EqualTo(bytes));
     }
 
     [Test]

@@ -11,6 +11,8 @@ internal readonly unsafe struct BrainCodec<TLanes, TVector> : IUnitCodec<TVector
 
     public static bool IsScaled => false;
 
+    public static float InputScale => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Widen(byte* unit, TVector scale, int index) => TLanes.FromBrains((ushort*)unit + (index * TLanes.Count));
 }

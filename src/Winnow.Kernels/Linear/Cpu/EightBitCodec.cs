@@ -11,6 +11,8 @@ internal readonly unsafe struct EightBitCodec<TLanes, TVector> : IUnitCodec<TVec
 
     public static bool IsScaled => true;
 
+    public static float InputScale => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Widen(byte* unit, TVector scale, int index) =>
         TLanes.Multiply(TLanes.LoadSigned((sbyte*)unit + 2 + (index * TLanes.Count)), scale);

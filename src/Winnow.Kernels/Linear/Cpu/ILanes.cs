@@ -49,6 +49,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Widens half floats exactly, subnormals, infinities and NaN included, without a denormal on the way.</summary>
     static abstract TVector FromHalves(ushort* source);
 
+    /// <summary>Widens half floats that are finite to 2^-112 times their value: <see cref="FiniteHalves"/>.</summary>
+    static abstract TVector FromFiniteHalves(ushort* source);
+
     /// <summary>Widens brain floats exactly.</summary>
     static abstract TVector FromBrains(ushort* source);
 

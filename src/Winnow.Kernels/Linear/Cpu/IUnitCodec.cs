@@ -11,6 +11,9 @@ internal unsafe interface IUnitCodec<TVector>
     /// <summary>True where a unit starts with a half that scales it.</summary>
     static abstract bool IsScaled { get; }
 
+    /// <summary>What inputs are multiplied with, so that products are those of the weights: a power of two.</summary>
+    static abstract float InputScale { get; }
+
     /// <summary>Widens values <paramref name="index"/> * Count and on of a unit.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="scale">Its scale in every lane; ignored where there is none.</param>

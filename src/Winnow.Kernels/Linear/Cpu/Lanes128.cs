@@ -58,6 +58,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> FromFiniteHalves(ushort* source) =>
+        ((Vector128.WidenLower(Four(source).AsInt16()) << 13) & Vector128.Create(FiniteHalves.Bits)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> FromBrains(ushort* source) => (Vector128.WidenLower(Four(source)) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -59,6 +59,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> FromFiniteHalves(ushort* source) =>
+        ((Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 13) & Vector256.Create(FiniteHalves.Bits)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromBrains(ushort* source) =>
         (Avx2.ConvertToVector256Int32(Vector128.Load(source)) << 16).AsSingle();
 

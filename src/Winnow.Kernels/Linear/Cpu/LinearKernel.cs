@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Runtime.Intrinsics;
 
 namespace Winnow.Kernels.Linear.Cpu;
 
@@ -17,17 +18,23 @@ internal abstract unsafe class LinearKernel
     /// <summary>The kernels of those types whose products are of bytes.</summary>
     protected IReadOnlyDictionary<DType, ByteKernel> OfBytes { get; private init; } = new Dictionary<DType, ByteKernel>();
 
+    /// <summary>Whether halves that are known to be finite are multiplied as <see cref="FiniteHalves"/>.</summary>
+    protected bool TakesFiniteHalves { get; private init; }
+
     /// <summary>The kernels of a width.</summary>
-    /// <param name="bits">512, 256 or 128; null for the widest that this machine has. The narrower also do without AVX-VNNI and AVX2.</param>
+    /// <param name="bits">
+    /// 512, 256 or 128; null for the widest that this machine has. The narrower also do without AVX-VNNI and AVX2, and a chosen one multiplies <see cref="FiniteHalves"/> wherever it runs.
+    /// </param>
     /// <param name="level">What products of bytes are made of; null for what goes with the width.</param>
     public static LinearKernel Create(int? bits = null, ByteLevel? level = null)
     {
+        bool finite = bits is not null || FiniteHalves.AreQuick;
         int chosen = bits ?? (Lanes512.IsSupported ? 512 : Lanes256.IsSupported ? 256 : 128);
         return chosen switch
         {
-            512 => new LinearKernelOfWidth<Lanes512, System.Runtime.Intrinsics.Vector512<float>> { OfBytes = ByteKernel.Create(level) },
-            256 => new LinearKernelOfWidth<Lanes256, System.Runtime.Intrinsics.Vector256<float>> { OfBytes = ByteKernel.Create(level ?? (bits is null ? null : ByteLevel.Avx2)) },
-            _ => new LinearKernelOfWidth<Lanes128, System.Runtime.Intrinsics.Vector128<float>> { OfBytes = ByteKernel.Create(level ?? ByteLevel.Plain) },
+            512 => new LinearKernelOfWidth<Lanes512, Vector512<float>> { TakesFiniteHalves = finite, OfBytes = ByteKernel.Create(level) },
+            256 => new LinearKernelOfWidth<Lanes256, Vector256<float>> { TakesFiniteHalves = finite, OfBytes = ByteKernel.Create(level ?? (bits is null ? null : ByteLevel.Avx2)) },
+            _ => new LinearKernelOfWidth<Lanes128, Vector128<float>> { TakesFiniteHalves = finite, OfBytes = ByteKernel.Create(level ?? ByteLevel.Plain) },
         };
     }
 

@@ -71,6 +71,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
         float* gate = sums + Sixteen;
         ByteKernel? gateBytes = product.Gate == null ? null : OfBytes.GetValueOrDefault(product.GateType.FileOrder());
         ByteKernel? bytes = OfBytes.GetValueOrDefault(product.WeightType.FileOrder());
+        bool finite = TakesFiniteHalves && (product.WeightType == DType.F16x8 || product.GateType == DType.F16x8) && FiniteHalves.Take(x, product.Rows * product.Inputs);
         for (long output = start; output < end; output += Sixteen)
         {
             int count = (int)Math.Min(Sixteen, end - output);
@@ -79,11 +80,11 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
                 float* input = x + (row * product.Inputs);
                 if (product.Gate != null)
                 {
-                    Multiply(gateBytes, product.GateType, product.Gate, product.GateRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, gate);
+                    Multiply(gateBytes, product.GateType, product.Gate, product.GateRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, finite, gate);
                     ActivateAll(product.Activation, gate);
                 }
 
-                Multiply(bytes, product.WeightType, product.Weight, product.WeightRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, sums);
+                Multiply(bytes, product.WeightType, product.Weight, product.WeightRowBytes, output, count, input, product.Inputs, quantized, row, vectors, scratch, finite, sums);
                 Finish(product, row, output, count, sums, product.Gate == null ? null : gate);
             }
         }
@@ -106,7 +107,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
 
     // Sixteen outputs of a row.
     private static void Multiply(
-        ByteKernel? bytes, DType type, byte* weight, nint rowBytes, long first, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, float* sums)
+        ByteKernel? bytes, DType type, byte* weight, nint rowBytes, long first, int count, float* x, long inputs, in QuantizedRows quantized, long row, float* vectors, float* scratch, bool finite, float* sums)
     {
         if (bytes is not null)
         {
@@ -114,7 +115,7 @@ internal sealed unsafe class LinearKernelOfWidth<TLanes, TVector> : LinearKernel
             return;
         }
 
-        RowKernel<TLanes, TVector>.Run(type, weight + ((nint)first * rowBytes), rowBytes, count, x, inputs, vectors, scratch);
+        RowKernel<TLanes, TVector>.Run(type, weight + ((nint)first * rowBytes), rowBytes, count, x, inputs, vectors, scratch, finite);
         TLanes.Sum16(vectors, TLanes.Count, sums);
     }
 

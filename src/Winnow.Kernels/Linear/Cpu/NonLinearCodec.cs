@@ -11,6 +11,8 @@ internal readonly unsafe struct NonLinearCodec<TLanes, TVector> : IUnitCodec<TVe
 
     public static bool IsScaled => true;
 
+    public static float InputScale => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Widen(byte* unit, TVector scale, int index)
     {

@@ -30,12 +30,16 @@ internal static unsafe class RowKernel<TLanes, TVector>
     /// <param name="inputs">Values in a row.</param>
     /// <param name="sums">Room for 16 vectors; only the first <paramref name="rows"/> are meant.</param>
     /// <param name="scratch"><see cref="ScratchFloats"/> floats.</param>
-    public static void Run(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
+    /// <param name="finite">Whether halves that are known to be finite may be taken as <see cref="FiniteHalves"/>.</param>
+    public static void Run(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch, bool finite)
     {
         switch (type.FileOrder())
         {
             case DType.F32:
                 Units<SingleCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
+                break;
+            case DType.F16 when finite && type == DType.F16x8:
+                Units<FiniteHalfCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
             case DType.F16:
                 Units<HalfCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
@@ -51,6 +55,12 @@ internal static unsafe class RowKernel<TLanes, TVector>
                 break;
         }
     }
+
+    /// <summary>A vector of inputs, as a type's weights are multiplied with it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector LoadInput<TCodec>(float* x)
+        where TCodec : struct, IUnitCodec<TVector> =>
+        TCodec.InputScale == 1 ? TLanes.Load(x) : TLanes.Multiply(TLanes.Load(x), TLanes.Broadcast(TCodec.InputScale));
 
     // The next four rows, as long as they fit the first-level cache beside these; the hardware does not see that far over short rows.
     private static nint Ahead(nint rowBytes) => rowBytes <= 4096 ? 4 * rowBytes : 2048;
@@ -163,7 +173,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
         TVector s3,
         int index)
         where TCodec : struct, IUnitCodec<TVector> => column.Add(
-            TLanes.Load(x + (index * TLanes.Count)),
+            LoadInput<TCodec>(x + (index * TLanes.Count)),
             TCodec.Widen(w0, s0, index),
             TCodec.Widen(w1, s1, index),
             TCodec.Widen(w2, s2, index),
@@ -185,7 +195,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
         for (int i = 0; i < 32 / TLanes.Count; i++)
         {
             column.Add(
-                TLanes.Load(x + (i * TLanes.Count)),
+                LoadInput<TCodec>(x + (i * TLanes.Count)),
                 TCodec.Widen(copies, default, i),
                 TCodec.Widen(copies + TCodec.UnitBytes, default, i),
                 TCodec.Widen(copies + (2 * TCodec.UnitBytes), default, i),

@@ -11,6 +11,8 @@ internal readonly unsafe struct SingleCodec<TLanes, TVector> : IUnitCodec<TVecto
 
     public static bool IsScaled => false;
 
+    public static float InputScale => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Widen(byte* unit, TVector scale, int index) => TLanes.Load((float*)unit + (index * TLanes.Count));
 }

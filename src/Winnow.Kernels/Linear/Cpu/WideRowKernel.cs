@@ -13,9 +13,6 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 {
     private const int Stride = EightRows.ScaleStride;
 
-    // Of rows that are one stream; widening halves takes so long that the processor by itself asks too late.
-    private const int GroupAhead = 6 * 1024;
-
     /// <summary>Whether this width has 32 registers.</summary>
     public static bool IsUsed => TLanes.Count == 16;
 
@@ -43,18 +40,29 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 
             if (grouped)
             {
-                Eight<TCodec>(start, TCodec.UnitBytes, step, x + (32 * done), count, sums, scratch, start + GroupAhead, true, done == 0);
+                OneStream<TCodec>(start, x + (32 * done), count, sums, scratch, done == 0);
                 continue;
             }
 
-            Eight<TCodec>(start, rowBytes, step, x + (32 * done), count, sums, scratch, start + EightRows.Ahead(rowBytes), EightRows.IsNear(rowBytes), done == 0);
+            EightStreams<TCodec>(start, rowBytes, x + (32 * done), count, sums, scratch, done == 0);
         }
     }
 
-    // Calls nothing: the sums would have to lie in memory for it.
+    // These call nothing: the sums would have to lie in memory for it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void EightStreams<TCodec>(byte* w, nint rowBytes, float* x, int units, float* sums, float* scales, bool fresh)
+        where TCodec : struct, IUnitCodec<TVector> =>
+        Eight<TCodec>(w, rowBytes, TCodec.UnitBytes, x, units, sums, scales, w + EightRows.Ahead(rowBytes), EightRows.IsNear(rowBytes), true, fresh);
+
+    // A stream the processor follows by itself, and better.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void OneStream<TCodec>(byte* w, float* x, int units, float* sums, float* scales, bool fresh)
+        where TCodec : struct, IUnitCodec<TVector> =>
+        Eight<TCodec>(w, TCodec.UnitBytes, EightRows.Count * TCodec.UnitBytes, x, units, sums, scales, null, false, false, fresh);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Eight<TCodec>(
-        byte* w, nint rowBytes, nint step, float* x, int units, float* sums, float* scales, byte* ahead, bool near, bool fresh)
+        byte* w, nint rowBytes, nint step, float* x, int units, float* sums, float* scales, byte* ahead, bool near, bool fetch, bool fresh)
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
@@ -72,10 +80,14 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
 
         for (float* end = scales + units; scales < end; scales++)
         {
-            EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
-            ahead += 8 * TCodec.UnitBytes;
-            TVector x0 = TLanes.Load(x);
-            TVector x1 = TLanes.Load(x + TLanes.Count);
+            if (fetch)
+            {
+                EightRows.Prefetch(ahead, 8 * TCodec.UnitBytes, near);
+                ahead += 8 * TCodec.UnitBytes;
+            }
+
+            TVector x0 = RowKernel<TLanes, TVector>.LoadInput<TCodec>(x);
+            TVector x1 = RowKernel<TLanes, TVector>.LoadInput<TCodec>(x + TLanes.Count);
             byte* w3 = w + (3 * rowBytes);
             byte* w6 = w3 + (3 * rowBytes);
             a0 = Add<TCodec>(a0, x0, x1, w, scales);
