@@ -25,6 +25,7 @@ internal sealed class EngineBenchmarkRun
     private readonly int[][] _prompts;
     private readonly long[][] _stamps;
     private readonly int _rounds;
+    private readonly StepCost _cost;
     private readonly List<TimeSpan> _first = [];
     private readonly List<TimeSpan> _between = [];
     private readonly List<TimeSpan> _machine = [];
@@ -41,7 +42,7 @@ internal sealed class EngineBenchmarkRun
 
     public EngineBenchmarkRun(WinnowEngine engine, int promptTokens, int newTokens, int batch, int rounds)
     {
-        (_engine, _rounds) = (engine, rounds);
+        (_engine, _rounds, _cost) = (engine, rounds, new StepCost(engine.Config));
         _options = new GenerationOptions { MaxTokens = newTokens, Temperature = 0, RepetitionPenalty = 1, IgnoreEndOfText = true };
         var random = new Random(0);
         int vocabulary = engine.Tokenizer.VocabularySize;
@@ -55,33 +56,26 @@ internal sealed class EngineBenchmarkRun
 
     private int Batch => _prompts.Length;
 
-    private long StepBytes => new StepCost(_engine.Config).ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes);
+    private long StepBytes => _cost.ReadBytes(_engine.Statistics.WeightBytes) + (long)(Batch * _heldBytes);
 
-    public EngineBenchmarkResult Result
+    public EngineBenchmarkResult Result => new()
     {
-        get
-        {
-            var cost = new StepCost(_engine.Config);
-            return new EngineBenchmarkResult
-            {
-                PromptTokens = PromptTokens,
-                NewTokens = NewTokens,
-                Batch = Batch,
-                Rounds = _rounds,
-                TimeToFirstToken = Quantiles.Of(_first.ToArray()),
-                InterToken = Quantiles.Of(_between.ToArray()),
-                Machine = Quantiles.Of(_machine.ToArray()),
-                PrefillTokensPerSecond = Median(_prefill),
-                DecodeTokensPerSecond = Median(_decode),
-                StepBytes = StepBytes,
-                TokenFlops = cost.Token(_heldSlots),
-                PromptFlops = cost.Prompt(PromptTokens),
-                AllocatedBytesPerToken = (double)_allocated / (_rounds * Batch * NewTokens),
-                Collections = _collections,
-                EvictionShare = _eviction / _total,
-            };
-        }
-    }
+        PromptTokens = PromptTokens,
+        NewTokens = NewTokens,
+        Batch = Batch,
+        Rounds = _rounds,
+        TimeToFirstToken = Quantiles.Of(_first.ToArray()),
+        InterToken = Quantiles.Of(_between.ToArray()),
+        Machine = Quantiles.Of(_machine.ToArray()),
+        PrefillTokensPerSecond = Median(_prefill),
+        DecodeTokensPerSecond = Median(_decode),
+        StepBytes = StepBytes,
+        TokenFlops = _cost.Token(_heldSlots),
+        PromptFlops = _cost.Prompt(PromptTokens),
+        AllocatedBytesPerToken = (double)_allocated / (_rounds * Batch * NewTokens),
+        Collections = _collections,
+        EvictionShare = _eviction / _total,
+    };
 
     /// <summary>Rounds that do not count, until one passes in which nothing was compiled, and a session that tells what the cache holds halfway.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
