@@ -58,8 +58,8 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
         int evaluated = Evaluations().Count();
         string statuses = string.Join(", ", Evaluations().GroupBy(status => status).OrderBy(group => group.Key).Select(group => $"{group.Count()} {TraceJson.NameOf(group.Key)}"));
         writer.WriteLine(
-            $"{evaluated} evaluated{(evaluated > 0 ? $": {statuses}" : "")}; {Count(TraceOutcomeKind.NotChecked)} not checked; "
-            + $"{Count(TraceOutcomeKind.Skipped)} skipped; {_damaged} damaged{(path is null ? "" : $"; {evaluated} traces added to {path}")}");
+            $"{evaluated} evaluated{(evaluated > 0 ? $": {statuses}" : "")}; {_outcomes.Count(outcome => outcome.Kind == TraceOutcomeKind.NotChecked)} not checked; "
+            + $"{_outcomes.Count(outcome => outcome is { Kind: TraceOutcomeKind.Skipped, IsDamaged: false })} skipped; {_damaged} damaged{(path is null ? "" : $"; {evaluated} traces added to {path}")}");
     }
 
     private void WriteTable()
@@ -96,9 +96,13 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
     /// <summary>The same reason is told once, with how often.</summary>
     private void WriteReasons(TextWriter writer)
     {
-        foreach (TraceOutcome outcome in _outcomes.Where(outcome => outcome.Kind == TraceOutcomeKind.Evaluated && outcome.Reason.Length > 0))
+        IEnumerable<IGrouping<string, TraceOutcome>> failures = _outcomes
+            .Where(outcome => outcome.Kind == TraceOutcomeKind.Evaluated && outcome.Reason.Length > 0)
+            .GroupBy(outcome => $"{TraceJson.NameOf(outcome.Trace!.Evaluation!.Status)}: {Name(outcome)}: {Failures.OnOneLine(outcome.Reason)}");
+        foreach (IGrouping<string, TraceOutcome> failure in failures)
         {
-            writer.WriteLine($"{TraceJson.NameOf(outcome.Trace!.Evaluation!.Status)}: {Name(outcome)}: {Failures.OnOneLine(outcome.Reason)}");
+            int count = failure.Count();
+            writer.WriteLine($"{(count > 1 ? $"{count} x " : "")}{failure.Key}");
         }
 
         IEnumerable<IGrouping<(TraceOutcomeKind Kind, string Reason), TraceOutcome>> groups = _outcomes
@@ -111,8 +115,6 @@ internal sealed class TraceReport(CliHost host, bool asJson, TextWriter? file, b
     }
 
     private IEnumerable<TraceStatus> Evaluations() => _outcomes.Where(outcome => outcome.Trace is not null).Select(outcome => outcome.Trace!.Evaluation!.Status);
-
-    private int Count(TraceOutcomeKind kind) => _outcomes.Count(outcome => outcome.Kind == kind);
 
     private void Complain(string message)
     {
