@@ -24,6 +24,9 @@ struct DecodeSignals {
 
   __device__ __forceinline__ explicit DecodeSignals(const DecodeSignalParameters& parameters) : p(parameters) {}
 
+  // Rows before this one are in no signal; their scores are not kept.
+  __device__ __forceinline__ int first_row(const HeadView& view) const { return first_wanted_token(p.signals, view.tokens) * view.group; }
+
   // The lines of a split of the block's head.
   __device__ __forceinline__ float* lines_of(int split) const {
     i64 head = static_cast<i64>(blockIdx.z) * gridDim.y + blockIdx.y;
@@ -46,12 +49,12 @@ struct DecodeSignals {
 
   // Leaves the scores that a lane has of 16 entries of the block's split from `begin` on, rows g and g + 8; minus infinity where nothing is seen.
   template <typename Function>
-  __device__ __forceinline__ void write_scores(const Function& function, const float (&scores)[2][4], int rows, int begin) const {
+  __device__ __forceinline__ void write_scores(const Function& function, const float (&scores)[2][4], const HeadView& view, int begin) const {
     float* lines = lines_of(blockIdx.x) + begin + 2 * (threadIdx.x % 4);
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       int row = threadIdx.x % kWarpSize / 4 + kHalf * i;
-      if (row >= rows) continue;
+      if (row < first_row(view) || row >= view.rows) continue;
 #pragma unroll
       for (int n = 0; n < 2; ++n) {
         float2 pair = make_float2(function.score_of(scores[n][2 * i]), function.score_of(scores[n][2 * i + 1]));
@@ -89,19 +92,19 @@ struct DecodeSignals {
  private:
   __device__ __forceinline__ const float* line_of(int entry) const { return lines_of(entry / kSplitSlots) + entry % kSplitSlots; }
 
-  // Four rows from first_row on and the four that are eight further on, of the thread's entries from `begin` on.
+  // Four rows from `from` on and the four that are eight further on, of the thread's entries from `begin` on.
   template <int kThreadCount, int kBatch>
-  __device__ __forceinline__ void add_rows(SlotSignals (&signals)[kBatch], const HeadView& view, const float* shifts, int begin, int end, int first_row) const {
+  __device__ __forceinline__ void add_rows(SlotSignals (&signals)[kBatch], const HeadView& view, const float* shifts, int begin, int end, int from) const {
     float scores[kBatch][2][kHalf / 2];
 #pragma unroll
     for (int j = 0; j < kBatch; ++j) {
       int entry = begin + j * kThreadCount;
 #pragma unroll
       for (int i = 0; i < kHalf; ++i) {
-        int row = first_row + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
+        int row = from + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
         float& score = scores[j][i / (kHalf / 2)][i % (kHalf / 2)];
         score = minus_infinity();
-        if (entry < end && row < view.rows) score = __ldcg(line_of(entry) + row * kSplitSlots);
+        if (entry < end && row >= first_row(view) && row < view.rows) score = __ldcg(line_of(entry) + row * kSplitSlots);
       }
     }
 #pragma unroll
@@ -109,7 +112,7 @@ struct DecodeSignals {
       SlotSignals sums[kHalf / 2];
 #pragma unroll
       for (int i = 0; i < kHalf; ++i) {
-        int row = first_row + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
+        int row = from + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
         float score = scores[j][i / (kHalf / 2)][i % (kHalf / 2)];
         float probability = score == minus_infinity() ? 0.0f : ScoreUnits<T>::power(score - shifts[row]);
         sums[i % (kHalf / 2)].add(p.signals, own_token(p.signals.call, row), view.tokens, probability);

@@ -201,7 +201,7 @@ struct DecodeTile {
 #pragma unroll
       for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = minus_infinity();
     }
-    if constexpr (Signals::kWanted) signals.write_scores(function, scores, view.rows, round * kRoundSlots + 16 * warp);
+    if constexpr (Signals::kWanted) signals.write_scores(function, scores, view, round * kRoundSlots + 16 * warp);
     if (threadIdx.x % 4 == 0) {
       shared.greatest[row_of(0)][warp] = row_greatest.x;
       shared.greatest[row_of(1)][warp] = row_greatest.y;

@@ -6,8 +6,8 @@
 //   column_maximum[j] = max(column_maximum[j], p);  hits[j] += number of p > hit_threshold.
 // Planes and the definitions that want them: slot_signals.cuh; the call's log_sum_exp is an input. Other pointers, shapes and types: AttentionParameters in arguments.cuh.
 // Grid (blocks of slots, kvHeads, sequences), 128 threads: 64 slots over 16-bit caches (a warp has 16 of them), 32 slots over F32 ones (a warp has
-// every fourth group of 4 rows). Rows that may see some slot are met in ascending order and lanes are added in a fixed one: no
-// atomics, the same bits every time.
+// every fourth group of 4 rows). Rows that may see some slot, and that some wanted signal takes in, are
+// met in ascending order and lanes are added in a fixed one: no atomics, the same bits every time.
 // Bound by tensor cores: 2 * rows * slots * headDim flops; reads the queries once a block of slots.
 #include "attention/arguments.cuh"
 #include "attention/float_tile.cuh"
@@ -35,7 +35,7 @@ struct SignalRows {
   }
 };
 
-// Rows from the first tile on that sees some of a block's slots to the last one.
+// Rows from the first tile on that sees some of a block's slots, and that some wanted signal takes in, to the last one.
 struct RowRange {
   int first;
   int end;
@@ -54,7 +54,7 @@ __device__ RowRange seeing_rows(const SignalParameters& p, const HeadView& view,
   least = warp_least(least);
   greatest = -warp_least(-greatest);
   int first = view.tokens, last = -1;
-  for (int token = threadIdx.x; token < view.tokens; token += kThreads) {
+  for (int token = first_wanted_token(p, view.tokens) + static_cast<int>(threadIdx.x); token < view.tokens; token += kThreads) {
     int position = p.call.positions[view.first_token + token];
     if (!mask.sight(min(first_slot + kSlots, view.count), least, greatest, position, position).none) {
       first = min(first, token);

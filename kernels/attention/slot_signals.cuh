@@ -21,6 +21,12 @@ struct SignalParameters {
 
 static_assert(sizeof(SignalParameters) == 264, "CudaSignalParameters mirrors this");
 
+// The first of a sequence's tokens in the step that some wanted signal takes in.
+__device__ __forceinline__ int first_wanted_token(const SignalParameters& p, int tokens) {
+  if constexpr (COLUMN_MASS != 0 || COLUMN_MAXIMUM != 0 || HITS != 0) return 0;
+  return max(tokens - (WINDOW_MASS != 0 ? p.window_tokens : 1), 0);
+}
+
 // What the planes that are added to hold for a slot.
 struct PlaneValues {
   static constexpr int kCount = (COLUMN_MASS != 0) + (COLUMN_MAXIMUM != 0) + (HITS != 0);
