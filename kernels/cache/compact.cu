@@ -1,7 +1,7 @@
 // compact.cu - keeps some slots of heads and drops the rest: in place, in order, keys, values, positions and attributes bit for bit.
 //
 //   slot i of a head becomes what slot kept[i] was, for i below the length of its list; its count becomes that length.  kept ascends strictly, so
-//   kept[i] >= i: a block that copies in ascending pieces, each read before it is written, never writes what it still has to read.
+//   kept[i] >= i: a block that copies in ascending runs, each read before it is written, never writes what it still has to read.
 //
 //   winnow_cache_compact_one      kept I32 [keep] of one head.                                                      Grid [1, parts]
 //   winnow_cache_compact_many     heads I32 [lists, 3]: row, layer, KV head, ascending; starts I32 [lists + 1]; kept.  Grid [lists, parts]
@@ -10,9 +10,11 @@
 //                                 steps I32 [sequences + 1] (tokens), starts I32 [sequences + 1], accepted I32: from 0 in the sequence's step.
 //                                 Grid [layers * kv_heads, sequences]
 //
-// Block [256]. Parts: 0 keys, 1 values, 2 positions, 3 + p plane p of the attributes; keys and values move in UNITS pieces a slot, each of UNIT bytes
-// (16, 8, 4 or 2). Lists that do not ascend below the count, rows or pages that do not exist end the kernel with a trap.
-// Bound by memory: twice the bytes that move.
+// Block [512]. Keys and values move in UNITS pieces a slot, each of UNIT bytes (16, 8, 4 or 2). Parts: as many of the keys as a slot has pieces of 64 bytes,
+// as many of the values, positions, then the planes of the attributes; blocks of keep_accepted, whose lists are short, go through all of a head. Lists that
+// do not ascend below the count, rows or pages that do not exist end the kernel with a trap.
+// Bound by memory: twice the bytes that move. What waits for what: head, list and pages once for 2048 slots, all of them at a time; then the data, in
+// runs of 512 x 6 pieces.
 #include "cache/slots.cuh"
 
 #ifndef UNIT
@@ -20,7 +22,10 @@
 #define UNITS 16
 #endif
 
-constexpr int kThreads = 256, kTurns = 4;
+constexpr u32 kThreads = 512;
+constexpr u32 kRound = 2048, kEach = kRound / kThreads;  // slots whose places are known at a time
+constexpr u32 kPieces = 6, kRun = kPieces * kThreads;  // pieces that a thread, a block holds at a time
+constexpr int kSlice = UNIT * UNITS < 64 ? UNITS : 64 / UNIT, kSlices = (UNITS + kSlice - 1) / kSlice;
 
 // One head's slots from `first` on and the list of those that stay.
 struct List {
@@ -30,97 +35,137 @@ struct List {
   int keep;
 };
 
-// The first slot that moves: kept[i] - i is 0 up to there and never falls.
-__device__ __forceinline__ int first_moved(const List& list) {
-  int low = 0, high = list.keep;
-  while (low < high) {
-    int middle = (low + high) / 2;
-    if (list.kept[middle] > middle) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
+// Places in the pools that slots of a round come from, kStays where they stay, and go to. 2^32 slots would take more memory than there is.
+struct Round {
+  u32 from[kRound];
+  u32 to[kRound];
+};
+
+constexpr u32 kStays = ~0u;
+
+// Slots `start` to start + kRound of a list, which ascends strictly from 0 and stays below `bound`. Nothing waits but for all loads of one kind.
+__device__ __forceinline__ void find_places(Round& round, const PagedKv& cache, const List& list, int start, i64 bound) {
+  int kept[kEach], before[kEach];
+  u32 from[kEach], to[kEach];
+#pragma unroll
+  for (int k = 0; k < kEach; ++k) {
+    int i = start + k * kThreads + threadIdx.x;
+    kept[k] = i < list.keep ? list.kept[i] : -1;
+    before[k] = i > 0 && i < list.keep ? list.kept[i - 1] : -1;
   }
-  return low;
+  bool holds = true;
+#pragma unroll
+  for (int k = 0; k < kEach; ++k) {
+    int i = start + k * kThreads + threadIdx.x;
+    holds = holds & (i >= list.keep | (kept[k] > before[k] & before[k] >= i - 1 & kept[k] < bound));
+  }
+  require(holds);
+  const int* table = cache.page_table + list.head * cache.pages_per_head;
+#pragma unroll
+  for (int k = 0; k < kEach; ++k) {
+    int i = start + k * kThreads + threadIdx.x;
+    bool moves = kept[k] > i;
+    from[k] = moves ? table[(list.first + kept[k]) / kPageSlots] : 0;
+    to[k] = moves ? table[(list.first + i) / kPageSlots] : 0;
+  }
+#pragma unroll
+  for (int k = 0; k < kEach; ++k) {
+    holds = holds & from[k] < static_cast<u32>(cache.pages) & to[k] < static_cast<u32>(cache.pages);
+  }
+  require(holds);
+#pragma unroll
+  for (int k = 0; k < kEach; ++k) {
+    int slot = k * kThreads + threadIdx.x, i = start + slot;
+    round.from[slot] = kept[k] > i ? from[k] * kPageSlots + (list.first + kept[k]) % kPageSlots : kStays;
+    round.to[slot] = to[k] * kPageSlots + (list.first + i) % kPageSlots;
+  }
 }
 
-// Moves one pool. A thread holds kTurns pieces of consecutive runs; one barrier a run is enough, since what is read later lies past what is written now.
-template <int kUnits, typename T>
-__device__ __forceinline__ void move_slots(const PagedKv& cache, const List& list, T* pool) {
-  int total = list.keep * kUnits;
-  for (int start = first_moved(list) * kUnits; start < total; start += kThreads * kTurns) {
-    T held[kTurns];
-    i64 to[kTurns];
+// Moves kOwn pieces from `first` on of each of a round's slots, each slot having kUnits. One barrier a run is enough: what is read later lies past what is
+// written now.
+template <int kOwn, int kUnits, typename T>
+__device__ __forceinline__ void move_slots(const Round& round, int slots, T* pool, u32 first) {
+  u32 total = slots * kOwn;
+  auto moves = [&](u32 piece) {
+    return piece < total && round.from[piece / kOwn] != kStays && (kUnits % kOwn == 0 || first + piece % kOwn < kUnits);
+  };
+#pragma unroll 1
+  for (u32 start = 0; start < total; start += kRun) {
+    T held[kPieces];
 #pragma unroll
-    for (int turn = 0; turn < kTurns; ++turn) {
-      int piece = start + turn * kThreads + threadIdx.x;
-      to[turn] = -1;
-      if (piece < total) {
-        int slot = piece / kUnits, unit = piece % kUnits;
-        int from = list.kept[slot];
-        if (from != slot) {
-          held[turn] = pool[slot_place(cache, list.head, list.first + from) * kUnits + unit];
-          to[turn] = slot_place(cache, list.head, list.first + slot) * kUnits + unit;
-        }
-      }
+    for (int k = 0; k < kPieces; ++k) {
+      u32 piece = start + k * kThreads + threadIdx.x;
+      if (moves(piece)) held[k] = pool[static_cast<u64>(round.from[piece / kOwn]) * kUnits + first + piece % kOwn];
     }
     __syncthreads();
 #pragma unroll
-    for (int turn = 0; turn < kTurns; ++turn) {
-      if (to[turn] >= 0) pool[to[turn]] = held[turn];
+    for (int k = 0; k < kPieces; ++k) {
+      u32 piece = start + k * kThreads + threadIdx.x;
+      if (moves(piece)) pool[static_cast<u64>(round.to[piece / kOwn]) * kUnits + first + piece % kOwn] = held[k];
     }
   }
 }
 
-__device__ __forceinline__ void move_part(const PagedKv& cache, const List& list, int part) {
+// kOwn: the pieces of a slot that a part of keys or values has.
+template <int kOwn>
+__device__ __forceinline__ void move_part(const PagedKv& cache, const Round& round, int slots, int part) {
   using T = Piece<UNIT>::T;
-  if (part < 2) {
-    move_slots<UNITS>(cache, list, reinterpret_cast<T*>(part == 0 ? cache.keys : cache.values));
+  constexpr int kParts = (UNITS + kOwn - 1) / kOwn;
+  if (part < 2 * kParts) {
+    move_slots<kOwn, UNITS>(round, slots, reinterpret_cast<T*>(part < kParts ? cache.keys : cache.values), part % kParts * kOwn);
   } else {
-    u32* words = reinterpret_cast<u32*>(part == 2 ? cache.positions : reinterpret_cast<int*>(attribute(cache, part - 3, 0)));
-    move_slots<1>(cache, list, words);
+    float* words = part == 2 * kParts ? reinterpret_cast<float*>(cache.positions) : attribute(cache, part - 2 * kParts - 1, 0);
+    move_slots<1, 1>(round, slots, reinterpret_cast<u32*>(words), 0);
   }
 }
 
-// The list ascends strictly from 0 and stays below `bound`.
-__device__ __forceinline__ void check(const List& list, int bound) {
-  for (int i = threadIdx.x; i < list.keep; i += kThreads) {
-    int before = i == 0 ? -1 : list.kept[i - 1];
-    require(list.kept[i] > before && before >= i - 1 && list.kept[i] < bound);
-  }
-}
-
-__device__ __forceinline__ void compact(const PagedKv& cache, const List& list) {
-  if (blockIdx.y == 0) {
-    check(list, cache.counts[list.head]);
+// Parts `part` to `end` of a head.
+template <int kOwn>
+__device__ __forceinline__ void move_list(const PagedKv& cache, const List& list, i64 bound, int part, int end) {
+  __shared__ Round round;
+  bound = min(bound, static_cast<i64>(cache.pages_per_head) * kPageSlots - list.first);
+#pragma unroll 1
+  for (int start = 0; start < list.keep; start += kRound) {
+    find_places(round, cache, list, start, bound);
     __syncthreads();
-    if (threadIdx.x == 0) cache.counts[list.head] = list.keep;
+#pragma unroll 1
+    for (int p = part; p < end; ++p) move_part<kOwn>(cache, round, min(kRound, list.keep - start), p);
+    __syncthreads();
   }
-  move_part(cache, list, blockIdx.y);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 4)
+// The block of the positions, which has the least to do, knows the count.
+__device__ __forceinline__ void compact(const PagedKv& cache, const List& list) {
+  int part = blockIdx.y;
+  bool counts = part == 2 * kSlices;
+  move_list<kSlice>(cache, list, counts ? cache.counts[list.head] : 0x7fffffff, part, part + 1);
+  if (!counts) return;
+  __syncthreads();
+  if (threadIdx.x == 0) cache.counts[list.head] = list.keep;
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
 winnow_cache_compact_one(const PagedKv cache, const int* kept, i64 head, int keep) {
   compact(cache, {head, 0, kept, keep});
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 4)
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
 winnow_cache_compact_many(const PagedKv cache, const int* heads, const int* starts, const int* kept, int kept_length) {
-  i64 head = ascending_head(cache, heads, blockIdx.x);
   int first = starts[blockIdx.x], end = starts[blockIdx.x + 1];
+  i64 head = ascending_head(cache, heads, blockIdx.x);
   require(first >= 0 && first <= end && end <= kept_length);
   compact(cache, {head, 0, kept + first, end - first});
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 4)
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
 winnow_cache_keep_selected(const PagedKv cache, const int* heads, const int* kept, const int* keeps, int capacity) {
-  i64 head = ascending_head(cache, heads, blockIdx.x);
   int keep = keeps[blockIdx.x];
+  i64 head = ascending_head(cache, heads, blockIdx.x);
   require(keep >= 0 && keep <= capacity);
   compact(cache, {head, 0, kept + static_cast<i64>(blockIdx.x) * capacity, keep});
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 4)
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
 winnow_cache_keep_accepted(const PagedKv cache, const int* rows, const int* steps, const int* starts, const int* accepted, int accepted_length) {
   int tokens = steps[blockIdx.y + 1] - steps[blockIdx.y];
   if (tokens <= 0) return;
@@ -130,8 +175,7 @@ winnow_cache_keep_accepted(const PagedKv cache, const int* rows, const int* step
   int older = cache.counts[head] - tokens;
   require(older >= 0);
   List list{head, older, accepted + first, end - first};
-  check(list, tokens);
-  for (int part = 0; part < 3 + cache.planes; ++part) move_part(cache, list, part);
+  move_list<UNITS>(cache, list, tokens, 0, 3 + cache.planes);
   __syncthreads();
   if (threadIdx.x == 0) cache.counts[head] = older + list.keep;
 }

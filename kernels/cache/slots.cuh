@@ -68,10 +68,12 @@ __device__ __forceinline__ i64 listed_head(const PagedKv& cache, const int* head
   return head_index(cache, heads[3 * i], heads[3 * i + 1], heads[3 * i + 2]);
 }
 
-// The same of a list that ascends, so that no two blocks write to one head.
+// The same of a list that ascends, so that no two blocks write to one head. Both entries are asked for before one is looked at.
 __device__ __forceinline__ i64 ascending_head(const PagedKv& cache, const int* heads, int i) {
-  i64 head = listed_head(cache, heads, i);
-  if (i > 0) require(listed_head(cache, heads, i - 1) < head);
+  const int *own = heads + 3 * i, *other = i > 0 ? own - 3 : own;
+  int row = own[0], layer = own[1], kv_head = own[2], row_before = other[0], layer_before = other[1], kv_head_before = other[2];
+  i64 head = head_index(cache, row, layer, kv_head);
+  require(i == 0 || head_index(cache, row_before, layer_before, kv_head_before) < head);
   return head;
 }
 

@@ -5,8 +5,11 @@ namespace Winnow.Kernels.Cache;
 /// <summary>Moving slots and pages.</summary>
 internal sealed partial class CudaCache
 {
-    private const int MoveThreads = 256;
-    private const int FixedParts = 3;
+    private const int CompactThreads = 512;
+    private const int CopyThreads = 256;
+
+    // Of a slot's key or value, for one block.
+    private const int SliceBytes = 64;
 
     private enum MoveKind
     {
@@ -27,7 +30,7 @@ internal sealed partial class CudaCache
         arguments.Add(kept.Address);
         arguments.Add(head);
         arguments.Add(checked((int)kept.Shape.ElementCount));
-        Launch(Slots(MoveKind.One, cache), 1, FixedParts + view.Planes, arguments);
+        Launch(Slots(MoveKind.One, cache), 1, Parts(cache), arguments);
     }
 
     /// <inheritdoc/>
@@ -41,7 +44,7 @@ internal sealed partial class CudaCache
         arguments.Add(starts.Address);
         arguments.Add(kept.Address);
         arguments.Add(checked((int)kept.Shape.ElementCount));
-        Launch(Slots(MoveKind.Many, cache), heads.Shape[0], FixedParts + view.Planes, arguments);
+        Launch(Slots(MoveKind.Many, cache), heads.Shape[0], Parts(cache), arguments);
     }
 
     /// <inheritdoc/>
@@ -55,7 +58,7 @@ internal sealed partial class CudaCache
         arguments.Add(kept.Address);
         arguments.Add(counts.Address);
         arguments.Add(capacity);
-        Launch(Slots(MoveKind.Selected, cache), heads.Shape[0], FixedParts + view.Planes, arguments);
+        Launch(Slots(MoveKind.Selected, cache), heads.Shape[0], Parts(cache), arguments);
     }
 
     /// <inheritdoc/>
@@ -89,6 +92,10 @@ internal sealed partial class CudaCache
         Launch(new MoveKey(MoveKind.Pages, unit, 0), pages, 2, arguments);
     }
 
+    // Slices of keys and of values, positions, planes of attributes.
+    private static int Parts(in PagedKv cache) =>
+        checked((int)(2 * ((SlotBytes(cache) + SliceBytes - 1) / SliceBytes))) + 1 + new CudaPagedKv(cache).Planes;
+
     private static long SlotBytes(in PagedKv cache) => cache.Keys.Shape[2] * cache.Keys.Type.BlockBytes();
 
     private static MoveKey Slots(MoveKind kind, in PagedKv cache)
@@ -120,7 +127,8 @@ internal sealed partial class CudaCache
     {
         if (columns > 0 && rows > 0)
         {
-            _context.Launch(_moves[key], new LaunchShape(checked((int)columns), rows, 1, MoveThreads), arguments);
+            int threads = key.Kind == MoveKind.Pages ? CopyThreads : CompactThreads;
+            _context.Launch(_moves[key], new LaunchShape(checked((int)columns), rows, 1, threads), arguments);
         }
     }
 
