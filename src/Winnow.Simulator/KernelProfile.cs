@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Winnow.Simulator;
 
-/// <summary>What a kernel did, counted while the simulator executed it: a profile without a GPU. It says nothing about time.</summary>
+/// <summary>
+/// What a kernel did, counted while the simulator executed it: a profile without a GPU. It says nothing about time but how long its longest chain of
+/// instructions is that wait for one another.
+/// </summary>
 public sealed record KernelProfile
 {
     /// <summary>The kernel.</summary>
@@ -47,6 +50,29 @@ public sealed record KernelProfile
     /// <summary>Operations of tensor cores: 2 m n k for a product of an m x k with a k x n matrix.</summary>
     public required long TensorFlops { get; init; }
 
+    /// <summary>
+    /// The critical path of the block that has the longest, clocks: what each instruction waits for, its operands, barriers, branches, and the results that come
+    /// after the times of <see cref="PtxSimulatorOptions.Latencies"/>, if nothing else used the multiprocessor. Of several launches the average of their longest.
+    /// </summary>
+    /// <remarks>
+    /// Of two instructions without a branch or a barrier between them the later one does not wait for the earlier one unless it uses what that computes, because
+    /// an assembler puts loads first; between basic blocks the order is that of the PTX, and loads are waited for where they are used. A line of 128 bytes of
+    /// global memory comes from device memory when a warp is the first of its block to touch it, and from a cache afterwards, however much lies between.
+    /// Blocks that draw their work from a counter until nothing is left would all do as much on a GPU; here the first one does it all, so their average counts.
+    /// It does not depend on the number of cores, nor on the seed but where what the kernel does depends on the order of warps itself: atomics that hand out
+    /// places, loops that wait for a value in memory.
+    /// </remarks>
+    public double LongestPath { get; init; }
+
+    /// <summary>The critical path of a block on average, clocks; see <see cref="LongestPath"/>.</summary>
+    public double AveragePath { get; init; }
+
+    /// <summary>Threads of a block; of launches that differ the most.</summary>
+    public int BlockThreads { get; init; }
+
+    /// <summary>Shared memory of a block, static and dynamic, bytes; of launches that differ the most.</summary>
+    public int BlockSharedBytes { get; init; }
+
     /// <summary>Instructions that warps issued.</summary>
     public long WarpInstructions => Instructions.Values.Sum();
 
@@ -82,6 +108,7 @@ public sealed record KernelProfile
 
         text.Append(BulkBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  bulk copies    {BulkBytes:N0} bytes\n") : "");
         text.Append(LocalBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  local          {LocalBytes:N0} bytes\n") : "");
+        text.Append(LongestPath > 0 ? string.Create(CultureInfo.InvariantCulture, $"  critical path  {LongestPath:N0} clocks, {AveragePath:N0} of a block on average\n") : "");
         text.Append(
             CultureInfo.InvariantCulture,
             $"  operations     {Flops:N0} and {TensorFlops:N0} on tensor cores; {Intensity:0.###} a byte of global memory");

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Winnow.Gpu;
+using Winnow.Simulator.Execution;
 using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator;
@@ -34,7 +35,7 @@ public sealed partial class PtxSimulator
 
     private ProfileCounters? StartProfile() => _options.Profiles ? new ProfileCounters() : null;
 
-    private void EndProfile(string kernel, ProfileCounters? counters, in LaunchShape shape)
+    private void EndProfile(KernelProgram program, ProfileCounters? counters, in LaunchShape shape)
     {
         if (counters is null)
         {
@@ -43,11 +44,13 @@ public sealed partial class PtxSimulator
 
         counters.Launches = 1;
         counters.Blocks = (long)shape.GridX * shape.GridY * shape.GridZ;
+        counters.BlockThreads = shape.BlockX * shape.BlockY * shape.BlockZ;
+        counters.BlockSharedBytes = program.Shared.DynamicOffset + shape.SharedBytes;
         lock (_profileLock)
         {
-            if (!_profiles.TryAdd(kernel, counters))
+            if (!_profiles.TryAdd(program.Name, counters))
             {
-                _profiles[kernel].Add(counters);
+                _profiles[program.Name].AddLaunch(counters);
             }
         }
     }

@@ -89,9 +89,10 @@ public sealed unsafe partial class PtxSimulator
                 Budget = _options.InstructionBudget,
                 Checks = _options.Checks,
                 Counters = counters,
+                Latencies = _options.Latencies,
                 Print = _options.Printed ?? (static _ => { }),
             });
-            EndProfile(kernel.Program.Name, counters, shape);
+            EndProfile(kernel.Program, counters, shape);
         }
         finally
         {

@@ -20,6 +20,9 @@ public sealed record PtxSimulatorOptions
     /// <summary>Whether what kernels do is counted; see <see cref="PtxSimulator.TakeProfiles"/>.</summary>
     public bool Profiles { get; init; }
 
+    /// <summary>How long instructions take, for the critical paths of profiles.</summary>
+    public LatencyTable Latencies { get; init; } = LatencyTable.Hopper;
+
     /// <summary>Threads of the host that run blocks; 0 for one for each core.</summary>
     public int Threads { get; init; }
 

@@ -35,6 +35,7 @@ internal sealed unsafe partial class BlockRunner
         }
 
         Compare(warp, operation, lanes, barrier, threads, id);
+        barrier.Time = Math.Max(barrier.Time, warp.Flow?.Begin() ?? 0);
         barrier.Arrived += threads > 0 && operation.IsAligned ? Warp.Lanes : BitOperations.PopCount(lanes);
         barrier.Count += operation.CountOf(warp, lanes);
         _checks?.Clocks.Arrive(warp.Party, KnownOf(barrier));
@@ -55,6 +56,7 @@ internal sealed unsafe partial class BlockRunner
     public void OnExit(Warp warp, uint lanes)
     {
         _liveThreads -= BitOperations.PopCount(lanes);
+        NoteExit(warp);
         Cluster.OnExit(warp, lanes);
         if (HasEnded)
         {
@@ -125,6 +127,7 @@ internal sealed unsafe partial class BlockRunner
             return;
         }
 
+        LeaveFlow(barrier);
         uint warps = 0;
         foreach ((Warp warp, Split split, BlockBarrier operation) in barrier.Waiting)
         {
@@ -177,12 +180,15 @@ internal sealed unsafe partial class BlockRunner
 
         public uint[] Known { get; set; } = [];
 
+        /// <summary>When the last of those came, where that is counted.</summary>
+        public long Time { get; set; }
+
         public BlockBarrier First { get; set; } = null!;
 
         public void Clear()
         {
             Waiting.Clear();
-            (Arrived, Count) = (0, 0);
+            (Arrived, Count, Time) = (0, 0, 0);
             Array.Clear(Known);
         }
     }

@@ -20,11 +20,12 @@ internal sealed unsafe partial class BlockRunner
     public void BeginLoad(BulkSource source, BulkTarget target, CopyPiece[] pieces)
     {
         Counters?.AddBulkLoad(pieces);
+        long arrival = source.Warp.Flow?.BulkEnd() ?? 0;
         for (uint left = target.Ranks; left != 0; left &= left - 1)
         {
             BlockRunner block = Cluster[BitOperations.TrailingZeroCount(left)];
             Mbarrier barrier = block.BeginArrival(source, target.Offset, target.Bytes, target.Barrier);
-            Begin(new BulkLoad(source, barrier) { Pieces = pieces, Offset = target.Offset, Bytes = target.Bytes });
+            Begin(new BulkLoad(source, barrier) { Pieces = pieces, Offset = target.Offset, Bytes = target.Bytes, Arrival = arrival });
         }
     }
 

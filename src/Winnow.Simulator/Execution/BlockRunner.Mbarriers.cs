@@ -130,6 +130,7 @@ internal sealed unsafe partial class BlockRunner
     public void See(Mbarrier barrier, Warp warp, bool acquires)
     {
         barrier.Unseen = barrier.UnseenPhase == barrier.Phase ? barrier.Unseen : null;
+        warp.Flow?.LeavePhase(barrier.TimeBefore);
         if (acquires)
         {
             _checks?.Clocks.Leave(warp.Party, barrier.KnownBefore);

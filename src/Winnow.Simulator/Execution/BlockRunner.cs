@@ -86,6 +86,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
         }
 
         BeginMemory();
+        BeginFlow();
     }
 
     /// <inheritdoc/>
@@ -114,6 +115,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
         StartBarriers();
         StartMbarriers();
         StartProducts();
+        StartFlow();
         _runnable.Clear();
         for (int i = 0; i < WarpCount; i++)
         {
@@ -164,6 +166,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     public void End()
     {
         LaunchOrder?.Trigger(Cluster.GridWaits.Count > 0);
+        Counters?.AddPath(_exitTime, _lines!.DrawsWork);
         EndCopies();
         EndRegisters();
     }

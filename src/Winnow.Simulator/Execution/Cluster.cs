@@ -20,6 +20,8 @@ internal sealed class Cluster(int count)
     private ClusterKnowledge? _present;
     private ClusterKnowledge? _before;
     private int _live;
+    private long _time;
+    private long _timeBefore;
     private int _came;
     private bool _isUsed;
 
@@ -48,6 +50,7 @@ internal sealed class Cluster(int count)
     {
         AreTimesNew = _clocks?.Start(warps) ?? false;
         GridWaits.Clear();
+        (_time, _timeBefore) = (0, 0);
         _live = count * threads;
         if (_isUsed)
         {
@@ -81,6 +84,7 @@ internal sealed class Cluster(int count)
             Clocks.ArriveAtCluster(warp.Party, _present.Known, _present.Passed, releases);
         }
 
+        _time = Math.Max(_time, warp.Flow?.Begin() ?? 0);
         _arrived[place] |= lanes;
         _came += BitOperations.PopCount(lanes);
         CompleteIfAll();
@@ -99,6 +103,7 @@ internal sealed class Cluster(int count)
             throw warp.Fault(FaultKinds.MismatchedBarrier, BitOperations.TrailingZeroCount(absent), problem);
         }
 
+        warp.Flow?.Begin();
         uint waiting = lanes & _arrived[place];
         if (waiting != lanes)
         {
@@ -142,6 +147,7 @@ internal sealed class Cluster(int count)
 
         Array.Clear(_arrived);
         _came = 0;
+        (_time, _timeBefore) = (0, _time);
         (_present, _before) = (_before, _present);
         _present?.Clear();
         foreach ((Warp warp, Split split) in _waiting)
@@ -157,6 +163,7 @@ internal sealed class Cluster(int count)
 
     private void Leave(Warp warp)
     {
+        warp.Flow?.Lift(_timeBefore + warp.Block.Launch.Latencies.RemoteShared);
         if (_before is { } before)
         {
             Clocks.LeaveCluster(warp.Party, before.Known, before.Passed);

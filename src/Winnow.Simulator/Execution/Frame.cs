@@ -16,6 +16,9 @@ internal sealed unsafe class Frame : IDisposable
     /// <summary>Its registers.</summary>
     public byte* Registers => _registers;
 
+    /// <summary>When each register is there, clocks; empty where nothing is counted.</summary>
+    public long[] Ready { get; private set; } = [];
+
     /// <summary>What is known about registers that products use; null where the function has none.</summary>
     public ProductRegisters? Products { get; private set; }
 
@@ -45,6 +48,13 @@ internal sealed unsafe class Frame : IDisposable
         // Without checks registers keep what the last block left there; constants are in place then.
         Products = !code.HasProducts ? null : Code == code ? Products : new ProductRegisters(code.Template.Length);
         Products?.Clear();
+        if (warp.Flow is not null)
+        {
+            int registers = code.FlowBy(warp.Block.Launch.Latencies).Registers;
+            Ready = Ready.Length == registers ? Ready : new long[registers];
+            Array.Clear(Ready);
+        }
+
         bool isReady = Code == code && !warp.Block.Launch.Checks;
         Code = code;
         if (code.Template.Length > _capacity)

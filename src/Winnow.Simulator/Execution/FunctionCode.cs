@@ -20,6 +20,9 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <summary>What a profile counts for each of <see cref="Steps"/>; asked only where one is taken.</summary>
     public InstructionTraits[] Traits => field ??= Array.ConvertAll(Steps, step => InstructionTraits.Of(step.Operation.Source));
 
+    /// <summary>What the critical path asks of it; null until <see cref="FlowBy"/> was called.</summary>
+    public FunctionFlow? Flow { get; private set; }
+
     /// <summary>Its register file as it is when the function begins, special registers aside.</summary>
     public byte[] Template { get; set; } = [];
 
@@ -35,6 +38,11 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <summary>Where a variable lies in the local memory of a call.</summary>
     /// <param name="variable">A local variable or a parameter that is not one of a kernel.</param>
     public int LocalOffsetOf(PtxVariable variable) => variable.Space == PtxSpace.Local ? variable.Offset : ParameterBase + variable.Offset;
+
+    /// <summary>What the critical path asks of it, found when it is asked for the first time.</summary>
+    /// <param name="latencies">How long instructions take: the same for all launches of a simulator.</param>
+    public FunctionFlow FlowBy(LatencyTable latencies)
+        => Flow ??= new FunctionFlow(Function, Array.ConvertAll(Steps, static step => step.Operation.Source), latencies);
 
     /// <summary>Whether a variable is a parameter of a kernel, which lies in the argument block of the launch.</summary>
     /// <param name="variable">A variable of the function.</param>

@@ -41,6 +41,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>Takes what its blocks do; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; init; }
 
+    /// <summary>How long instructions take; of importance only where something is counted.</summary>
+    public required LatencyTable Latencies { get; init; }
+
     /// <summary>Takes what <c>printf</c> prints.</summary>
     public required Action<string> Print { get; init; }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -31,6 +32,11 @@ internal sealed unsafe partial class Warp
         (callee.Parent, callee.Depth, callee.LocalBase) = (caller, caller.Depth + 1, localBase);
         (callee.ReturnTo, callee.ResultAt, callee.Lanes) = (Pc, resultAt < 0 ? -1 : caller.LocalBase + resultAt, lanes);
         ForgetLocal(localBase, function.LocalBytes, lanes);
+        if (Flow is not null)
+        {
+            WarpFlow.Pass(caller, callee);
+        }
+
         foreach (ParameterCopy argument in arguments)
         {
             CopyLocal(caller.LocalBase + argument.From, localBase + argument.To, argument.Bytes, lanes);
@@ -56,6 +62,11 @@ internal sealed unsafe partial class Warp
         {
             PtxVariable result = callee.Code.Function.Returns[0];
             CopyLocal(callee.LocalBase + callee.Code.LocalOffsetOf(result), callee.ResultAt, result.Bytes, lanes);
+        }
+
+        if (Flow is not null)
+        {
+            WarpFlow.Pass(callee, caller);
         }
 
         callee.Lanes &= ~lanes;

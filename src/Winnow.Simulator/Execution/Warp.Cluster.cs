@@ -71,6 +71,7 @@ internal sealed unsafe partial class Warp
         if (Block.Counters is { } counters)
         {
             CountShared(counters, lanes, bytes);
+            Flow!.NoteRemote();
         }
 
         block.Visit(this, BitOperations.TrailingZeroCount(lanes));

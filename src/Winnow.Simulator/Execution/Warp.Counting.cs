@@ -11,6 +11,7 @@ internal sealed unsafe partial class Warp
     private void CountGlobal(ProfileCounters counters, uint lanes, int bytes, Access access)
     {
         ReadOnlySpan<ulong> addresses = new(Addresses, Lanes);
+        Flow!.NoteGlobal(addresses, lanes);
         switch (access & (Access.Read | Access.Write))
         {
             case Access.Read:
@@ -26,7 +27,7 @@ internal sealed unsafe partial class Warp
     }
 
     private void CountShared(ProfileCounters counters, uint lanes, int bytes)
-        => counters.AddShared(new ReadOnlySpan<ulong>(Addresses, Lanes), lanes, bytes);
+        => Flow!.NoteShared(counters.AddShared(new ReadOnlySpan<ulong>(Addresses, Lanes), lanes, bytes));
 
     private static void CountLocal(ProfileCounters counters, uint lanes, int bytes, Access access)
         => counters.LocalBytes += (access & Access.Parameter) == 0 ? (long)BitOperations.PopCount(lanes) * bytes : 0;

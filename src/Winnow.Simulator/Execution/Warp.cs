@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -85,6 +86,12 @@ internal sealed unsafe partial class Warp : IDisposable
         return (thread % width, thread / width % height, thread / (width * height));
     }
 
+    /// <summary>When it does what; null where nothing is counted.</summary>
+    public WarpFlow? Flow { get; set; }
+
+    /// <summary>Whether the present instruction lets other warps go first, because what it looks for has not come.</summary>
+    public bool IsYielding => _isYielding;
+
     /// <summary>Puts all lanes at the beginning of the kernel.</summary>
     /// <param name="lanes">Those that are threads of the block.</param>
     public void Start(uint lanes)
@@ -101,6 +108,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Frame kernel = TakeFrame(Block.Launch.Program.Kernel);
         (kernel.Parent, kernel.Depth, kernel.LocalBase, kernel.Lanes) = (null, 0, 0, lanes);
         StartMemory(lanes);
+        Flow?.Start();
         Split first = NewSplit(0, lanes, kernel);
         _splits.Add(first);
         Resume(first);
@@ -123,7 +131,7 @@ internal sealed unsafe partial class Warp : IDisposable
         {
             int pc = Pc;
             Step[] steps = _steps;
-            FunctionCode code = _current!.Frame.Code;
+            Frame frame = _current!.Frame;
             byte* registers = Registers;
             uint active = Active;
             do
@@ -136,7 +144,7 @@ internal sealed unsafe partial class Warp : IDisposable
                     step.Operation.Execute(this, lanes);
                 }
 
-                TCounting.Count(this, code, pc, lanes);
+                TCounting.Count(this, frame, pc, lanes);
                 pc = Pc;
                 share--;
             }

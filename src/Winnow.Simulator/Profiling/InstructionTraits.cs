@@ -16,6 +16,11 @@ internal readonly record struct InstructionTraits(InstructionClass Class, int La
     /// <param name="instruction">The instruction.</param>
     public static InstructionTraits Of(PtxInstruction instruction) => new(ClassOf(instruction), LaneFlopsOf(instruction), TensorFlopsOf(instruction));
 
+    /// <summary>Whether an instruction reads or writes parameters of the function or of a call.</summary>
+    /// <param name="instruction">The instruction.</param>
+    public static bool IsParameter(PtxInstruction instruction)
+        => instruction.Opcode is "ld" or "st" && Array.Exists(instruction.Modifiers, static modifier => modifier is "param" or "param::entry" or "param::func");
+
     private static InstructionClass ClassOf(PtxInstruction instruction) => instruction.Opcode switch
     {
         "ld" or "st" or "ldu" => MemoryClassOf(instruction),

@@ -17,12 +17,21 @@ internal sealed class ProfileCounters
     private GlobalTraffic _atomics;
     private SharedTraffic _shared;
     private long _bulkBytes;
+    private long _longestPath;
+    private long _paths;
+    private bool _drawsWork;
 
     /// <summary>Launches.</summary>
     public long Launches { get; set; }
 
     /// <summary>Blocks.</summary>
     public long Blocks { get; set; }
+
+    /// <summary>The most threads of a block.</summary>
+    public int BlockThreads { get; set; }
+
+    /// <summary>The most shared memory of a block, bytes.</summary>
+    public int BlockSharedBytes { get; set; }
 
     /// <summary>Bytes of local memory, read and written.</summary>
     public long LocalBytes { get; set; }
@@ -61,10 +70,31 @@ internal sealed class ProfileCounters
 
     /// <summary>Counts an access of shared memory.</summary>
     /// <inheritdoc cref="MemoryTraffic.Passes"/>
-    public void AddShared(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
+    /// <returns>The passes.</returns>
+    public int AddShared(ReadOnlySpan<ulong> addresses, uint lanes, int bytes)
     {
         (int passes, int conflicts) = MemoryTraffic.Passes(addresses, lanes, bytes);
         _shared += new SharedTraffic(lanes == 0 ? 0 : 1, (long)BitOperations.PopCount(lanes) * bytes, passes, conflicts);
+        return passes;
+    }
+
+    /// <summary>Counts a block.</summary>
+    /// <param name="path">Its critical path, clocks.</param>
+    /// <param name="drawsWork">Whether it drew its work from a counter, which is how much others left.</param>
+    public void AddPath(long path, bool drawsWork)
+    {
+        _drawsWork |= drawsWork;
+        _longestPath = Math.Max(_longestPath, path);
+        _paths += path;
+    }
+
+    /// <summary>Adds another launch.</summary>
+    /// <param name="other">Its counters.</param>
+    public void AddLaunch(ProfileCounters other)
+    {
+        long longest = _longestPath + other._longestPath;
+        Add(other);
+        _longestPath = longest;
     }
 
     /// <summary>Adds what another worker counted.</summary>
@@ -79,6 +109,8 @@ internal sealed class ProfileCounters
         Launches += other.Launches;
         Blocks += other.Blocks;
         LocalBytes += other.LocalBytes;
+        BlockThreads = Math.Max(BlockThreads, other.BlockThreads);
+        BlockSharedBytes = Math.Max(BlockSharedBytes, other.BlockSharedBytes);
         _laneInstructions += other._laneInstructions;
         _flops += other._flops;
         _tensorFlops += other._tensorFlops;
@@ -87,6 +119,9 @@ internal sealed class ProfileCounters
         _atomics += other._atomics;
         _shared += other._shared;
         _bulkBytes += other._bulkBytes;
+        _longestPath = Math.Max(_longestPath, other._longestPath);
+        _paths += other._paths;
+        _drawsWork |= other._drawsWork;
     }
 
     /// <summary>The counts as a profile.</summary>
@@ -102,6 +137,7 @@ internal sealed class ProfileCounters
             }
         }
 
+        double averagePath = (double)_paths / Math.Max(1, Blocks);
         return new KernelProfile
         {
             Kernel = kernel,
@@ -117,6 +153,10 @@ internal sealed class ProfileCounters
             LocalBytes = LocalBytes,
             Flops = _flops,
             TensorFlops = _tensorFlops,
+            LongestPath = _drawsWork ? averagePath : (double)_longestPath / Math.Max(1, Launches),
+            AveragePath = averagePath,
+            BlockThreads = BlockThreads,
+            BlockSharedBytes = BlockSharedBytes,
         };
     }
 

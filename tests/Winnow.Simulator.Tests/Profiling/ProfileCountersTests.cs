@@ -45,6 +45,23 @@ public sealed class ProfileCountersTests
     }
 
     [Test]
+    public void Add_OfPathsKeepsTheLongestOfALaunchAndAveragesLaunches()
+    {
+        ProfileCounters launch = new() { Launches = 1, Blocks = 3 };
+        launch.AddPath(100, drawsWork: false);
+        ProfileCounters worker = new();
+        worker.AddPath(400, drawsWork: false);
+        worker.AddPath(40, drawsWork: false);
+        launch.Add(worker);
+        ProfileCounters second = new() { Launches = 1, Blocks = 1 };
+        second.AddPath(260, drawsWork: false);
+        launch.AddLaunch(second);
+
+        KernelProfile profile = launch.ToProfile("k");
+        Assert.That((profile.LongestPath, profile.AveragePath), Is.EqualTo(((400 + 260) / 2.0, (100 + 400 + 40 + 260) / 4.0)));
+    }
+
+    [Test]
     public void ToProfile_OfNothingDividesNothing()
     {
         KernelProfile profile = new ProfileCounters().ToProfile("k");

@@ -61,6 +61,12 @@ internal sealed class Mbarrier(BlockRunner block, int offset, int agent, int row
     /// <summary>What those knew that arrived in the phase before.</summary>
     public uint[] KnownBefore { get; private set; } = new uint[row];
 
+    /// <summary>When the last of what came in the present phase did, where that is counted.</summary>
+    public long Time { get; private set; }
+
+    /// <summary>When the phase before was complete.</summary>
+    public long TimeBefore { get; private set; }
+
     /// <summary>Those who wait for the present phase.</summary>
     public List<(Warp Warp, Split Split)> Waiting { get; } = [];
 
@@ -73,11 +79,16 @@ internal sealed class Mbarrier(BlockRunner block, int offset, int agent, int row
     /// <summary>The arrivals that a phase needed before the arrival that returned a state.</summary>
     public static uint CountOf(ulong state) => (uint)(state >> CountShift);
 
+    /// <summary>Something comes that the present phase waits for.</summary>
+    /// <param name="time">When.</param>
+    public void Come(long time) => Time = Math.Max(Time, time);
+
     /// <summary>Begins the next phase.</summary>
     public void Advance()
     {
         Phase++;
         Pending = Expected;
+        (Time, TimeBefore) = (0, Time);
         (Known, KnownBefore) = (KnownBefore, Known);
         Array.Clear(Known);
     }

@@ -92,7 +92,7 @@ internal sealed partial class FunctionDecoder(ProgramDecoder program, FunctionCo
     }
 
     /// <summary>Whether the first operand of an instruction is where its result goes.</summary>
-    private static bool HasResult(PtxInstruction instruction) => instruction.Operands.Length > 0 && instruction.Opcode switch
+    public static bool HasResult(PtxInstruction instruction) => instruction.Operands.Length > 0 && instruction.Opcode switch
     {
         "bar" or "barrier" => instruction.Has("red"),
         "mbarrier" => instruction.Operands[0].Kind != PtxOperandKind.Address,

@@ -42,6 +42,9 @@ internal abstract class BulkCopy(BulkSource source) : ICopy
 /// <summary>One to shared memory, of any block of the cluster, whose bytes an mbarrier of that block waits for.</summary>
 internal abstract class ArrivingCopy(BulkSource source, Mbarrier barrier) : BulkCopy(source)
 {
+    /// <summary>When its bytes come, where that is counted.</summary>
+    public required long Arrival { get; init; }
+
     /// <inheritdoc/>
     public override void Finish(BlockRunner block)
     {
@@ -58,6 +61,7 @@ internal abstract class ArrivingCopy(BulkSource source, Mbarrier barrier) : Bulk
         BlockRunner.AddTransactions(barrier, Warp, Lane, -Bytes);
         barrier.Unseen = this;
         barrier.UnseenPhase = barrier.Phase;
+        barrier.Come(Arrival);
         target.AdvanceIfComplete(barrier);
     }
 

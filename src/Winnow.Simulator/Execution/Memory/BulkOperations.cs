@@ -66,7 +66,8 @@ internal sealed class CopyToBlock(BulkDestination destination, SharedPlace sourc
             BulkSource begun = new(Source, warp, lane);
             BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
             Mbarrier barrier = block.BeginArrival(begun, target.Offset, count, target.Barrier);
-            warp.Block.BeginCopyOut(new BlockCopy(begun, barrier) { From = from, Offset = target.Offset, Bytes = count });
+            long arrival = warp.Flow?.RemoteEnd() ?? 0;
+            warp.Block.BeginCopyOut(new BlockCopy(begun, barrier) { From = from, Offset = target.Offset, Bytes = count, Arrival = arrival });
         }
     }
 }
@@ -92,7 +93,8 @@ internal sealed unsafe class StoreAsync(BulkDestination destination, int[] sourc
             BulkTarget target = destination.Find(warp, lane, count, count);
             BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
             Mbarrier barrier = block.BeginAsyncStore(warp, lane, target);
-            warp.Block.Begin(new AsyncStore(new BulkSource(Source, warp, lane), barrier, data) { Offset = target.Offset, Bytes = count });
+            long arrival = warp.Flow?.RemoteEnd() ?? 0;
+            warp.Block.Begin(new AsyncStore(new BulkSource(Source, warp, lane), barrier, data) { Offset = target.Offset, Bytes = count, Arrival = arrival });
         }
     }
 }

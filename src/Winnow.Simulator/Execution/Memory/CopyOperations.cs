@@ -87,7 +87,7 @@ internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : Mba
         }
 
         barrier.Pending += isCounted ? 0 : 1;
-        block.Begin(new CopiesOfLane(this, warp, lane, barrier, warp.CopiesBegun));
+        block.Begin(new CopiesOfLane(this, warp, lane, barrier, (warp.CopiesBegun, warp.Flow?.CopiesEnd() ?? 0)));
     }
 }
 
@@ -96,8 +96,8 @@ internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : Mba
 /// <param name="warp">The warp.</param>
 /// <param name="lane">The lane.</param>
 /// <param name="barrier">Where it arrives.</param>
-/// <param name="bound">The copies of the warp before this one are meant.</param>
-internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int lane, Mbarrier barrier, long bound) : ICopy
+/// <param name="bound">The copies of the warp before this one are meant, and when they have come.</param>
+internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int lane, Mbarrier barrier, (long Copy, long Time) bound) : ICopy
 {
     /// <inheritdoc/>
     public Warp Warp => warp;
@@ -109,7 +109,8 @@ internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int l
     public void Finish(BlockRunner block)
     {
         block.Require(barrier, warp, lane);
-        warp.FinishCopies(lane, bound, barrier);
+        warp.FinishCopies(lane, bound.Copy, barrier);
+        barrier.Come(bound.Time);
         block.Arrive(barrier, warp, lane, 1, releases: false);
     }
 }

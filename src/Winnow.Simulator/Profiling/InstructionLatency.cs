@@ -1,0 +1,79 @@
+using System;
+using Winnow.Simulator.Ptx;
+
+namespace Winnow.Simulator.Profiling;
+
+/// <summary>Which entry of a table an instruction takes.</summary>
+/// <param name="table">The table.</param>
+internal sealed class InstructionLatency(LatencyTable table)
+{
+    // 4096 operations of 16-bit floats a clock and multiprocessor, of which each of four warps has a quarter.
+    private const int ShortFlops = 1024;
+
+    // What mma.m16n8k8 computes; smaller products take half the time of m16n8k16.
+    private const int SmallProduct = 2 * 16 * 8 * 8;
+
+    /// <summary>Clocks until the results of an instruction are there; of memory where it turns out to be neither global nor shared.</summary>
+    public int Of(PtxInstruction instruction)
+    {
+        InstructionTraits traits = InstructionTraits.Of(instruction);
+        return traits.Class switch
+        {
+            InstructionClass.Move => MoveOf(instruction),
+            InstructionClass.Conversion => ConversionOf(instruction),
+            InstructionClass.Float16 => table.Half,
+            InstructionClass.Float64 => table.Double,
+            InstructionClass.Special => table.Special,
+            InstructionClass.Integer when instruction.Opcode is "popc" or "clz" or "bfind" or "brev" => table.Special,
+            InstructionClass.Tensor => ProductOf(instruction, traits.TensorFlops),
+            InstructionClass.Warp when instruction.Opcode is "shfl" or "match" or "redux" => table.Shuffle,
+            InstructionClass.ConstantMemory => InstructionTraits.IsParameter(instruction) ? 0 : table.L1,
+            InstructionClass.LocalMemory or InstructionClass.GlobalMemory => table.L1,
+            InstructionClass.SharedMemory or InstructionClass.Atomic => table.Shared,
+            InstructionClass.Barrier => instruction.Opcode is "membar" or "fence" ? FenceOf(instruction) : table.Shared,
+            InstructionClass.AsyncCopy or InstructionClass.Control => 0,
+            _ => table.Arithmetic,
+        };
+    }
+
+    /// <summary>Between registers an assembler renames; halves of a register it has to move.</summary>
+    private int MoveOf(PtxInstruction instruction) => instruction.Opcode switch
+    {
+        "mov" => Array.Exists(instruction.Operands, static operand => operand.Parts.Length > 0) && instruction.Has("b32") ? table.Arithmetic : 0,
+        "cvta" => 0,
+        _ => table.Arithmetic,
+    };
+
+    private int ConversionOf(PtxInstruction instruction)
+    {
+        string[] types = Array.FindAll(instruction.Modifiers, static modifier => PtxType.Bits(modifier) > 0);
+        bool isFloat = Array.Exists(types, static type => type[0] is 'f' or 'e' or 't' || type.StartsWith("bf", StringComparison.Ordinal));
+        bool isInteger = Array.Exists(types, static type => type[0] is 's' or 'u' or 'b' && !type.StartsWith("bf", StringComparison.Ordinal));
+        return (isFloat, isInteger) switch
+        {
+            (true, true) => table.Special,
+            (true, false) => table.Half,
+            _ => table.Arithmetic,
+        };
+    }
+
+    private int ProductOf(PtxInstruction instruction, int flops)
+    {
+        if (instruction.Opcode != "wgmma")
+        {
+            return flops <= SmallProduct ? (table.Matrix + 1) / 2 : table.Matrix;
+        }
+
+        int rate = instruction switch
+        {
+            _ when instruction.Has("tf32") => ShortFlops / 2,
+            _ when instruction.Has("f16") || instruction.Has("bf16") => instruction.Has("e4m3") || instruction.Has("e5m2") ? 2 * ShortFlops : ShortFlops,
+            _ => 2 * ShortFlops,
+        };
+        return flops / rate;
+    }
+
+    /// <summary>A fence for other blocks waits until what was written has come to where they look; one for the block does not.</summary>
+    private int FenceOf(PtxInstruction instruction)
+        => Array.Exists(instruction.Modifiers, static modifier => modifier is "gl" or "sys" or "gpu") ? table.L2 : 0;
+}
