@@ -26,4 +26,7 @@ public enum BoundKind
 
     /// <summary>Issue slots of the schedulers.</summary>
     Issue,
+
+    /// <summary>The critical path of a block: instructions that wait for one another.</summary>
+    Latency,
 }

@@ -1,12 +1,13 @@
 using System;
 using System.Globalization;
 using Winnow.Benchmarking.Compilation;
+using Winnow.Gpu;
 using Winnow.Simulator;
 
 namespace Winnow.Benchmarking.Prediction;
 
 /// <summary>
-/// A roofline with eight roofs: from what a kernel did on the simulator and what a GPU's maker publishes, the time that each thing takes if it is all that
+/// A roofline with nine roofs: from what a kernel did on the simulator and what a GPU's maker publishes, the time that each thing takes if it is all that
 /// counts; the longest is the prediction.
 /// </summary>
 /// <remarks>
@@ -16,7 +17,12 @@ namespace Winnow.Benchmarking.Prediction;
 /// at the lanes that the CUDA C++ Programming Guide lists. What multiprocessors do is scaled by the busiest one's share of the blocks: 133 equal blocks on 132
 /// multiprocessors take twice as long as 132.
 /// <para>
-/// Not in it: latency and the time of a launch itself (a few microseconds, which is all that small kernels take), too few warps to hide latency, clocks below boost
+/// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or the average path of a block as often as blocks follow one another on a
+/// multiprocessor, where that is longer. A multiprocessor holds as many at a time as the occupancy says; where that is not known, as threads and shared memory let it.
+/// The path is that of a block alone: what warps take from each other is not in it, nor is it added to the other bounds.
+/// </para>
+/// <para>
+/// Not in it: the time of a launch itself (a few microseconds, which is most of what small kernels take), code that comes from cold memory, clocks below boost
 /// under load, caches too small for what is read again, memory rates that no real access pattern reaches (nine tenths is good), blocks of unequal work,
 /// and what the assembler makes of the PTX: address arithmetic that it folds, products of <c>mma.sync</c>, which on Hopper cannot reach the rate of <c>wgmma</c>.
 /// So it errs on the short side more than on the long one, and is good for asking what bounds a kernel and how two forms of it compare.
@@ -67,6 +73,7 @@ public static class KernelPredictor
                 Bound(BoundKind.Integer, Lanes(profile, launches, InstructionClass.Integer), gpu.IntegerLanes * clocks, "instructions of threads"),
                 Bound(BoundKind.Special, Lanes(profile, launches, InstructionClass.Special), gpu.SpecialLanes * clocks, "instructions of threads"),
                 Bound(BoundKind.Issue, profile.WarpInstructions / launches, gpu.IssuesPerClock * clocks, "instructions of warps"),
+                LatencyBound(profile, blocks, gpu, occupancy),
             ],
         };
     }
@@ -78,6 +85,19 @@ public static class KernelPredictor
         double inSingles = singles + (doubles * gpu.FloatLanes / gpu.DoubleLanes);
         return Bound(BoundKind.Float, inSingles, gpu.FloatLanes * clocks, doubles > 0 ? "instructions of threads, doubles as their share" : "instructions of threads");
     }
+
+    private static PredictedBound LatencyBound(KernelProfile profile, double blocks, GpuSpecification gpu, Occupancy? occupancy)
+    {
+        int resident = Math.Max(1, occupancy?.Blocks ?? MostBlocks(profile, gpu));
+        double inTurn = profile.AveragePath * blocks / ((double)gpu.Multiprocessors * resident);
+        return inTurn > profile.LongestPath
+            ? Bound(BoundKind.Latency, inTurn, gpu.BoostHertz, string.Create(CultureInfo.InvariantCulture, $"clocks: paths of {profile.AveragePath:N0}, {resident} blocks at a time"))
+            : Bound(BoundKind.Latency, profile.LongestPath, gpu.BoostHertz, "clocks of the longest path");
+    }
+
+    /// <summary>How many blocks a multiprocessor holds if registers do not matter.</summary>
+    private static int MostBlocks(KernelProfile profile, GpuSpecification gpu) => profile.BlockThreads == 0 ? gpu.MaxBlocks
+        : Occupancy.Of(gpu, new KernelResources(profile.Kernel, 1, 0, 0, 0), profile.BlockThreads, profile.BlockSharedBytes).Blocks;
 
     /// <summary>Every issued instruction takes the slots of a whole warp, however many of its lanes take part.</summary>
     private static double Lanes(KernelProfile profile, double launches, InstructionClass kind) =>

@@ -109,7 +109,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private void WritePredictions(IReadOnlyList<GpuSpecification> gpus)
     {
         host.Output.WriteLine("No GPU is used here, so nothing is measured: these are predictions from the simulator's counts and published rates.");
-        host.Output.WriteLine("Launch, latency and clocks under load are not in them.");
+        host.Output.WriteLine("Launches and clocks under load are not in them.");
         foreach (GpuSpecification gpu in gpus)
         {
             host.Output.WriteLine();

@@ -116,6 +116,8 @@ internal static class KernelsProfileCommand
         json.WriteNumber("shared_passes", profile.Shared.Passes);
         json.WriteNumber("bank_conflicts", profile.Shared.Conflicts);
         json.WriteNumber("local_bytes", profile.LocalBytes);
+        json.WriteNumber("longest_path_clocks", profile.LongestPath);
+        json.WriteNumber("average_path_clocks", profile.AveragePath);
         json.WriteNumber("flops", profile.Flops);
         json.WriteNumber("tensor_flops", profile.TensorFlops);
     }

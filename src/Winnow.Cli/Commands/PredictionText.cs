@@ -10,7 +10,7 @@ internal static class PredictionText
 {
     public static void Write(CliHost host, KernelPrediction prediction)
     {
-        host.Output.WriteLine($"predicted for {prediction.Gpu.Name} from its published rates; launch and latency are not in it");
+        host.Output.WriteLine($"predicted for {prediction.Gpu.Name} from its published rates; launches are not in it");
         TextTable table = new("bound", "#predicted", "by");
         foreach (PredictedBound bound in prediction.Bounds)
         {

@@ -95,6 +95,32 @@ public sealed class KernelPredictorTests
         Assert.That(prediction.Longest.Kind, Is.EqualTo(BoundKind.Memory));
     }
 
+    // 10 multiprocessors of 4 blocks each: 400 blocks come in 10 turns of 1000 clocks, or one of them takes longer than that.
+    [TestCase(400, 5_000.0, 10.0)]
+    [TestCase(400, 25_000.0, 25.0)]
+    [TestCase(20, 1_000.0, 1.0)]
+    public void Predict_OfLatencyIsTheLongestPathOrAllInTurn(long blocks, double longest, double microseconds)
+    {
+        Occupancy occupancy = Occupancy.Of(Gpu, new KernelResources("k", 64, 0, 0, 0), 256, 0);
+        KernelProfile profile = Nothing with { Blocks = blocks, LongestPath = longest, AveragePath = 1000 };
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, profile, 0, 0, occupancy);
+
+        Assert.That(occupancy.Blocks, Is.EqualTo(4));
+        Assert.That(Time(prediction, BoundKind.Latency), Is.EqualTo(microseconds).Within(1e-9));
+        Assert.That(prediction.Longest.Kind, Is.EqualTo(BoundKind.Latency));
+    }
+
+    [TestCase(256, 0, 8)]
+    [TestCase(1024, 0, 2)]
+    [TestCase(32, 40_000, 4)]
+    public void Predict_OfLatencyWithoutAnOccupancyGoesByThreadsAndSharedMemory(int threads, int sharedBytes, int resident)
+    {
+        KernelProfile profile = Nothing with { Blocks = 4000, LongestPath = 1, AveragePath = 1000, BlockThreads = threads, BlockSharedBytes = sharedBytes };
+
+        Assert.That(Time(KernelPredictor.Predict(Gpu, profile, 0, 0), BoundKind.Latency), Is.EqualTo(4000 / 10.0 / resident).Within(1e-9));
+    }
+
     [Test]
     public void Waves_AreBlocksOverWhatTheGpuHolds()
     {
