@@ -9,6 +9,9 @@ internal sealed partial class CudaCache
 {
     private const int SlotThreads = 256;
 
+    // Whose positions a block of rerotation looks at.
+    private const int RerotatedSlots = 64;
+
     // Blocks in a launch's second dimension; kernels go on in strides.
     private const int MostSlotBlocks = 65_535;
 
@@ -61,7 +64,11 @@ internal sealed partial class CudaCache
         arguments.Add((int)cache.Keys.Shape[2]);
         arguments.Add(pairs);
         long mostSlots = cache.PageTable.Shape[3] * PagedKv.PageSlots;
-        Launch(new SlotKey(SlotKind.Rerotate, cache.Keys.Type, Layout: layout), count, mostSlots, arguments);
+
+        // Two pairs of a lane where that makes whole words of 16-bit values.
+        bool pairwise = cache.Keys.Type != DType.F32 && pairs % 2 == 0 && cache.Keys.Shape[2] % 2 == 0 && cache.Keys.Address % sizeof(uint) == 0;
+        var key = new SlotKey(SlotKind.Rerotate, cache.Keys.Type, Vector: pairwise ? 2 : 1, Layout: layout);
+        Launch(key, count, mostSlots, arguments, RerotatedSlots);
     }
 
     // Four values at a time where sizes and addresses allow.
@@ -76,7 +83,7 @@ internal sealed partial class CudaCache
         SlotKind.Gather => new("cache/planes.cu", "winnow_cache_gather_slots", 0),
         SlotKind.Scatter => new("cache/planes.cu", "winnow_cache_scatter_slots", 0),
         SlotKind.Vectors => new("cache/vectors.cu", "winnow_cache_gather_vectors", 0, $"TYPE={(int)key.Type}", $"UNITS={key.Units}", $"VECTOR={key.Vector}"),
-        _ => new("cache/rerotate.cu", "winnow_cache_rerotate", 0, $"TYPE={(int)key.Type}", $"INTERLEAVED={(int)key.Layout}"),
+        _ => new("cache/rerotate.cu", "winnow_cache_rerotate", 0, $"TYPE={(int)key.Type}", $"INTERLEAVED={(int)key.Layout}", $"VECTOR={key.Vector}"),
     };
 
     private void Launch(SlotKind kind, Tensor matrix, in PagedKv cache, Tensor heads, Tensor plane)
@@ -91,16 +98,16 @@ internal sealed partial class CudaCache
     }
 
     // A column of blocks for each head.
-    private void Launch(SlotKey key, long heads, long items, in ArgumentBlock arguments)
+    private void Launch(SlotKey key, long heads, long items, in ArgumentBlock arguments, int perBlock = SlotThreads)
     {
         if (heads > 0 && items > 0)
         {
-            int blocks = (int)Math.Min(MostSlotBlocks, (items + SlotThreads - 1) / SlotThreads);
+            int blocks = (int)Math.Min(MostSlotBlocks, (items + perBlock - 1) / perBlock);
             _context.Launch(_slots[key], new LaunchShape(checked((int)heads), blocks, 1, SlotThreads), arguments);
         }
     }
 
-    // Units: the pieces of Vector values that a key or value takes.
+    // Units: the pieces of Vector values that a key or value takes; Vector: the pairs of a lane for rerotation.
     private readonly record struct SlotKey(
         SlotKind Kind, DType Type = DType.F32, int Units = 0, int Vector = 0, RopeLayout Layout = RopeLayout.HalfSplit);
 }

@@ -55,8 +55,8 @@ internal sealed partial class CudaCache : ICache, IDisposable
         yield return Describe(new SlotKey(SlotKind.Scatter));
         yield return Describe(new SlotKey(SlotKind.Vectors, DType.BF16, 32, 4));
         yield return Describe(new SlotKey(SlotKind.Vectors, DType.F16, 15, 1));
-        yield return Describe(new SlotKey(SlotKind.Rerotate, DType.BF16));
-        yield return Describe(new SlotKey(SlotKind.Rerotate, DType.F32, Layout: RopeLayout.Interleaved));
+        yield return Describe(new SlotKey(SlotKind.Rerotate, DType.BF16, Vector: 2));
+        yield return Describe(new SlotKey(SlotKind.Rerotate, DType.F32, Vector: 1, Layout: RopeLayout.Interleaved));
     }
 
     /// <inheritdoc/>
