@@ -100,7 +100,7 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         arguments.Add(input.Address);
         arguments.Add(input.Shape[0]);
         arguments.Add(checked((int)input.Shape[1]));
-        Launch(Kernel.AddRowSums, LaunchShape.Linear(Blocks(input.Shape[1], Threads), Threads), arguments);
+        Launch(Kernel.AddRowSums, LaunchShape.Linear(Blocks(input.Shape[1], ThreadsOfWarp), Threads), arguments);
     }
 
     /// <inheritdoc/>

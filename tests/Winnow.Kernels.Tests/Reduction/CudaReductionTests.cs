@@ -32,6 +32,9 @@ public sealed class CudaReductionTests
     public void AddRowSums_AgreesAndAddsInRowOrder([Values(1, 255, 257)] int columns) => ReductionCases.RowSums(_device, columns, rows: 41);
 
     [Test]
+    public void AddRowSums_OfManyRowsAgreesAndAddsInRowOrder([Values(63, 64, 257, 700)] int rows) => ReductionCases.RowSums(_device, columns: 33, rows);
+
+    [Test]
     public void NormalizeRows_AgreesWithDoublePrecision([Values(1, 255, 257, 521)] int columns, [Values(1e-30, 1e30)] double scale) =>
         ReductionCases.Normalizes(_device, columns, scale);
 
