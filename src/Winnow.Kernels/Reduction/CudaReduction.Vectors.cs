@@ -9,6 +9,9 @@ internal sealed partial class CudaReduction
     private const int OuterProductTile = 32;
     private const int LongestInFours = 128;
 
+    private const int MeanColumns = 8;
+    private const int MeanThreads = 512;
+
     private readonly KernelVariants<FormKey> _forms = new(context, Describe);
 
     private static IEnumerable<FormKey> ShippedForms =>
@@ -30,7 +33,7 @@ internal sealed partial class CudaReduction
         arguments.Add(Address(lengths));
         arguments.Add(sizes.Entries);
         arguments.Add(sizes.Dim);
-        Launch(Kernel.MeanVectors, new LaunchShape(sizes.Rows, Blocks(sizes.Dim, ThreadsOfWarp), 1, Threads), arguments);
+        Launch(Kernel.MeanVectors, new LaunchShape(sizes.Rows, Blocks(sizes.Dim, MeanColumns), 1, MeanThreads), arguments);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class CudaVectorTests
     public void MeanVectors_AgreesWithDoublePrecision([Values(1, 9, 70)] int entries, [Values(1, 8, 33, 64)] int dim) =>
         VectorCases.Means(_device, entries, dim);
 
+    [Test]
+    public void MeanVectors_OfManyAgreesWithDoublePrecision([Values(1023, 1100)] int entries) => VectorCases.Means(_device, entries, dim: 11);
+
     [TestCase(1, 1, true, true)]
     [TestCase(33, 8, true, false)]
     [TestCase(9, 31, false, true)]
