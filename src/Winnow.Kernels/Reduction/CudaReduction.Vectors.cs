@@ -13,6 +13,7 @@ internal sealed partial class CudaReduction
     private const int MeanThreads = 512;
 
     private readonly KernelVariants<FormKey> _forms = new(context, Describe);
+    private readonly KernelVariants<LagKey> _lags = new(context, Describe);
 
     private static IEnumerable<FormKey> ShippedForms =>
     [
@@ -22,6 +23,8 @@ internal sealed partial class CudaReduction
         new(Dim: 80, Matrix: true, Linear: false),
         new(Dim: 128, Matrix: false, Linear: true),
     ];
+
+    private static IEnumerable<LagKey> ShippedLags => [new(PerLane: 2), new(PerLane: 4), new(PerLane: 8)];
 
     /// <inheritdoc/>
     public void MeanVectors(Tensor output, Tensor vectors, Tensor lengths = default)
@@ -84,12 +87,17 @@ internal sealed partial class CudaReduction
         arguments.Add(sizes.Dim);
         arguments.Add(partitions.Start);
         arguments.Add(partitions.Width);
-        Launch(Kernel.LagDeviation, new LaunchShape(sizes.Rows, partitions.Count, 1, Threads), arguments);
+        Launch(_lags, new LagKey(Blocks(sizes.Dim, ThreadsOfWarp)), new LaunchShape(sizes.Rows, partitions.Count, 1, Threads), arguments);
     }
+
+    private static KernelVariant Describe(LagKey key) => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0, $"PER_LANE={key.PerLane}");
 
     private static KernelVariant Describe(FormKey key) => new(
         "reduction/quadratic_forms.cu", "winnow_quadratic_forms", 0,
         $"DIM={key.Dim}", $"MATRIX={(key.Matrix ? 1 : 0)}", $"LINEAR={(key.Linear ? 1 : 0)}");
 
     private readonly record struct FormKey(int Dim, bool Matrix, bool Linear);
+
+    // The channels of a lane.
+    private readonly record struct LagKey(int PerLane);
 }

@@ -41,7 +41,6 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         AbsoluteSums,
         MeanVectors,
         AddOuterProducts,
-        LagDeviation,
         PredictBlocks,
         ExpandBlocks,
     }
@@ -60,6 +59,11 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         }
 
         foreach (FormKey key in ShippedForms)
+        {
+            yield return Describe(key);
+        }
+
+        foreach (LagKey key in ShippedLags)
         {
             yield return Describe(key);
         }
@@ -190,7 +194,6 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         Kernel.AbsoluteSums => new("reduction/absolute_sums.cu", "winnow_absolute_sums", 0),
         Kernel.MeanVectors => new("reduction/mean_vectors.cu", "winnow_mean_vectors", 0),
         Kernel.AddOuterProducts => new("reduction/add_outer_products.cu", "winnow_add_outer_products", 0),
-        Kernel.LagDeviation => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0),
         Kernel.PredictBlocks => new("reduction/predict_blocks.cu", "winnow_predict_blocks", 0),
         _ => new("reduction/expand_blocks.cu", "winnow_expand_blocks", 0),
     };
@@ -212,12 +215,15 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
     private void LaunchPieces(Kernel kernel, int rows, long columns, in ArgumentBlock arguments) =>
         Launch(kernel, new LaunchShape(rows, Blocks(columns, PieceColumns), 1, Threads), arguments);
 
-    private void Launch(Kernel kernel, in LaunchShape shape, in ArgumentBlock arguments)
+    private void Launch(Kernel kernel, in LaunchShape shape, in ArgumentBlock arguments) => Launch(_kernels, (int)kernel, shape, arguments);
+
+    private void Launch<TKey>(KernelVariants<TKey> kernels, TKey key, in LaunchShape shape, in ArgumentBlock arguments)
+        where TKey : struct, IEquatable<TKey>
     {
         // A grid of no blocks is an error to the driver and nothing to do here.
         if (shape.GridX > 0 && shape.GridY > 0)
         {
-            context.Launch(_kernels[(int)kernel], shape, arguments);
+            context.Launch(kernels[key], shape, arguments);
         }
     }
 }

@@ -39,6 +39,10 @@ public sealed class CudaVectorTests
         VectorCases.Deviates(_device, 70, dim, sinks, lag);
 
     [Test]
+    public void LagDeviation_OfLongPartitionsAgreesWithDoublePrecision([Values(33, 96, 130)] int dim, [Values(63, 130)] int lag) =>
+        VectorCases.Deviates(_device, (3 * lag) + 5, dim, sinks: 4, lag);
+
+    [Test]
     public void LagDeviation_ShortRowsHaveNone([Values(1, 5, 20, 35)] int entries) =>
         VectorCases.Deviates(_device, entries, 8, 4, 16);
 
