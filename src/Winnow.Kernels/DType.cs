@@ -63,6 +63,9 @@ public enum DType
     /// <summary><see cref="Q5_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
     Q5_Kx16,
 
+    /// <summary><see cref="Q6_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q6_Kx16,
+
     /// <summary><see cref="F16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says; all of them are finite.</summary>
     F16x8,
 

@@ -49,6 +49,7 @@ public static class DTypes
         DType.Q8_0x16 => DType.Q8_0,
         DType.Q4_Kx16 => DType.Q4_K,
         DType.Q5_Kx16 => DType.Q5_K,
+        DType.Q6_Kx16 => DType.Q6_K,
         DType.F16x8 => DType.F16,
         DType.BF16x8 => DType.BF16,
         _ => type,

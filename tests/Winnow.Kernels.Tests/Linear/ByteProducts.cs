@@ -5,8 +5,8 @@ using System.Linq;
 namespace Winnow.Kernels.Tests.Linear;
 
 /// <summary>
-/// The definition of products of bytes, number by number: a chain of multiply-adds in float over units of 32 inputs, of whole sums. What the processor's kernels
-/// give are these bits.
+/// The definition of products of bytes, number by number: a chain of multiply-adds in float over units of 32 inputs, of whole sums; of Q6_K both sums over 16 times their whole
+/// scales. What the processor's kernels give are these bits.
 /// </summary>
 internal static class ByteProducts
 {
@@ -23,7 +23,8 @@ internal static class ByteProducts
             int sum = 0;
             for (int i = 0; i < 32; i++)
             {
-                sum += whole[i] * Whole(type, block, (unit * 32 % values) + i);
+                int at = (unit * 32 % values) + i;
+                sum += whole[i] * Whole(type, block, at) * (type == DType.Q6_K ? (sbyte)block[192 + (at / 16)] : 1);
             }
 
             (float factor, float minimum) = Scales(type, block, unit % (values / 32));
@@ -49,6 +50,13 @@ internal static class ByteProducts
             return (i < 16 ? b[2 + i] & 15 : b[2 + i - 16] >> 4) - 8;
         }
 
+        if (type == DType.Q6_K)
+        {
+            int nibbles = b[(i / 128 * 64) + (i % 64)];
+            int bits = b[128 + (i / 128 * 32) + (i % 32)] >> (i % 128 / 32 * 2);
+            return ((i % 128 < 64 ? nibbles & 15 : nibbles >> 4) | ((bits & 3) << 4)) - 32;
+        }
+
         int group = i / 32;
         int low = b[(type == DType.Q4_K ? 16 : 48) + (32 * (group / 2)) + (i % 32)];
         int fifth = type == DType.Q4_K ? 0 : (b[16 + (i % 32)] >> group) & 1;
@@ -57,8 +65,8 @@ internal static class ByteProducts
 
     private static (float Scale, float Minimum) Scales(DType type, ReadOnlySpan<byte> b, int group)
     {
-        float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(b);
-        if (type is DType.Q8_0 or DType.Q4_0)
+        float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(b[WeightReference.HalvesAt(type)[0]..]);
+        if (type is DType.Q8_0 or DType.Q4_0 or DType.Q6_K)
         {
             return (scale, 0);
         }

@@ -16,17 +16,25 @@ internal sealed class CpuLinearBytesTests
         [ValueSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))] DType type,
         [ValueSource(typeof(ByteKernel), nameof(ByteKernel.Levels))] ByteLevel level,
         [Values(1, 5)] int rows,
-        [Values] bool isExtreme)
+        [Values(null, (byte)0x00, (byte)0xFF)] byte? extreme)
     {
         var random = new Random(7);
         byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
         float[] x = LinearFixture.Values(random, rows * Inputs);
-        if (isExtreme)
+        if (extreme is byte filling)
         {
-            // The greatest bytes on both sides, whose sums come closest to the limits of 16 bits.
+            // The least or the greatest weights with the greatest inputs, whose sums come closest to the limits of 16 bits; of Q6_K, with the least factors, to 2^24.
             x = Array.ConvertAll(x, value => value < 0 ? -1f : 1f);
             x.AsSpan(0, Inputs / 2).Fill(-1);
-            weight = [.. weight.Select((b, i) => WeightReference.HalvesAt(type).Any(at => i % type.BlockBytes() - at is 0 or 1) ? b : (byte)0xFF)];
+            weight =
+            [
+                .. weight.Select((b, i) => (i % type.BlockBytes()) switch
+                {
+                    int at when WeightReference.HalvesAt(type).Any(half => at - half is 0 or 1) => b,
+                    >= 192 when type == DType.Q6_K => (byte)0x80,
+                    _ => filling,
+                }),
+            ];
         }
 
         int rowBytes = weight.Length / Outputs;

@@ -46,8 +46,7 @@ public sealed class CpuLinearTests
     }
 
     [TestCase(DType.F32)]
-    [TestCase(DType.Q8_0)]
-    [TestCase(DType.Q4_K)]
+    [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
     public void Project_GivesTheSameBitsWithAnyNumberOfThreadsAndRows(DType type)
     {
         const int ManyOutputs = 1037;

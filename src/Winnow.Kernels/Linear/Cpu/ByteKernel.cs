@@ -5,7 +5,8 @@ namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>
 /// Products of inputs that were rounded to bytes with weights of a block type. A result is one chain of multiply-adds over units of 32 inputs in ascending order,
-/// of exact sums of whole numbers: (float)sum * (scale of weights * scale of inputs), and where units have minima -minimum * (scale * sum of inputs) after each.
+/// of exact sums of whole numbers: (float)sum * (scale of weights * scale of inputs), and where units have minima -minimum * (scale * sum of inputs) after each. Of units whose halves have
+/// whole factors the sum is that of both halves' sums times their factors.
 /// So every kernel, on every processor, gives the same bits. There is one kernel for each type, for weights that are interleaved by <see cref="RowGroups"/>; of those in
 /// file order, and of rows that fill no group, a piece at a time is interleaved on the way.
 /// </summary>
@@ -56,7 +57,7 @@ internal abstract unsafe class ByteKernel
     /// <param name="units">Units of the piece, whole blocks.</param>
     /// <param name="tile">Bytes [units, 8, 16, 4].</param>
     /// <param name="scales">F32 [units, 16].</param>
-    /// <param name="minima">F32 [units, 16], written where there are minima.</param>
+    /// <param name="minima">F32 [units, 16], written where there are minima, or the factors of <see cref="IByteCodec.Prepare"/>.</param>
     /// <param name="scratch"><see cref="WeightRows.PieceBytes"/>.</param>
     public void Unpack(in WeightRows weights, long firstUnit, int units, byte* tile, float* scales, float* minima, byte* scratch)
     {
@@ -96,7 +97,7 @@ internal abstract unsafe class ByteKernel
     /// <param name="units">Their units.</param>
     /// <param name="tile">Bytes [units, 8, 16, 4].</param>
     /// <param name="scales">F32 [units, 16].</param>
-    /// <param name="minima">F32 [units, 16], written where there are minima.</param>
+    /// <param name="minima">As of <see cref="Unpack"/>.</param>
     protected abstract void UnpackGroup(byte* group, int units, byte* tile, float* scales, float* minima);
 
     private static Dictionary<DType, ByteKernel> Create<TDot>()
@@ -106,5 +107,6 @@ internal abstract unsafe class ByteKernel
             [DType.Q4_0] = new ByteKernelOf<FourBitBytes, TDot>(),
             [DType.Q4_K] = new ByteKernelOf<FourBitGroupBytes, TDot>(),
             [DType.Q5_K] = new ByteKernelOf<FiveBitGroupBytes, TDot>(),
+            [DType.Q6_K] = new ByteKernelOf<SixBitGroupBytes, TDot>(),
         };
 }

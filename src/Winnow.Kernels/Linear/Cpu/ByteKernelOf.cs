@@ -6,30 +6,72 @@ using System.Runtime.Intrinsics.X86;
 namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>The kernels of one block type with one kind of instructions.</summary>
-internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
+internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
     where TCodec : struct, IByteCodec
     where TDot : struct, IByteDot
 {
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void AddRow(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums, bool fresh)
     {
-        float* scales = stackalloc float[TCodec.Units > 1 ? TileOutputs * TCodec.Units : 1];
-        float* minima = stackalloc float[TCodec.HasMinima ? TileOutputs * TCodec.Units : 1];
-        Vector256<float> lower = fresh ? default : Vector256.Load(sums), upper = fresh ? default : Vector256.Load(sums + 8);
+        if (fresh)
+        {
+            new Span<float>(sums, TileOutputs).Clear();
+        }
+
+        // Each way is a method of its own: the compiler inlines only so much into one, and counts what the type does not have.
+        if (TCodec.Units == 1)
+        {
+            AddUnits(group, units, x, firstUnit, sums);
+        }
+        else if (TCodec.HasFactors)
+        {
+            AddHalves(group, units, x, firstUnit, sums);
+        }
+        else
+        {
+            AddTwos(group, units, x, firstUnit, sums);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void UnpackGroup(byte* group, int units, byte* tile, float* scales, float* minima)
+    {
+        if (TCodec.Units == 1)
+        {
+            UnpackUnits(group, units, tile, scales, minima);
+        }
+        else
+        {
+            UnpackBlocks(group, units, tile, scales, minima);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddUnits(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums)
+    {
+        Vector256<float> lower = Vector256.Load(sums), upper = Vector256.Load(sums + 8);
+        for (long unit = firstUnit; unit < firstUnit + units; unit++, group += TCodec.BlockBytes * RowGroups.Rows)
+        {
+            AddUnit(ref lower, ref upper, group, x, unit);
+        }
+
+        lower.Store(sums);
+        upper.Store(sums + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTwos(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums)
+    {
+        float* scales = stackalloc float[TileOutputs * TCodec.Units];
+        float* minima = stackalloc float[TileOutputs * TCodec.Units];
+        Vector256<float> lower = Vector256.Load(sums), upper = Vector256.Load(sums + 8);
         for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            if (TCodec.Units == 1)
-            {
-                AddUnit(ref lower, ref upper, group, x, unit);
-                continue;
-            }
-
             TCodec.Prepare(group, scales, minima);
             Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
             for (int i = 0; i < TCodec.Units; i += 2)
             {
-                AddTwo(ref lower, ref upper, group, i, x, unit + i, scales + (i * TileOutputs), minima + (i * TileOutputs));
+                AddTwo(ref lower, ref upper, group, i, x, unit + i, scales, minima);
             }
         }
 
@@ -37,106 +79,90 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
         upper.Store(sums + 8);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected override void UnpackGroup(byte* group, int units, byte* tile, float* scales, float* minima)
+    private static void AddHalves(byte* group, int units, in QuantizedRows x, long firstUnit, float* sums)
     {
+        float* scales = stackalloc float[TileOutputs * TCodec.Units];
+        Vector256<float> lower = Vector256.Load(sums), upper = Vector256.Load(sums + 8);
+        for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
+        {
+            TCodec.Prepare(group, scales, null);
+            Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
+            for (int i = 0; i < TCodec.Units; i += 4)
+            {
+                AddHalves(ref lower, ref upper, group, i, 0, x, unit + i, scales);
+                AddHalves(ref lower, ref upper, group, i, 2, x, unit + i + 2, scales);
+            }
+        }
+
+        lower.Store(sums);
+        upper.Store(sums + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UnpackUnits(byte* group, int units, byte* tile, float* scales, float* minima)
+    {
+        for (; units > 0; units--, group += TCodec.BlockBytes * RowGroups.Rows, tile += 32 * TileOutputs)
+        {
+            Copy(group, 0, 0, 0, tile);
+            Copy(group, 0, 0, 1, tile);
+            Copy(group, 0, 0, 2, tile);
+            Copy(group, 0, 0, 3, tile);
+            Copy(group, 0, 0, 4, tile);
+            Copy(group, 0, 0, 5, tile);
+            Copy(group, 0, 0, 6, tile);
+            Copy(group, 0, 0, 7, tile);
+            CopyScales(group, 0, 0, null, null, ref scales, ref minima);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UnpackBlocks(byte* group, int units, byte* tile, float* scales, float* minima)
+    {
+        float* blockScales = stackalloc float[TileOutputs * TCodec.Units];
+        float* blockMinima = stackalloc float[TileOutputs * TCodec.Units];
         for (int unit = 0; unit < units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
-            TCodec.Prepare(group, scales, minima);
-            if (TCodec.Units == 1)
+            TCodec.Prepare(group, blockScales, blockMinima);
+            for (int i = 0; i < TCodec.Units; i += 4, tile += 4 * 32 * TileOutputs)
             {
-                TCodec.Scale(group, scales, false).Store(scales);
-                TCodec.Scale(group, scales, true).Store(scales + 8);
-            }
-
-            scales += TCodec.Units * TileOutputs;
-            minima += TCodec.Units * TileOutputs;
-            for (int i = 0; i < TCodec.Units; i += 2)
-            {
-                Copy(group, i, false, tile);
-                tile += 32 * TileOutputs;
-                if (TCodec.Units > 1)
+                for (int four = 0; four < 8; four++)
                 {
-                    Copy(group, i, true, tile);
-                    tile += 32 * TileOutputs;
+                    Copy(group, i, 0, four, tile);
+                    Copy(group, i, 1, four, tile + (32 * TileOutputs));
+                    Copy(group, i, 2, four, tile + (2 * 32 * TileOutputs));
+                    Copy(group, i, 3, four, tile + (3 * 32 * TileOutputs));
+                }
+
+                for (int part = 0; part < 4; part++)
+                {
+                    CopyScales(group, i, part, blockScales, blockMinima, ref scales, ref minima);
                 }
             }
         }
     }
 
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Tile(
-        byte* tile, float* scales, float* minima, int units, in QuantizedRows x, long firstUnit, float* sums, nint stride, bool fresh)
-    {
-        long length = x.Inputs / 32;
-        sbyte* bytes = x.Bytes + (firstUnit * 32);
-        float* inputScales = x.Scales + firstUnit;
-        int* inputSums = x.Sums + firstUnit;
-        float* totals = x.Totals + firstUnit;
-        if (fresh)
-        {
-            Clear(sums, stride);
-        }
-
-        for (int unit = 0; unit < units; unit++, tile += 8 * TileOutputs * 4, scales += TileOutputs, minima += TileOutputs)
-        {
-            Vector256<int> a0 = Start(inputSums[unit]), a1 = a0;
-            Vector256<int> b0 = Start(inputSums[unit + length]), b1 = b0;
-            Vector256<int> c0 = Start(inputSums[unit + (2 * length)]), c1 = c0;
-            Vector256<int> d0 = Start(inputSums[unit + (3 * length)]), d1 = d0;
-            int* row = (int*)(bytes + (unit * 32));
-            for (int group = 0; group < 8; group++)
-            {
-                Vector256<byte> w0 = Vector256.Load(tile + (group * 64));
-                Vector256<byte> w1 = Vector256.Load(tile + (group * 64) + 32);
-                Vector256<sbyte> value = Vector256.Create(row[group]).AsSByte();
-                a0 = TDot.Add(a0, w0, value);
-                a1 = TDot.Add(a1, w1, value);
-                value = Vector256.Create(row[group + (length * 8)]).AsSByte();
-                b0 = TDot.Add(b0, w0, value);
-                b1 = TDot.Add(b1, w1, value);
-                value = Vector256.Create(row[group + (length * 16)]).AsSByte();
-                c0 = TDot.Add(c0, w0, value);
-                c1 = TDot.Add(c1, w1, value);
-                value = Vector256.Create(row[group + (length * 24)]).AsSByte();
-                d0 = TDot.Add(d0, w0, value);
-                d1 = TDot.Add(d1, w1, value);
-            }
-
-            Finish(a0, a1, inputScales[unit], totals[unit], scales, minima, sums);
-            Finish(b0, b1, inputScales[unit + length], totals[unit + length], scales, minima, sums + stride);
-            Finish(c0, c1, inputScales[unit + (2 * length)], totals[unit + (2 * length)], scales, minima, sums + (2 * stride));
-            Finish(d0, d1, inputScales[unit + (3 * length)], totals[unit + (3 * length)], scales, minima, sums + (3 * stride));
-        }
-    }
-
-    private static void Clear(float* sums, nint stride)
-    {
-        for (int row = 0; row < GroupRows; row++)
-        {
-            new Span<float>(sums + (row * stride), TileOutputs).Clear();
-        }
-    }
-
-    // What a byte's offset adds to a sum, taken away beforehand.
+    // What a byte's offset adds to a sum, taken away beforehand: to that of a unit, or of its first half if it has factors.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Start(int inputSum) => TCodec.Offset == 0 ? default : Vector256.Create(-TCodec.Offset * inputSum);
+    private static Vector256<int> First(int* sums, int* firstSums, long unit) =>
+        TCodec.Offset == 0 ? default : Vector256.Create(-TCodec.Offset * (TCodec.HasFactors ? firstSums : sums)[unit]);
 
+    // The same of the second half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(Vector256<int> lower, Vector256<int> upper, float scale, float total, float* scales, float* minima, float* sums)
-    {
-        Join(Vector256.Load(sums), lower, scale, total, Vector256.Load(scales), minima).Store(sums);
-        Join(Vector256.Load(sums + 8), upper, scale, total, Vector256.Load(scales + 8), minima + 8).Store(sums + 8);
-    }
+    private static Vector256<int> Second(int* sums, int* firstSums, long unit) =>
+        Vector256.Create(-TCodec.Offset * (sums[unit] - firstSums[unit]));
+
+    // A unit's sums of those of its halves.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Whole(Vector256<int> first, Vector256<int> second, Vector256<int> factors) =>
+        (first * ((factors << 24) >> 24)) + (second * ((factors << 16) >> 24));
 
     // The one place where whole numbers become a part of a result.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Join(Vector256<float> sums, Vector256<int> products, float scale, float total, Vector256<float> scales, float* minima)
+    private static Vector256<float> Join(Vector256<float> sums, Vector256<int> products, float scale, float total, Vector256<float> scales, Vector256<float> minima)
     {
         sums = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(products), scales * Vector256.Create(scale), sums);
-        return TCodec.HasMinima ? Vector256.FusedMultiplyAdd(Vector256.Load(minima), Vector256.Create(-total), sums) : sums;
+        return TCodec.HasMinima ? Vector256.FusedMultiplyAdd(minima, Vector256.Create(-total), sums) : sums;
     }
 
     // The next block: while scales are worked out nothing else asks for it, and the processor by itself does not look that far.
@@ -160,17 +186,17 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
     private static void AddUnit(ref Vector256<float> lower, ref Vector256<float> upper, byte* block, in QuantizedRows x, long at)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector256<int> a0 = Start(x.Sums[at]), a1 = a0, b0 = default, b1 = default;
-        Four(ref a0, ref a1, block, 0, false, 0, fours);
-        Four(ref b0, ref b1, block, 0, false, 4, fours);
-        Four(ref a0, ref a1, block, 0, false, 1, fours);
-        Four(ref b0, ref b1, block, 0, false, 5, fours);
-        Four(ref a0, ref a1, block, 0, false, 2, fours);
-        Four(ref b0, ref b1, block, 0, false, 6, fours);
-        Four(ref a0, ref a1, block, 0, false, 3, fours);
-        Four(ref b0, ref b1, block, 0, false, 7, fours);
-        lower = Join(lower, a0 + b0, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, false), null);
-        upper = Join(upper, a1 + b1, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, true), null);
+        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = default, b1 = default;
+        Four(ref a0, ref a1, block, 0, 0, 0, fours);
+        Four(ref b0, ref b1, block, 0, 0, 4, fours);
+        Four(ref a0, ref a1, block, 0, 0, 1, fours);
+        Four(ref b0, ref b1, block, 0, 0, 5, fours);
+        Four(ref a0, ref a1, block, 0, 0, 2, fours);
+        Four(ref b0, ref b1, block, 0, 0, 6, fours);
+        Four(ref a0, ref a1, block, 0, 0, 3, fours);
+        Four(ref b0, ref b1, block, 0, 0, 7, fours);
+        lower = Join(lower, a0 + b0, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, 0, false), TCodec.Minimum(block, null, 0, false));
+        upper = Join(upper, a1 + b1, x.Scales[at], x.Totals[at], TCodec.Scale(block, null, 0, true), TCodec.Minimum(block, null, 0, true));
     }
 
     // Two units of one row, which lie in the halves of the same bytes.
@@ -179,56 +205,92 @@ internal sealed unsafe class ByteKernelOf<TCodec, TDot> : ByteKernel
         ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, in QuantizedRows x, long at, float* scales, float* minima)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector256<int> a0 = Start(x.Sums[at]), a1 = a0, b0 = Start(x.Sums[at + 1]), b1 = b0;
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 1, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 2, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 3, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 4, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 5, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 6, fours);
-        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 7, fours);
-        lower = Join(lower, a0, x.Scales[at], x.Totals[at], TCodec.Scale(block, scales, false), minima);
-        upper = Join(upper, a1, x.Scales[at], x.Totals[at], TCodec.Scale(block, scales, true), minima + 8);
-        scales += TileOutputs;
-        minima += TileOutputs;
-        lower = Join(lower, b0, x.Scales[at + 1], x.Totals[at + 1], TCodec.Scale(block, scales, false), minima);
-        upper = Join(upper, b1, x.Scales[at + 1], x.Totals[at + 1], TCodec.Scale(block, scales, true), minima + 8);
+        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = First(x.Sums, x.FirstSums, at + 1), b1 = b0;
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 0, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 1, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 2, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 3, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 4, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 5, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 6, fours);
+        Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 7, fours);
+        AddWhole(ref lower, a0, block, unit, false, x, at, scales, minima);
+        AddWhole(ref upper, a1, block, unit, true, x, at, scales, minima);
+        AddWhole(ref lower, b0, block, unit + 1, false, x, at + 1, scales, minima);
+        AddWhole(ref upper, b1, block, unit + 1, true, x, at + 1, scales, minima);
     }
+
+    // The same of units whose halves have factors. Loops, because the compiler inlines only so much.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddHalves(
+        ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, int part, in QuantizedRows x, long at, float* scales)
+    {
+        int* fours = (int*)(x.Bytes + (at * 32));
+        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = First(x.Sums, x.FirstSums, at + 1), b1 = b0;
+        Vector256<int> c0 = Second(x.Sums, x.FirstSums, at), c1 = c0, d0 = Second(x.Sums, x.FirstSums, at + 1), d1 = d0;
+        for (int four = 0; four < 4; four++)
+        {
+            Both(ref a0, ref a1, ref b0, ref b1, block, unit, part, four, fours);
+        }
+
+        for (int four = 4; four < 8; four++)
+        {
+            Both(ref c0, ref c1, ref d0, ref d1, block, unit, part, four, fours);
+        }
+
+        AddWhole(ref lower, Whole(a0, c0, TCodec.Factors(block, unit, part, false)), block, unit + part, false, x, at, scales, null);
+        AddWhole(ref upper, Whole(a1, c1, TCodec.Factors(block, unit, part, true)), block, unit + part, true, x, at, scales, null);
+        AddWhole(ref lower, Whole(b0, d0, TCodec.Factors(block, unit, part + 1, false)), block, unit + part + 1, false, x, at + 1, scales, null);
+        AddWhole(ref upper, Whole(b1, d1, TCodec.Factors(block, unit, part + 1, true)), block, unit + part + 1, true, x, at + 1, scales, null);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddWhole(
+        ref Vector256<float> sums, Vector256<int> products, byte* block, int unit, bool upper, in QuantizedRows x, long at, float* scales, float* minima) =>
+        sums = Join(sums, products, x.Scales[at], x.Totals[at], TCodec.Scale(block, scales, unit, upper), TCodec.Minimum(block, minima, unit, upper));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Both(
-        ref Vector256<int> a0, ref Vector256<int> a1, ref Vector256<int> b0, ref Vector256<int> b1, byte* block, int unit, int four, int* fours)
+        ref Vector256<int> a0, ref Vector256<int> a1, ref Vector256<int> b0, ref Vector256<int> b1, byte* block, int unit, int part, int four, int* fours)
     {
-        Four(ref a0, ref a1, block, unit, false, four, fours);
-        Four(ref b0, ref b1, block, unit, true, four, fours + 8);
+        Four(ref a0, ref a1, block, unit, part, four, fours);
+        Four(ref b0, ref b1, block, unit, part + 1, four, fours + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Four(ref Vector256<int> lower, ref Vector256<int> upper, byte* block, int unit, bool odd, int four, int* fours)
+    private static void Four(ref Vector256<int> lower, ref Vector256<int> upper, byte* block, int unit, int part, int four, int* fours)
     {
         Vector256<sbyte> value = Vector256.Create(fours[four]).AsSByte();
-        lower = TDot.Add(lower, TCodec.Unpack(block, unit, odd, four, false), value);
-        upper = TDot.Add(upper, TCodec.Unpack(block, unit, odd, four, true), value);
+        lower = TDot.Add(lower, TCodec.Unpack(block, unit, part, four, false), value);
+        upper = TDot.Add(upper, TCodec.Unpack(block, unit, part, four, true), value);
+    }
+
+    // A unit's scales for a tile.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyScales(byte* block, int unit, int part, float* blockScales, float* blockMinima, ref float* scales, ref float* minima)
+    {
+        TCodec.Scale(block, blockScales, unit + part, false).Store(scales);
+        TCodec.Scale(block, blockScales, unit + part, true).Store(scales + 8);
+        if (TCodec.HasMinima)
+        {
+            TCodec.Minimum(block, blockMinima, unit + part, false).Store(minima);
+            TCodec.Minimum(block, blockMinima, unit + part, true).Store(minima + 8);
+        }
+
+        if (TCodec.HasFactors)
+        {
+            TCodec.Factors(block, unit, part, false).Store((int*)minima);
+            TCodec.Factors(block, unit, part, true).Store((int*)minima + 8);
+        }
+
+        scales += TileOutputs;
+        minima += TileOutputs;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* block, int unit, bool odd, byte* tile)
+    private static void Copy(byte* block, int unit, int part, int four, byte* tile)
     {
-        Copy(block, unit, odd, 0, tile);
-        Copy(block, unit, odd, 1, tile);
-        Copy(block, unit, odd, 2, tile);
-        Copy(block, unit, odd, 3, tile);
-        Copy(block, unit, odd, 4, tile);
-        Copy(block, unit, odd, 5, tile);
-        Copy(block, unit, odd, 6, tile);
-        Copy(block, unit, odd, 7, tile);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(byte* block, int unit, bool odd, int four, byte* tile)
-    {
-        TCodec.Unpack(block, unit, odd, four, false).Store(tile + (64 * four));
-        TCodec.Unpack(block, unit, odd, four, true).Store(tile + (64 * four) + 32);
+        TCodec.Unpack(block, unit, part, four, false).Store(tile + (64 * four));
+        TCodec.Unpack(block, unit, part, four, true).Store(tile + (64 * four) + 32);
     }
 }

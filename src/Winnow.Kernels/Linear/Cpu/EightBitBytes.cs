@@ -20,7 +20,7 @@ internal readonly unsafe struct EightBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper) =>
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper) =>
         Vector256.Load(block + 32 + (64 * four) + (upper ? 32 : 0)) ^ Vector256.Create((byte)128);
 
     /// <inheritdoc/>
@@ -30,5 +30,5 @@ internal readonly unsafe struct EightBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => SixteenHalves.Widen((short*)block, upper);
+    public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => SixteenHalves.Widen((short*)block, upper);
 }

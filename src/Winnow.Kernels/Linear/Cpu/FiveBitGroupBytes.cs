@@ -20,12 +20,12 @@ internal readonly unsafe struct FiveBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper)
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper)
     {
         int at = (64 * four) + (upper ? 32 : 0);
-        Vector256<byte> nibbles = Vector256.Load(block + (48 * 16) + (256 * unit) + at);
-        Vector256<byte> fifth = (Vector256.Load((ushort*)(block + (16 * 16) + at)) >>> (unit + (odd ? 1 : 0))).AsByte() & Vector256<byte>.One;
-        nibbles = (!odd ? nibbles : (nibbles.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
+        Vector256<byte> nibbles = Vector256.Load(block + (48 * 16) + (256 * (unit + (part & 2))) + at);
+        Vector256<byte> fifth = (Vector256.Load((ushort*)(block + (16 * 16) + at)) >>> (unit + part)).AsByte() & Vector256<byte>.One;
+        nibbles = ((part & 1) == 0 ? nibbles : (nibbles.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
         return nibbles | (fifth.AsUInt16() << 4).AsByte();
     }
 
@@ -35,5 +35,9 @@ internal readonly unsafe struct FiveBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => Vector256.Load(scales + (upper ? 8 : 0));
+    public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => Vector256.Load(scales + (unit * RowGroups.Rows) + (upper ? 8 : 0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Minimum(byte* block, float* minima, int unit, bool upper) => Vector256.Load(minima + (unit * RowGroups.Rows) + (upper ? 8 : 0));
 }

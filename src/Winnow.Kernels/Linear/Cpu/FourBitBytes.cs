@@ -20,7 +20,7 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper)
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper)
     {
         Vector256<byte> bytes = Vector256.Load(block + 32 + (64 * (four & 3)) + (upper ? 32 : 0));
         return (four < 4 ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
@@ -33,5 +33,5 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => SixteenHalves.Widen((short*)block, upper);
+    public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => SixteenHalves.Widen((short*)block, upper);
 }

@@ -20,10 +20,10 @@ internal readonly unsafe struct FourBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, bool odd, int four, bool upper)
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper)
     {
-        Vector256<byte> bytes = Vector256.Load(block + (16 * 16) + (256 * unit) + (64 * four) + (upper ? 32 : 0));
-        return (!odd ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
+        Vector256<byte> bytes = Vector256.Load(block + (16 * 16) + (256 * (unit + (part & 2))) + (64 * four) + (upper ? 32 : 0));
+        return ((part & 1) == 0 ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
     }
 
     /// <inheritdoc/>
@@ -32,5 +32,9 @@ internal readonly unsafe struct FourBitGroupBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Scale(byte* block, float* scales, bool upper) => Vector256.Load(scales + (upper ? 8 : 0));
+    public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => Vector256.Load(scales + (unit * RowGroups.Rows) + (upper ? 8 : 0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Minimum(byte* block, float* minima, int unit, bool upper) => Vector256.Load(minima + (unit * RowGroups.Rows) + (upper ? 8 : 0));
 }

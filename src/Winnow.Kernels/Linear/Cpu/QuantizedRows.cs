@@ -16,6 +16,9 @@ internal unsafe struct QuantizedRows
     /// <summary>[rows, inputs / 32]: the sum of a unit's bytes.</summary>
     public int* Sums;
 
+    /// <summary>[rows, inputs / 32]: the sum of the first 16 of them.</summary>
+    public int* FirstSums;
+
     /// <summary>[rows, inputs / 32]: scale times sum.</summary>
     public float* Totals;
 
@@ -25,7 +28,7 @@ internal unsafe struct QuantizedRows
     /// <summary>Bytes that rows need, a multiple of 64.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="inputs">Their length.</param>
-    public static long BytesOf(long rows, long inputs) => ((rows * (inputs + (inputs / 32 * 12))) + 63) / 64 * 64;
+    public static long BytesOf(long rows, long inputs) => ((rows * (inputs + (inputs / 32 * 16))) + 63) / 64 * 64;
 
     /// <summary>Lays rows out in memory.</summary>
     /// <param name="memory">As many bytes as <see cref="BytesOf"/> says.</param>
@@ -35,7 +38,8 @@ internal unsafe struct QuantizedRows
     {
         long units = rows * (inputs / 32);
         float* scales = (float*)(memory + (rows * inputs));
-        return new QuantizedRows { Bytes = (sbyte*)memory, Scales = scales, Totals = scales + units, Sums = (int*)(scales + (2 * units)), Inputs = inputs };
+        int* sums = (int*)(scales + (2 * units));
+        return new QuantizedRows { Bytes = (sbyte*)memory, Scales = scales, Totals = scales + units, Sums = sums, FirstSums = sums + units, Inputs = inputs };
     }
 
     /// <summary>The rows from one on.</summary>
@@ -44,6 +48,7 @@ internal unsafe struct QuantizedRows
         Bytes = Bytes + (row * Inputs),
         Scales = Scales + (row * (Inputs / 32)),
         Sums = Sums + (row * (Inputs / 32)),
+        FirstSums = FirstSums + (row * (Inputs / 32)),
         Totals = Totals + (row * (Inputs / 32)),
         Inputs = Inputs,
     };
@@ -62,6 +67,7 @@ internal unsafe struct QuantizedRows
             new Span<float>(to.Scales, (int)units).Clear();
             new Span<float>(to.Totals, (int)units).Clear();
             new Span<int>(to.Sums, (int)units).Clear();
+            new Span<int>(to.FirstSums, (int)units).Clear();
             return;
         }
 
@@ -74,9 +80,11 @@ internal unsafe struct QuantizedRows
             Vector256<float> inverse = Vector256.Create(scale == 0 ? 0 : 1 / scale);
             Vector256<int> p = Rounded(a, inverse), q = Rounded(b, inverse), r = Rounded(c, inverse), s = Rounded(d, inverse);
             Vector256.Narrow(Vector256.Narrow(p, q), Vector256.Narrow(r, s)).Store(to.Bytes + (unit * 32));
-            int sum = Vector256.Sum(p + q + r + s);
+            int first = Vector256.Sum(p + q);
+            int sum = first + Vector256.Sum(r + s);
             to.Scales[unit] = scale;
             to.Sums[unit] = sum;
+            to.FirstSums[unit] = first;
             to.Totals[unit] = scale * sum;
         }
     }

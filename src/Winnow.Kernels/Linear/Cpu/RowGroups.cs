@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace Winnow.Kernels.Linear.Cpu;
 
 /// <summary>
-/// Rows of weights interleaved in groups. Where a group's blocks begin stands the half with which a row's block begins, if its size is not a number of dwords, of each row;
+/// Rows of weights interleaved in groups. Where a group's blocks begin stands, if the size of a row's block is not a number of dwords, the half of each row's that is left over;
 /// then dword after dword of the blocks, each of every row. What a vector then holds are the same inputs of as many outputs, and memory is read from one end to the other.
 /// Plain numbers are multiplied a row a vector: of those a cache line of each row follows the other.
 /// </summary>
@@ -25,6 +25,7 @@ internal static unsafe class RowGroups
         DType.Q8_0 => DType.Q8_0x16,
         DType.Q4_K => DType.Q4_Kx16,
         DType.Q5_K => DType.Q5_Kx16,
+        DType.Q6_K => DType.Q6_Kx16,
         DType.F16 => DType.F16x8,
         DType.BF16 => DType.BF16x8,
         _ => null,
@@ -42,6 +43,7 @@ internal static unsafe class RowGroups
     {
         int rows = type.GroupRows();
         int bytes = type.BlockBytes();
+        (int half, int dwords, int head) = Parts(type, bytes);
         for (int row = 0; row < rows; row++)
         {
             byte* from = source + (Math.Min(row, count - 1) * rowBytes);
@@ -54,16 +56,15 @@ internal static unsafe class RowGroups
                     continue;
                 }
 
-                int head = bytes % sizeof(uint);
                 if (head > 0)
                 {
-                    Unsafe.WriteUnaligned(to + (row * sizeof(ushort)), Unsafe.ReadUnaligned<ushort>(from));
+                    Unsafe.WriteUnaligned(to + (row * sizeof(ushort)), Unsafe.ReadUnaligned<ushort>(from + half));
                 }
 
-                byte* column = to + (row * sizeof(uint));
-                for (int at = head; at < bytes; at += sizeof(uint))
+                byte* column = to + (Rows * head) + (row * sizeof(uint));
+                for (int at = 0; at < bytes - head; at += sizeof(uint))
                 {
-                    Unsafe.WriteUnaligned(column + (Rows * at), Unsafe.ReadUnaligned<uint>(from + at));
+                    Unsafe.WriteUnaligned(column + (Rows * at), Unsafe.ReadUnaligned<uint>(from + dwords + at));
                 }
             }
         }
@@ -79,6 +80,7 @@ internal static unsafe class RowGroups
     {
         int rows = type.GroupRows();
         int bytes = type.BlockBytes();
+        (int half, int dwords, int head) = Parts(type, bytes);
         for (long block = 0; block < blocks; block++, output += bytes, group += rows * bytes)
         {
             if (rows != Rows)
@@ -87,16 +89,23 @@ internal static unsafe class RowGroups
                 continue;
             }
 
-            int head = bytes % sizeof(uint);
             if (head > 0)
             {
-                Unsafe.WriteUnaligned(output, Unsafe.ReadUnaligned<ushort>(group + (row * sizeof(ushort))));
+                Unsafe.WriteUnaligned(output + half, Unsafe.ReadUnaligned<ushort>(group + (row * sizeof(ushort))));
             }
 
-            for (int at = head; at < bytes; at += sizeof(uint))
+            byte* column = group + (Rows * head) + (row * sizeof(uint));
+            for (int at = 0; at < bytes - head; at += sizeof(uint))
             {
-                Unsafe.WriteUnaligned(output + at, Unsafe.ReadUnaligned<uint>(group + (Rows * at) + (row * sizeof(uint))));
+                Unsafe.WriteUnaligned(output + dwords + at, Unsafe.ReadUnaligned<uint>(column + (Rows * at)));
             }
         }
+    }
+
+    // Where in a row's block the half lies that dwords leave over, where they begin, and how many bytes they leave. Q6_K ends with it, all others begin with it.
+    private static (int Half, int Dwords, int Head) Parts(DType type, int bytes)
+    {
+        int head = bytes % sizeof(uint);
+        return type.FileOrder() == DType.Q6_K ? (bytes - head, 0, head) : (0, head, head);
     }
 }
