@@ -14,6 +14,8 @@ internal static class Program
     private const int PromptTokens = 512;
     private const int DecodeTokens = 32;
 
+    private static readonly string[] Types = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q6_K", "IQ4_NL"];
+
     private static async Task<int> Main(string[] arguments)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -29,27 +31,28 @@ internal static class Program
             return 0;
         }
 
-        const string Usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0,Q4_K 1,2\n"
+        string usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0,Q4_K,Q6_K 1,2;\n"
+            + $"       types are {string.Join(", ", Types)}\n"
             + "       bench peers loop <model> [threads]; the decoder alone, no peer";
         if (arguments is ["--help"])
         {
-            Console.WriteLine(Usage);
+            Console.WriteLine(usage);
             return 0;
         }
 
-        string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0,Q4_K").Split(',');
+        string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0,Q4_K,Q6_K").Split(',');
         string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
-        bool known = arguments.Length <= 3 && types.All(type => type is "F32" or "F16" or "Q8_0" or "Q4_0" or "Q4_K")
+        bool known = arguments.Length <= 3 && types.All(Types.Contains)
             && threadCounts.All(count => int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads > 0);
         if (!int.TryParse(arguments.ElementAtOrDefault(0) ?? "5", NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) || rounds < 1 || !known)
         {
-            await Console.Error.WriteLineAsync(Usage);
+            await Console.Error.WriteLineAsync(usage);
             return 2;
         }
 
         Console.WriteLine($"125M random Llama, prefill of {PromptTokens}, decode of {DecodeTokens}, {rounds} interleaved rounds.");
         Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest rounds.");
-        Console.WriteLine($"{"type",-5} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
+        Console.WriteLine($"{"type",-6} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
         foreach (string type in types)
         {
             string path = Path.GetFullPath(Path.Combine("artifacts", "bench", $"random-125m-{type}.gguf"));
@@ -92,7 +95,7 @@ internal static class Program
         double ours = Median(pairs.Select(p => p.Winnow.TokensPerSecond));
         double theirs = Median(pairs.Select(p => p.Peer.TokensPerSecond));
         string memory = $"{pairs.Max(p => p.Winnow.PeakBytes) >> 20} and {pairs.Max(p => p.Peer.PeakBytes) >> 20}";
-        Console.WriteLine($"{type,-5} {threads,7} {what,-7} {ours,9:F1} {theirs,9:F1} {wall,6:F2} {cpu,6:F2} {best,6:F2}  {memory}");
+        Console.WriteLine($"{type,-6} {threads,7} {what,-7} {ours,9:F1} {theirs,9:F1} {wall,6:F2} {cpu,6:F2} {best,6:F2}  {memory}");
     }
 
     private static double Median(IEnumerable<double> values)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Winnow.Formats;
 using Winnow.Formats.Gguf;
+using Winnow.Formats.Quantization;
 
 namespace Winnow.Peers;
 
@@ -87,10 +88,10 @@ internal static class RandomModel
 
     private static void AddMatrix(GgufWriter writer, Random random, string name, TensorType type, long outputs, long inputs, double scale)
     {
-        if (type == TensorType.Q4_K)
+        if (!Quantizer.CanQuantize(type))
         {
             byte[] blocks = new byte[TensorTypeInfo.BytesOf(type, outputs * inputs)];
-            RandomSuperBlocks.Fill(random, blocks, scale);
+            RandomBlocks.Fill(random, type, blocks, scale);
             writer.AddBytes(
                 name + ".weight", type, [outputs, inputs], (from, bytes) => blocks.AsSpan((int)from, bytes.Length).CopyTo(bytes));
             return;
