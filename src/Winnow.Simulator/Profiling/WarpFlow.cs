@@ -83,7 +83,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     public void End(Frame frame, int pc, uint lanes)
     {
         ref readonly InstructionFlow flow = ref frame.Code.Flow!.Instructions[pc];
-        if (warp.Pc == pc)
+        if (warp.Pc == pc && warp.Frame == frame)
         {
             // It waits and is executed again.
             _hasBegun = false;

@@ -9,10 +9,10 @@ namespace Winnow.Simulator.Tests.Execution;
 public sealed class BulkCopyTests
 {
     private const int Seeds = 10;
-    private const int Numbers = 1024;
+    internal const int Numbers = 1024;
 
     /// <summary>A producer warp fills a ring of three stages of 256 bytes, a consumer warp adds 1000 and stores from a stage of its own.</summary>
-    private const string Ring = HopperCode.Mbarriers + HopperCode.Copies + """
+    internal const string Ring = HopperCode.Mbarriers + HopperCode.Copies + """
         extern "C" __global__ void test(int* out, const int* in) {
           __shared__ __align__(16) int tile[3][64];
           __shared__ __align__(16) int result[64];

@@ -106,9 +106,22 @@ public sealed class ClusterPipelineTests
         }
     }
 
+    /// <summary>What the pipeline does.</summary>
+    internal static KernelProfile Profile(PtxSimulatorOptions options)
+    {
+        using SimulatedKernel test = new(Kernel, options);
+        Run(test, new float[Blocks * M * K * Steps], new float[N * K * Steps]);
+        return test.Driver.TakeProfiles()[0];
+    }
+
     private static float[] Run(string kernel, float[] a, float[] b, int seed, bool hasChecks)
     {
         using SimulatedKernel test = new(kernel, new PtxSimulatorOptions { Architecture = HopperCode.Architecture, Seed = seed, Checks = hasChecks });
+        return Run(test, a, b);
+    }
+
+    private static float[] Run(SimulatedKernel test, float[] a, float[] b)
+    {
         test.Driver.AllowSharedBytes(test.Function, SharedBytes + 1024);
         nint result = test.Buffer(Blocks * M * N * sizeof(float));
         int half = a.Length / Blocks;

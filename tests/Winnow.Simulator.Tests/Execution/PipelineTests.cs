@@ -124,9 +124,22 @@ public sealed class PipelineTests
             + $"{{{list}}}, %32, %33, p, 1, 1, 0, 0;}}\" : {outputs} : \"l\"(a), \"l\"(b) : \"memory\")\n";
     }
 
+    /// <summary>What the pipeline does.</summary>
+    internal static KernelProfile Profile(PtxSimulatorOptions options)
+    {
+        using SimulatedKernel test = new(Kernel, options);
+        Run(test, new float[M * K * Steps], new float[N * K * Steps]);
+        return test.Driver.TakeProfiles()[0];
+    }
+
     private static float[] Run(string kernel, float[] a, float[] b, int seed)
     {
         using SimulatedKernel test = new(kernel, new PtxSimulatorOptions { Architecture = HopperCode.Architecture, Seed = seed });
+        return Run(test, a, b);
+    }
+
+    private static float[] Run(SimulatedKernel test, float[] a, float[] b)
+    {
         test.Driver.AllowSharedBytes(test.Function, SharedBytes + 1024);
         nint result = test.Buffer(M * N * sizeof(float));
         test.Launch(LaunchShape.Linear(1, 384, SharedBytes), result, test.Buffer<ushort>(Tiles(a, M)), test.Buffer<ushort>(Tiles(b, N)), Steps);
