@@ -2,57 +2,96 @@
 //
 //   sums[h, i, j] += rows[t, h, i] * rows[t, h, j], by fused multiply-adds in ascending t: tokens in pieces give the same bits as in one
 //
-//   sums [heads, dim, dim] f32; rows [tokens, heads, dim] f32. Plain alignment.
-// grid (heads, dim / 32, dim / 32, rounded up), block (256): a tile of 32 x 32 sums, four a thread; 32 tokens at a time in shared memory.
+//   sums [heads, dim, dim] f32; rows [tokens, heads, dim] f32. ALIGNED = 1: both on 16 bytes, dim a multiple of 4; 0: plain alignment.
+// grid (heads, dim / 64, dim / 64, rounded up), block (128): a tile of 64 x 64 sums, 8 x 4 a thread; 32 tokens in shared memory, 32 more on their way.
+// Bound by 2 dim^2 flops a token and head: three loads from shared memory for 32 multiply-adds.
+#include "common/async.cuh"
 #include "common/types.cuh"
+#include "norm/groups.cuh"
 
-constexpr int kThreads = 256;
-constexpr int kTile = 32;
+#ifndef ALIGNED
+#define ALIGNED 1
+#endif
+
+constexpr int kThreads = 128;
+constexpr int kTile = 64;
 constexpr int kTokens = 32;
-constexpr int kWarps = kThreads / kWarpSize;
-constexpr int kPerThread = kTile / kWarps;
+constexpr int kDown = 8, kAcross = 4;  // sums of a thread
 
-using Stage = float[kTokens][kTile];
+struct alignas(16) Stage {
+  float left[kTokens][kTile];
+  float right[kTokens][kTile];
+};
 
-__device__ __forceinline__ void load(Stage& stage, const float* rows, int token, int tokens, i64 stride, int column, int dim) {
-  int lane = threadIdx.x % kWarpSize;
+// One side of a stage; zeros where there is no token or no column.
+__device__ __forceinline__ void load(float (&side)[kTokens][kTile], const float* rows, int tokens, i64 stride, int column, int dim) {
+  constexpr int kValues = ALIGNED ? 4 : 1, kPerRow = kTile / kValues;
+#pragma unroll 4
+  for (int i = 0; i < kTokens * kPerRow / kThreads; ++i) {
+    int item = (i * kThreads) + threadIdx.x, t = item / kPerRow, c = item % kPerRow * kValues;
+    bool exists = t < tokens && column + c < dim;
+    const float* source = exists ? rows + (t * stride) + column + c : rows;
+    if constexpr (ALIGNED) {
+      copy_async_16(&side[t][c], source, exists);
+    } else {
+      copy_async_4(&side[t][c], source, exists);
+    }
+  }
+}
+
+// Calls use(row of the thread's sums, address, how many of them exist) for those in the matrix.
+template <typename Use>
+__device__ __forceinline__ void each_row(float* sums, int row, int column, int dim, Use use) {
 #pragma unroll
-  for (int i = 0; i < kTokens / kWarps; ++i) {
-    int t = (i * kWarps) + (threadIdx.x / kWarpSize);
-    bool exists = token + t < tokens && column + lane < dim;
-    stage[t][lane] = exists ? rows[((token + t) * stride) + column + lane] : 0.0f;
+  for (int i = 0; i < kDown; ++i) {
+    if (row + i < dim && column < dim) use(i, sums + (static_cast<i64>(row + i) * dim) + column, min(kAcross, dim - column));
   }
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads) winnow_add_outer_products(float* sums, const float* rows, i32 tokens, i32 dim) {
-  __shared__ Stage left, right;
-  i64 head = blockIdx.x;
+  __shared__ Stage stages[2];
+  i64 head = blockIdx.x, stride = static_cast<i64>(gridDim.x) * dim;
   int first_column = blockIdx.y * kTile, first_row = blockIdx.z * kTile;
-  int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
-  i64 stride = static_cast<i64>(gridDim.x) * dim;
+  constexpr int kPerRow = kTile / kAcross;
+  int row = static_cast<int>(threadIdx.x) / kPerRow * kDown, column = static_cast<int>(threadIdx.x) % kPerRow * kAcross;
   rows += head * dim;
-  sums += (head * dim * dim) + first_column + lane;
-  float own[kPerThread];
-#pragma unroll
-  for (int i = 0; i < kPerThread; ++i) {
-    int row = first_row + (i * kWarps) + warp;
-    own[i] = row < dim && first_column + lane < dim ? sums[static_cast<i64>(row) * dim] : 0.0f;
-  }
+  sums += head * dim * dim;
+  auto fetch = [&](int stage, int token) {
+    load(stages[stage].left, rows + (token * stride), tokens - token, stride, first_row, dim);
+    load(stages[stage].right, rows + (token * stride), tokens - token, stride, first_column, dim);
+    copy_async_commit();
+  };
+  fetch(0, 0);
+  Vec<float, kAcross> own[kDown] = {};
+  each_row(sums, first_row + row, first_column + column, dim, [&](int i, const float* address, int count) {
+    own[i] = ALIGNED ? load_vec<float, kAcross>(address) : load_part<kAcross>(address, count);
+  });
   for (int token = 0; token < tokens; token += kTokens) {
-    load(left, rows, token, tokens, stride, first_row, dim);
-    load(right, rows, token, tokens, stride, first_column, dim);
+    int now = token / kTokens % 2, count = min(kTokens, tokens - token);
+    if (token + kTokens < tokens) {
+      fetch(1 - now, token + kTokens);
+      copy_async_wait<1>();
+    } else {
+      copy_async_wait<0>();
+    }
     __syncthreads();
-    int count = min(kTokens, tokens - token);
+#pragma unroll 4
     for (int t = 0; t < count; ++t) {
-      float value = right[t][lane];
+      Vec<float, 4> left[2] = {load_vec<float, 4>(&stages[now].left[t][row]), load_vec<float, 4>(&stages[now].left[t][row + 4])};
+      auto right = load_vec<float, kAcross>(&stages[now].right[t][column]);
 #pragma unroll
-      for (int i = 0; i < kPerThread; ++i) own[i] = fmaf(left[t][(i * kWarps) + warp], value, own[i]);
+      for (int i = 0; i < kDown; ++i) {
+#pragma unroll
+        for (int j = 0; j < kAcross; ++j) own[i].v[j] = fmaf(left[i / 4].v[i % 4], right.v[j], own[i].v[j]);
+      }
     }
     __syncthreads();
   }
-#pragma unroll
-  for (int i = 0; i < kPerThread; ++i) {
-    int row = first_row + (i * kWarps) + warp;
-    if (row < dim && first_column + lane < dim) sums[static_cast<i64>(row) * dim] = own[i];
-  }
+  each_row(sums, first_row + row, first_column + column, dim, [&](int i, float* address, int count) {
+    if constexpr (ALIGNED) {
+      store_vec(address, own[i]);
+    } else {
+      store_part(address, own[i], count);
+    }
+  });
 }

@@ -6,7 +6,8 @@ namespace Winnow.Kernels.Reduction;
 /// <content>Rows of vectors: means, second moments, forms, deviations.</content>
 internal sealed partial class CudaReduction
 {
-    private const int OuterProductTile = 32;
+    private const int OuterProductTile = 64;
+    private const int OuterProductThreads = 128;
     private const int LongestInFours = 128;
 
     private const int MeanColumns = 8;
@@ -14,6 +15,7 @@ internal sealed partial class CudaReduction
 
     private readonly KernelVariants<FormKey> _forms = new(context, Describe);
     private readonly KernelVariants<LagKey> _lags = new(context, Describe);
+    private readonly KernelVariants<OuterKey> _outers = new(context, Describe);
 
     private static IEnumerable<FormKey> ShippedForms =>
     [
@@ -23,6 +25,8 @@ internal sealed partial class CudaReduction
         new(Dim: 80, Matrix: true, Linear: false),
         new(Dim: 128, Matrix: false, Linear: true),
     ];
+
+    private static IEnumerable<OuterKey> ShippedOuters => [new(Aligned: true), new(Aligned: false)];
 
     private static IEnumerable<LagKey> ShippedLags => [new(PerLane: 2), new(PerLane: 4), new(PerLane: 8)];
 
@@ -72,7 +76,8 @@ internal sealed partial class CudaReduction
         arguments.Add(tokens);
         arguments.Add(dim);
         int tiles = Blocks(dim, OuterProductTile);
-        Launch(Kernel.AddOuterProducts, new LaunchShape(tokens == 0 ? 0 : heads, tiles, tiles, Threads), arguments);
+        var key = new OuterKey(dim % 4 == 0 && ((sums.Address | rows.Address) & 15) == 0);
+        Launch(_outers, key, new LaunchShape(tokens == 0 ? 0 : heads, tiles, tiles, OuterProductThreads), arguments);
     }
 
     /// <inheritdoc/>
@@ -92,11 +97,16 @@ internal sealed partial class CudaReduction
 
     private static KernelVariant Describe(LagKey key) => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0, $"PER_LANE={key.PerLane}");
 
+    private static KernelVariant Describe(OuterKey key) =>
+        new("reduction/add_outer_products.cu", "winnow_add_outer_products", 0, key.Aligned ? "ALIGNED=1" : "ALIGNED=0");
+
     private static KernelVariant Describe(FormKey key) => new(
         "reduction/quadratic_forms.cu", "winnow_quadratic_forms", 0,
         $"DIM={key.Dim}", $"MATRIX={(key.Matrix ? 1 : 0)}", $"LINEAR={(key.Linear ? 1 : 0)}");
 
     private readonly record struct FormKey(int Dim, bool Matrix, bool Linear);
+
+    private readonly record struct OuterKey(bool Aligned);
 
     // The channels of a lane.
     private readonly record struct LagKey(int PerLane);

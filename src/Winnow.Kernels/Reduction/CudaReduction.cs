@@ -40,7 +40,6 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         Rank,
         AbsoluteSums,
         MeanVectors,
-        AddOuterProducts,
         PredictBlocks,
         ExpandBlocks,
     }
@@ -64,6 +63,11 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         }
 
         foreach (LagKey key in ShippedLags)
+        {
+            yield return Describe(key);
+        }
+
+        foreach (OuterKey key in ShippedOuters)
         {
             yield return Describe(key);
         }
@@ -193,7 +197,6 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         Kernel.Rank => new("reduction/rank_rows.cu", "winnow_rank_rows", 0),
         Kernel.AbsoluteSums => new("reduction/absolute_sums.cu", "winnow_absolute_sums", 0),
         Kernel.MeanVectors => new("reduction/mean_vectors.cu", "winnow_mean_vectors", 0),
-        Kernel.AddOuterProducts => new("reduction/add_outer_products.cu", "winnow_add_outer_products", 0),
         Kernel.PredictBlocks => new("reduction/predict_blocks.cu", "winnow_predict_blocks", 0),
         _ => new("reduction/expand_blocks.cu", "winnow_expand_blocks", 0),
     };

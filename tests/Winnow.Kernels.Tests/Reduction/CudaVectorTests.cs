@@ -34,6 +34,12 @@ public sealed class CudaVectorTests
     public void AddOuterProducts_AgreesAndAddsInTokenOrder([Values(1, 3)] int heads, [Values(1, 8, 33)] int dim, [Values(1, 71)] int tokens) =>
         VectorCases.Moments(_device, heads, dim, tokens);
 
+    [TestCase(2, 64, 32)]
+    [TestCase(1, 65, 65)]
+    [TestCase(1, 132, 33)]
+    public void AddOuterProducts_OfSeveralTilesAgreesAndAddsInTokenOrder(int heads, int dim, int tokens) =>
+        VectorCases.Moments(_device, heads, dim, tokens);
+
     [Test]
     public void LagDeviation_AgreesWithDoublePrecision([Values(1, 3, 64, 256)] int dim, [Values(0, 4)] int sinks, [Values(1, 2, 16)] int lag) =>
         VectorCases.Deviates(_device, 70, dim, sinks, lag);
