@@ -8,6 +8,7 @@ internal sealed partial class CudaReduction
 {
     private const int OuterProductTile = 64;
     private const int OuterProductThreads = 128;
+    private const int FormThreads = 128;
     private const int LongestInFours = 128;
 
     private const int MeanColumns = 8;
@@ -19,11 +20,11 @@ internal sealed partial class CudaReduction
 
     private static IEnumerable<FormKey> ShippedForms =>
     [
-        new(Dim: 64, Matrix: true, Linear: true),
-        new(Dim: 128, Matrix: true, Linear: true),
-        new(Dim: 256, Matrix: true, Linear: true),
-        new(Dim: 80, Matrix: true, Linear: false),
-        new(Dim: 128, Matrix: false, Linear: true),
+        new(Dim: 64, Matrix: true, Linear: true, Aligned: true),
+        new(Dim: 128, Matrix: true, Linear: true, Aligned: true),
+        new(Dim: 256, Matrix: true, Linear: true, Aligned: true),
+        new(Dim: 80, Matrix: true, Linear: false, Aligned: false),
+        new(Dim: 128, Matrix: false, Linear: true, Aligned: false),
     ];
 
     private static IEnumerable<OuterKey> ShippedOuters => [new(Aligned: true), new(Aligned: false)];
@@ -61,9 +62,10 @@ internal sealed partial class CudaReduction
         arguments.Add(sizes.Entries);
         arguments.Add(a);
         arguments.Add(b);
-        var key = new FormKey(sizes.Dim, !matrices.IsEmpty, !linear.IsEmpty);
-        int perBlock = Threads / ThreadsOfWarp * (sizes.Dim <= LongestInFours ? 8 : 4);
-        context.Launch(_forms[key], new LaunchShape(sizes.Rows, Blocks(sizes.Entries, perBlock), 1, Threads), arguments);
+        bool aligned = !matrices.IsEmpty && sizes.Dim % 4 == 0 && ((vectors.Address | matrices.Address) & 15) == 0;
+        var key = new FormKey(sizes.Dim, !matrices.IsEmpty, !linear.IsEmpty, aligned);
+        int perBlock = FormThreads / ThreadsOfWarp * (key.Matrix ? 16 : 8) / (sizes.Dim <= LongestInFours ? 1 : 2);
+        context.Launch(_forms[key], new LaunchShape(sizes.Rows, Blocks(sizes.Entries, perBlock), 1, FormThreads), arguments);
     }
 
     /// <inheritdoc/>
@@ -102,9 +104,9 @@ internal sealed partial class CudaReduction
 
     private static KernelVariant Describe(FormKey key) => new(
         "reduction/quadratic_forms.cu", "winnow_quadratic_forms", 0,
-        $"DIM={key.Dim}", $"MATRIX={(key.Matrix ? 1 : 0)}", $"LINEAR={(key.Linear ? 1 : 0)}");
+        $"DIM={key.Dim}", $"MATRIX={(key.Matrix ? 1 : 0)}", $"LINEAR={(key.Linear ? 1 : 0)}", $"ALIGNED={(key.Aligned ? 1 : 0)}");
 
-    private readonly record struct FormKey(int Dim, bool Matrix, bool Linear);
+    private readonly record struct FormKey(int Dim, bool Matrix, bool Linear, bool Aligned);
 
     private readonly record struct OuterKey(bool Aligned);
 

@@ -27,6 +27,10 @@ public sealed class CudaVectorTests
     [TestCase(17, 128, true, true)]
     [TestCase(5, 130, true, true)]
     [TestCase(3, 256, true, true)]
+    [TestCase(150, 128, true, true)]
+    [TestCase(40, 192, true, true)]
+    [TestCase(70, 128, false, true)]
+    [TestCase(35, 200, false, true)]
     public void QuadraticForms_AgreesWithDoublePrecision(int entries, int dim, bool hasMatrices, bool hasLinear) =>
         VectorCases.Forms(_device, entries, dim, hasMatrices, hasLinear);
 
