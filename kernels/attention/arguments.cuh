@@ -149,6 +149,17 @@ struct HeadView {
   }
 };
 
+// Which of its sequence's tokens in the step a row is. Rows are few, so that a product takes the place of a division: row * group is far below 2^32.
+__device__ __forceinline__ int own_token(const AttentionParameters& p, int row) {
+  return p.group_inverse == 0 ? row : static_cast<int>(__umulhi(row, p.group_inverse));
+}
+
+// Which (token, head) of the call a row is: HeadView::query_of without divisions.
+__device__ __forceinline__ i64 query_of(const AttentionParameters& p, const HeadView& view, int row) {
+  int token = own_token(p, row);
+  return static_cast<i64>(view.first_token + token) * view.heads + view.kv_head * view.group + (row - token * view.group);
+}
+
 // Where an entry's slot lies in the pool, by the pages of the head's keys or values; a page id that is none stops the kernel.
 __device__ __forceinline__ i64 pool_slot(const HeadView& view, const int* table, int pages, int entry) {
   int slot = view.slot_of(entry), page = table[slot / kPageSlots];

@@ -11,17 +11,6 @@ constexpr int kRoundThreads = kRoundWarps * kWarpSize;
 
 static_assert(kSplitSlots % kRoundSlots == 0 && kRoundSlots % 64 == 0, "a split is some rounds of whole blocks");
 
-// Which of its sequence's tokens in the step a row is. Rows are few, so that a product takes the place of a division: row * group is far below 2^32.
-__device__ __forceinline__ int own_token(const AttentionParameters& p, int row) {
-  return p.group_inverse == 0 ? row : static_cast<int>(__umulhi(row, p.group_inverse));
-}
-
-// Which (token, head) of the call a row is: HeadView::query_of without divisions.
-__device__ __forceinline__ i64 query_of(const AttentionParameters& p, const HeadView& view, int row) {
-  int token = own_token(p, row);
-  return static_cast<i64>(view.first_token + token) * view.heads + view.kv_head * view.group + (row - token * view.group);
-}
-
 // The pages of a split: lane i of every warp has the ids of the i-th one's keys and values. They are read before it is known how many are in use, so
 // that one wait brings them and the count; ids past it are not used.
 struct SplitPages {

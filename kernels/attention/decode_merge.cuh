@@ -2,6 +2,7 @@
 // block of a tile that comes last, in ascending order.
 #pragma once
 #include "attention/decode_loads.cuh"
+#include "attention/last_block.cuh"
 #include "attention/state.cuh"
 #include "common/vec.cuh"
 
@@ -54,25 +55,6 @@ __device__ __forceinline__ void write_partial(Tile& tile, const float (&sum)[Til
   tile.visit([&](int i, int column, float a, float b) {
     if (to[i] != nullptr) *reinterpret_cast<float2*>(to[i] + column) = make_float2(a, b);
   });
-}
-
-// What the thread has seen and done, it has seen and done before what follows, for all threads of the device. PTX ISA 9.7.13.4 (fence)
-__device__ __forceinline__ void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
-
-// Says that the block has left its state; true in the one that comes last, for which all others have. One thread's fence counts for what the barrier
-// before it ordered.
-__device__ __forceinline__ bool comes_last(bool& last, int* ticket, int splits) {
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    fence_device();
-    last = atomicAdd(ticket, 1) == splits - 1;
-    if (last) {
-      fence_device();
-      *ticket = 0;
-    }
-  }
-  __syncthreads();
-  return last;
 }
 
 // How the splits of rows come together: factors of what came before and of the split, the split's sum, and the greatest score so far.

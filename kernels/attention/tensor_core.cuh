@@ -33,6 +33,16 @@ __device__ __forceinline__ u32 pack_probabilities<bf16_t>(float low, float high)
   return result;
 }
 
+// As pack, in one operation where both values are within the type's range.
+template <typename T>
+__device__ __forceinline__ u32 pack_query(float low, float high) {
+  u32 result = pack_probabilities<T>(low, high);
+  if constexpr (!is_brain<T>()) {
+    if (((result & 0x7c007c00u) + 0x04000400u) & 0x80008000u) result = pack<T>(low, high);
+  }
+  return result;
+}
+
 // Four registers of two values: one step of the queries of rows that begin at `first` and `second`.
 template <typename T>
 __device__ __forceinline__ void load_query_step(u32 (&a)[4], const float* first, const float* second, int step) {

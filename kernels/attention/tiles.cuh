@@ -31,13 +31,13 @@ struct TileShape {
 
 // Issues the copies of a tile of keys or values: kRows entries from `first` on, which lie in lists. What is past the count or a head's columns
 // becomes zeros.
-template <typename T, int kRows>
+template <typename T, int kRows, int kThreadCount = kThreads>
 __device__ __forceinline__ void load_listed(T* tile, const T* pool, const int* table, int pages, const HeadView& view, int first) {
   using Shape = TileShape<T>;
   // Lists and large heads together leave no registers for four copies at once.
   constexpr int kAtOnce = kHeadDim > 128 ? 1 : 4;
 #pragma unroll kAtOnce
-  for (int i = threadIdx.x; i < kRows * Shape::kPieces; i += kThreads) {
+  for (int i = threadIdx.x; i < kRows * Shape::kPieces; i += kThreadCount) {
     int row = i / Shape::kPieces, piece = i % Shape::kPieces;
     bool there = first + row < view.count && piece < Shape::kFilledPieces;
     const T* from = there ? pool + pool_slot(view, table, pages, first + row) * kHeadDim + piece * Shape::kPiece : pool;
@@ -75,10 +75,10 @@ __device__ __forceinline__ void load_slots(T* tile, const T* pool, const int* ta
 }
 
 // Issues the copies of the same entries' positions.
-template <int kRows>
+template <int kRows, int kThreadCount = kThreads>
 __device__ __forceinline__ void load_positions(int* positions, const int* pool, int pages, const HeadView& view, int first) {
   if constexpr (LISTS != 0) {
-    static_assert(kRows <= kThreads, "a thread has one entry at most");
+    static_assert(kRows <= kThreadCount, "a thread has one entry at most");
     if (threadIdx.x < kRows) {
       int entry = first + threadIdx.x;
       bool there = entry < view.count;

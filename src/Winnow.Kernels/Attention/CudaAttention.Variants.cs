@@ -51,9 +51,12 @@ internal sealed partial class CudaAttention
         yield return DescribeHopper(half with { Reach = AttentionReach.SinksAndWindow, Tree = true, SoftCap = true });
         yield return MergeVariant;
         SignalKey all = new(half, ColumnMass: true, WindowMass: true, LastRow: true, ColumnMaximum: true, Hits: true);
-        yield return Describe(all);
-        yield return Describe(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } });
-        yield return Describe(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false));
+        yield return DescribeSignals(new(all, SignalWarps));
+        yield return DescribeSignals(new(all with { Call = half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true } }, SignalWarps));
+        yield return DescribeSignals(new(all with { Call = half with { HeadDim = 256, Reach = AttentionReach.Window, Lists = true, Tree = true, SoftCap = true } }, ManySignalWarps));
+        yield return DescribeSignals(new(new SignalKey(half, false, WindowMass: true, false, false, false), SignalWarps));
+        yield return DescribeSignals(new(new SignalKey(half with { Type = DType.BF16 }, ColumnMass: true, false, false, false, false), ManySignalWarps));
+        yield return DescribeSignals(new(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), SignalWarps));
         yield return DescribeDecodeSignals(new(all, 256));
         yield return DescribeDecodeSignalsApart(new(all, 256));
         yield return DescribeDecodeSignals(new(all with { Call = half with { HeadDim = 256, Reach = AttentionReach.Window, Lists = true, Tree = true, SoftCap = true } }, 64));
@@ -94,13 +97,14 @@ internal sealed partial class CudaAttention
         Requires = "90a",
     };
 
-    private static KernelVariant Describe(SignalKey key) => new(
-        "attention/signals.cu", "winnow_attention_signals", CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim),
-        [
-            .. Definitions(key.Call),
-            .. Definitions(key),
-            $"SHARED_BYTES={CudaAttentionShapes.SignalBytes(key.Call.Type, key.Call.HeadDim)}",
-        ]);
+    private static KernelVariant DescribeSignals(SignalWalkKey key)
+    {
+        CallKey call = key.Signals.Call;
+        int bytes = CudaAttentionShapes.SignalBytes(call.Type, call.HeadDim, key.Warps);
+        return new(
+            "attention/signals.cu", "winnow_attention_signals", bytes,
+            [.. Definitions(call), .. Definitions(key.Signals), $"SIGNAL_WARPS={key.Warps}", $"SHARED_BYTES={bytes}"]);
+    }
 
     private static KernelVariant DescribeHistory(CallKey key) => new(
         "attention/block_history.cu", "winnow_attention_block_history", 0, Definitions(key));
@@ -134,6 +138,8 @@ internal sealed partial class CudaAttention
     private readonly record struct DecodeKey(CallKey Call, int Round);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
+
+    private readonly record struct SignalWalkKey(SignalKey Signals, int Warps);
 
     private readonly record struct DecodeSignalKey(SignalKey Signals, int Round);
 }

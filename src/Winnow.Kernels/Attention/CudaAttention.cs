@@ -28,7 +28,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     private readonly KernelVariants<DecodeSignalKey> _decodeSignalsApart;
     private readonly KernelVariants<CallKey> _prefills;
     private readonly KernelVariants<CallKey> _hoppers;
-    private readonly KernelVariants<SignalKey> _signals;
+    private readonly KernelVariants<SignalWalkKey> _signals;
     private readonly KernelVariants<CallKey> _histories;
     private readonly KernelVariants<byte> _merges;
     private readonly bool _isHopper;
@@ -49,13 +49,14 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _prefills = new KernelVariants<CallKey>(context, DescribePrefill);
         _hoppers = new KernelVariants<CallKey>(context, DescribeHopper);
         _isHopper = context.Driver.Architecture.EndsWith("_90a", StringComparison.Ordinal);
-        _signals = new KernelVariants<SignalKey>(context, Describe);
+        _signals = new KernelVariants<SignalWalkKey>(context, DescribeSignals);
         _histories = new KernelVariants<CallKey>(context, DescribeHistory);
         _merges = new KernelVariants<byte>(context, static _ => MergeVariant);
         _partials = new CudaScratch(context);
         _states = new CudaScratch(context);
         _tickets = new CudaScratch(context);
         _lines = new CudaScratch(context);
+        _sections = new CudaScratch(context);
         _logSumExps = new CudaScratch(context);
     }
 
@@ -92,7 +93,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         Launch(problem, ref parameters, key, mostSlots, mostTokens, inOnePass);
         if (problem.HasSignals && (!inOnePass || _context.IsRehearsing))
         {
-            LaunchSignals(problem, parameters, key, mostSlots);
+            LaunchSignals(problem, parameters, key, mostSlots, mostTokens);
         }
 
         if (problem.BlockHistory != null)
@@ -128,6 +129,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _states.Dispose();
         _tickets.Dispose();
         _lines.Dispose();
+        _sections.Dispose();
         _logSumExps.Dispose();
     }
 
@@ -171,23 +173,6 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes]);
         block.Add(parameters);
         _context.Launch(function, shape, block);
-    }
-
-    private void LaunchSignals(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)
-    {
-        SignalKey key = SignalKeyOf(problem, call);
-        int slots = CudaAttentionShapes.SignalSlots(call.Type);
-        ArgumentBlock block = new(stackalloc byte[CudaSignalParameters.Bytes]);
-        block.Add(new CudaSignalParameters(parameters, problem));
-        var shape = new LaunchShape(
-            (mostSlots + slots - 1) / slots,
-            problem.KvHeads,
-            problem.Sequences,
-            CudaAttentionShapes.Threads,
-            1,
-            1,
-            CudaAttentionShapes.SignalBytes(call.Type, call.HeadDim));
-        _context.Launch(_signals[key], shape, block);
     }
 
     private void LaunchBlockHistory(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)

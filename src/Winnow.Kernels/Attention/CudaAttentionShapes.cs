@@ -1,3 +1,4 @@
+using System;
 using Winnow.Gpu;
 using Winnow.Kernels.Cache;
 
@@ -39,8 +40,8 @@ internal static class CudaAttentionShapes
     /// <summary>Rows of a tile of the prefill kernel.</summary>
     public static int PrefillRows(DType type) => type == DType.F32 ? DecodeRows : DecodeRows * Warps;
 
-    /// <summary>Slots of a block of the signal kernel.</summary>
-    public static int SignalSlots(DType type) => type == DType.F32 ? 32 : 64;
+    /// <summary>Slots of a block of so many warps of the signal kernel.</summary>
+    public static int SignalSlots(DType type, int headDim, int warps) => type == DType.F32 ? 32 : warps * (headDim > 128 ? 16 : 32);
 
     /// <summary>Shared memory of the prefill kernel, bytes.</summary>
     public static int PrefillBytes(DType type, int headDim)
@@ -111,17 +112,28 @@ internal static class CudaAttentionShapes
         return Rounded(tiles + (DecodeRows * (stride + QueryRowBytes)) + scores + flags);
     }
 
-    /// <summary>Shared memory of the signal kernel, bytes.</summary>
-    public static int SignalBytes(DType type, int headDim)
+    /// <summary>The most sections that the rows of a sequence of at most so many make: <c>rows_of_section</c> of <c>kernels/attention/slot_signals.cuh</c>.</summary>
+    public static int SignalSections(long rows)
     {
-        const int QueryRowBytes = 16;
-        const int RowBytes = DecodeRows * (QueryRowBytes + sizeof(float) + sizeof(int));
+        const int MostSections = 32, LeastSectionRows = 64;
+        return (int)Math.Min(MostSections, (rows + LeastSectionRows - 1) / LeastSectionRows);
+    }
+
+    /// <summary>Shared memory of the signal kernel, bytes.</summary>
+    public static int SignalBytes(DType type, int headDim, int warps)
+    {
+        const int RowBytes = DecodeRows * 3 * sizeof(int);
+        const int RowBytesAhead = DecodeRows * 2 * sizeof(int);
         const int SlotBytes = 5 * sizeof(float);
-        int slots = SignalSlots(type);
-        int keys = (slots * (Stride(type, headDim) + sizeof(int))) + (2 * Warps * sizeof(int));
-        return type == DType.F32
-            ? Rounded(keys + (DecodeRows * headDim * sizeof(float)) + RowBytes + (Warps * slots * SlotBytes))
-            : Rounded(keys + (2 * DecodeRows * Stride(type, headDim)) + (2 * RowBytes));
+        int slots = SignalSlots(type, headDim, warps), stride = Stride(type, headDim);
+        int keys = (slots * (stride + sizeof(int))) + (2 * warps * sizeof(int)) + sizeof(bool);
+        if (type == DType.F32)
+        {
+            return Rounded(keys + (DecodeRows * headDim * sizeof(float)) + RowBytes + (warps * slots * SlotBytes));
+        }
+
+        int ahead = (headDim > 128 ? 2 : 3) * ((DecodeRows * ((headDim + 15) / 16 * 16) * sizeof(float)) + RowBytesAhead);
+        return Rounded(keys + ahead + (2 * DecodeRows * stride) + (2 * RowBytes) + (2 * sizeof(int)));
     }
 
     private static int BlockSlots(DType type, int headDim) => type == DType.F32 || headDim > 128 ? 32 : 64;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Winnow.Kernels.Attention;
 
-/// <summary>What an attention call with signals hands to their kernel: <c>SignalParameters</c> of <c>kernels/attention/signals.cu</c>.</summary>
+/// <summary>What an attention call with signals hands to their kernel: <c>SignalParameters</c> of <c>kernels/attention/slot_signals.cuh</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CudaSignalParameters
 {
