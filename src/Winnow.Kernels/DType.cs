@@ -66,6 +66,18 @@ public enum DType
     /// <summary><see cref="Q6_K"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
     Q6_Kx16,
 
+    /// <summary><see cref="Q4_1"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q4_1x16,
+
+    /// <summary><see cref="Q5_0"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q5_0x16,
+
+    /// <summary><see cref="Q5_1"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    Q5_1x16,
+
+    /// <summary><see cref="IQ4_NL"/> with blocks of 16 rows interleaved, as <see cref="DTypes.GroupRows"/> says.</summary>
+    IQ4_NLx16,
+
     /// <summary><see cref="F16"/> with 32 values at a time of 8 rows interleaved, as <see cref="DTypes.GroupRows"/> says; all of them are finite.</summary>
     F16x8,
 

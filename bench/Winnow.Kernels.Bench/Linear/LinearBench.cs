@@ -16,7 +16,7 @@ public class LinearBench : KernelBench
 
     // Weights as models have them, which are arranged where the processor has an order for them, and some in file order to compare.
     [Params(
-        DType.F32, DType.F16x8, DType.BF16x8, DType.Q8_0x16, DType.Q4_0x16, DType.Q4_Kx16, DType.Q5_Kx16, DType.Q6_Kx16, DType.IQ4_NL, DType.F16, DType.Q8_0, DType.Q4_K)]
+        DType.F32, DType.F16x8, DType.BF16x8, DType.Q8_0x16, DType.Q4_0x16, DType.Q4_Kx16, DType.Q5_Kx16, DType.Q6_Kx16, DType.Q5_0x16, DType.IQ4_NLx16, DType.F16, DType.Q8_0, DType.Q4_K)]
     public DType Type { get; set; }
 
     /// <inheritdoc/>

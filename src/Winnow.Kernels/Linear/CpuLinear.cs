@@ -6,7 +6,7 @@ namespace Winnow.Kernels.Linear;
 
 /// <summary>
 /// Products on the processor. Each result is one chain of multiply-adds over the input dimension in lanes, which are added up at the end,
-/// so that neither the number of rows nor the number of threads changes a bit of it; block types that have a <see cref="ByteKernel"/> sum whole numbers. One row takes the way that widens weights in
+/// so that neither the number of rows nor the number of threads changes a bit of it; block types sum whole numbers (<see cref="ByteKernel"/>). One row takes the way that widens weights in
 /// registers, more rows the way over packed tiles; both do the same additions in the same order.
 /// </summary>
 internal sealed unsafe class CpuLinear : ILinear, IDisposable
@@ -213,7 +213,7 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     private bool IsCheap(DType type) =>
-        _kernel.TakesBytes(type) || type.FileOrder() is DType.F32 or DType.F16 or DType.BF16 or DType.IQ4_NL;
+        _kernel.TakesBytes(type) || type.FileOrder() is DType.F32 or DType.F16 or DType.BF16;
 
     // Whether some weights take inputs as bytes, and whether some take floats.
     private (bool Bytes, bool Floats) Kinds(Product* products, int count)

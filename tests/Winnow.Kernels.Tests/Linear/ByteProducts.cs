@@ -29,7 +29,7 @@ internal static class ByteProducts
 
             (float factor, float minimum) = Scales(type, block, unit % (values / 32));
             result = MathF.FusedMultiplyAdd(sum, factor * scale, result);
-            if (type is DType.Q4_K or DType.Q5_K)
+            if (WeightReference.HalvesAt(type).Length > 1)
             {
                 result = MathF.FusedMultiplyAdd(minimum, -(scale * whole.Sum()), result);
             }
@@ -45,9 +45,9 @@ internal static class ByteProducts
             return (sbyte)b[2 + i];
         }
 
-        if (type == DType.Q4_0)
+        if (type is DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.IQ4_NL)
         {
-            return (i < 16 ? b[2 + i] & 15 : b[2 + i - 16] >> 4) - 8;
+            return OfNibble(type, i < 16 ? b[b.Length - 16 + i] & 15 : b[b.Length - 32 + i] >> 4, b, i);
         }
 
         if (type == DType.Q6_K)
@@ -63,12 +63,24 @@ internal static class ByteProducts
         return (group % 2 == 0 ? low & 15 : low >> 4) | (fifth << 4);
     }
 
+    private static int OfNibble(DType type, int nibble, ReadOnlySpan<byte> b, int i)
+    {
+        int fifth = type is DType.Q5_0 or DType.Q5_1 ? ((b[b.Length - 20 + (i / 8)] >> (i % 8)) & 1) << 4 : 0;
+        return type switch
+        {
+            DType.Q4_0 => nibble - 8,
+            DType.Q5_0 => (nibble | fifth) - 16,
+            DType.IQ4_NL => WeightReference.NonLinear[nibble],
+            _ => nibble | fifth,
+        };
+    }
+
     private static (float Scale, float Minimum) Scales(DType type, ReadOnlySpan<byte> b, int group)
     {
         float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(b[WeightReference.HalvesAt(type)[0]..]);
-        if (type is DType.Q8_0 or DType.Q4_0 or DType.Q6_K)
+        if (type is not (DType.Q4_K or DType.Q5_K))
         {
-            return (scale, 0);
+            return (scale, type is DType.Q4_1 or DType.Q5_1 ? -(float)BinaryPrimitives.ReadHalfLittleEndian(b[2..]) : 0);
         }
 
         ReadOnlySpan<byte> six = b[4..];

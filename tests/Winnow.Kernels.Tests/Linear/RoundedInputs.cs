@@ -3,10 +3,10 @@ using System.Linq;
 
 namespace Winnow.Kernels.Tests.Linear;
 
-/// <summary>What the processor's products make of inputs before they multiply: for some block types whole numbers times a scale of 32 of them.</summary>
+/// <summary>What the processor's products make of inputs before they multiply: for block types whole numbers times a scale of 32 of them.</summary>
 internal static class RoundedInputs
 {
-    public static readonly DType[] Types = [DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q5_K, DType.Q6_K];
+    public static readonly DType[] Types = [.. WeightReference.Types.Where(type => type.BlockValues() > 1)];
 
     /// <summary>The inputs as products with weights of a type take them.</summary>
     public static double[] For(DType type, float[] x) => Types.Contains(type)

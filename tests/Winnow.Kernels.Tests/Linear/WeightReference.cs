@@ -6,7 +6,7 @@ namespace Winnow.Kernels.Tests.Linear;
 /// <summary>Weights of every type: random bytes that are valid blocks, and their values in double precision, written from the format's description.</summary>
 internal static class WeightReference
 {
-    private static readonly int[] NonLinear = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+    public static int[] NonLinear { get; } = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
     public static DType[] Types { get; } =
     [

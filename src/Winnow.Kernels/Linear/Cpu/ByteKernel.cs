@@ -108,5 +108,9 @@ internal abstract unsafe class ByteKernel
             [DType.Q4_K] = new ByteKernelOf<FourBitGroupBytes, TDot>(),
             [DType.Q5_K] = new ByteKernelOf<FiveBitGroupBytes, TDot>(),
             [DType.Q6_K] = new ByteKernelOf<SixBitGroupBytes, TDot>(),
+            [DType.Q4_1] = new ByteKernelOf<FourBitMinimumBytes, TDot>(),
+            [DType.Q5_0] = new ByteKernelOf<FiveBitBytes, TDot>(),
+            [DType.Q5_1] = new ByteKernelOf<FiveBitMinimumBytes, TDot>(),
+            [DType.IQ4_NL] = new ByteKernelOf<NonLinearBytes, TDot>(),
         };
 }

@@ -20,11 +20,7 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper)
-    {
-        Vector256<byte> bytes = Vector256.Load(block + 32 + (64 * (four & 3)) + (upper ? 32 : 0));
-        return (four < 4 ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
-    }
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper) => PackedBits.Nibbles(block + 32, four, upper);
 
     /// <inheritdoc/>
     public static void Prepare(byte* block, float* scales, float* minima)

@@ -17,19 +17,12 @@ internal static unsafe class RowGroups
     /// <summary>Bytes of a row of plain numbers, 16 bits each, that lie together.</summary>
     public const int LineBytes = 64;
 
+    // By type in file order.
+    private static readonly DType?[] Orders = FindOrders();
+
     /// <summary>The type of a matrix once it is arranged; null where there is no other order than the file's.</summary>
     /// <param name="type">A type in file order.</param>
-    public static DType? Arranged(DType type) => type switch
-    {
-        DType.Q4_0 => DType.Q4_0x16,
-        DType.Q8_0 => DType.Q8_0x16,
-        DType.Q4_K => DType.Q4_Kx16,
-        DType.Q5_K => DType.Q5_Kx16,
-        DType.Q6_K => DType.Q6_Kx16,
-        DType.F16 => DType.F16x8,
-        DType.BF16 => DType.BF16x8,
-        _ => null,
-    };
+    public static DType? Arranged(DType type) => Orders[(int)type];
 
     /// <summary>Interleaves blocks of a group of rows.</summary>
     /// <param name="type">The type that they get.</param>
@@ -100,6 +93,21 @@ internal static unsafe class RowGroups
                 Unsafe.WriteUnaligned(output + dwords + at, Unsafe.ReadUnaligned<uint>(column + (Rows * at)));
             }
         }
+    }
+
+    private static DType?[] FindOrders()
+    {
+        DType[] types = Enum.GetValues<DType>();
+        var orders = new DType?[types.Length];
+        foreach (DType type in types)
+        {
+            if (type.FileOrder() != type)
+            {
+                orders[(int)type.FileOrder()] = type;
+            }
+        }
+
+        return orders;
     }
 
     // Where in a row's block the half lies that dwords leave over, where they begin, and how many bytes they leave. Q6_K ends with it, all others begin with it.

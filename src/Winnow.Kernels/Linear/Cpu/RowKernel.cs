@@ -47,12 +47,8 @@ internal static unsafe class RowKernel<TLanes, TVector>
             case DType.BF16:
                 Units<BrainCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
                 break;
-            case DType.IQ4_NL:
-                Units<NonLinearCodec<TLanes, TVector>>(type, weight, rowBytes, rows, x, inputs, sums, scratch);
-                break;
             default:
-                Blocks(type, weight, rowBytes, rows, x, inputs, sums, scratch);
-                break;
+                throw new ArgumentException($"Weights of {type} are multiplied as bytes, others are F32, F16 or BF16.", nameof(type));
         }
     }
 
@@ -224,47 +220,5 @@ internal static unsafe class RowKernel<TLanes, TVector>
         {
             TLanes.Store(TLanes.FromHalves(halves + i), scales + i);
         }
-    }
-
-    // Types with minima or odd bits are widened into the first-level cache, a block of four rows at a time, and multiplied from there.
-    private static void Blocks(DType type, byte* weight, nint rowBytes, int rows, float* x, long inputs, float* sums, float* scratch)
-    {
-        int values = Math.Max(type.BlockValues(), 128);
-        nint ahead = Ahead(rowBytes);
-        for (int row = 0; row < rows; row += 4)
-        {
-            float* rowSums = sums + (row * TLanes.Count);
-            default(Column<TLanes, TVector>).Store(rowSums);
-            for (long done = 0; done < inputs; done += values)
-            {
-                int count = (int)Math.Min(values, inputs - done);
-                long offset = done / type.BlockValues() * type.BlockBytes();
-                for (int i = 0; i < 4; i++)
-                {
-                    byte* source = weight + (Math.Min(row + i, rows - 1) * rowBytes) + offset;
-                    WeightDecoder<TLanes, TVector>.Decode(type, source, count, scratch + (i * TLanes.Count), 4 * TLanes.Count, ahead);
-                }
-
-                Multiply(scratch, x + done, count, rowSums);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(float* w, float* x, int count, float* sums)
-    {
-        Column<TLanes, TVector> column = default;
-        column.Load(sums);
-        for (float* end = x + count; x < end; x += TLanes.Count, w += 4 * TLanes.Count)
-        {
-            column.Add(
-                TLanes.Load(x),
-                TLanes.Load(w),
-                TLanes.Load(w + TLanes.Count),
-                TLanes.Load(w + (2 * TLanes.Count)),
-                TLanes.Load(w + (3 * TLanes.Count)));
-        }
-
-        column.Store(sums);
     }
 }

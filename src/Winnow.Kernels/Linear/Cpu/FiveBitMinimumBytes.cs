@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Winnow.Kernels.Linear.Cpu;
+
+/// <summary>Q5_1: two halves, of scale and minimum, then as Q5_0.</summary>
+internal readonly unsafe struct FiveBitMinimumBytes : IByteCodec
+{
+    /// <inheritdoc/>
+    public static int Units => 1;
+
+    /// <inheritdoc/>
+    public static int BlockBytes => 24;
+
+    /// <inheritdoc/>
+    public static int Offset => 0;
+
+    /// <inheritdoc/>
+    public static bool HasMinima => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Unpack(byte* block, int unit, int part, int four, bool upper) =>
+        PackedBits.Nibbles(block + 128, four, upper) | PackedBits.Fifths(block + 64, four, upper);
+
+    /// <inheritdoc/>
+    public static void Prepare(byte* block, float* scales, float* minima)
+    {
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => PackedBits.Scale(block, upper);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Minimum(byte* block, float* minima, int unit, bool upper) => PackedBits.Minimum(block, upper);
+}
