@@ -17,6 +17,9 @@ public sealed record CaseResult
     /// <summary>The time: the median of what was measured, or the prediction.</summary>
     public required double Microseconds { get; init; }
 
+    /// <summary>The sum of <see cref="Prediction.KernelPrediction.EstimatedMicroseconds"/> over its kernels; 0 where it was measured.</summary>
+    public double EstimatedMicroseconds { get; init; }
+
     /// <summary>Kernels that one call launches; 0 where it was measured.</summary>
     public int Launches { get; init; }
 

@@ -85,6 +85,7 @@ public static class CaseRunner
             Case = kernelCase,
             Device = gpu.Name,
             Microseconds = predictions.Sum(item => item.Prediction.Microseconds * item.Launches),
+            EstimatedMicroseconds = predictions.Sum(item => item.Prediction.EstimatedMicroseconds * item.Launches),
             Launches = (int)predictions.Sum(item => item.Launches),
             Bytes = workspace.ReadBytes + workspace.WrittenBytes,
             Flops = work.Flops,

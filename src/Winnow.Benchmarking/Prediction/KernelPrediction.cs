@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Winnow.Benchmarking.Compilation;
@@ -25,6 +26,9 @@ public sealed record KernelPrediction
     /// <summary>The work of the busiest multiprocessor in proportion to the average; it is part of the bounds that multiprocessors set, not of memory and L2.</summary>
     public required double BusiestFactor { get; init; }
 
+    /// <summary>The time of the longest path of a block.</summary>
+    public double PathMicroseconds { get; init; }
+
     /// <summary>Bytes between the GPU and its memory.</summary>
     public required double MemoryBytes { get; init; }
 
@@ -42,6 +46,12 @@ public sealed record KernelPrediction
 
     /// <summary>The predicted time.</summary>
     public double Microseconds => Longest.Microseconds!.Value;
+
+    /// <summary>
+    /// An estimate in the place of a bound: the longest path of a block and, before or after it, the longest of the other bounds, as if nothing of the one ran
+    /// beside the other; a launch comes on top.
+    /// </summary>
+    public double EstimatedMicroseconds => Math.Max(Microseconds, PathMicroseconds + Bounds.Where(bound => bound.Kind != BoundKind.Latency).Max(bound => bound.Microseconds ?? 0));
 
     /// <summary>Bytes of device memory a second in that time.</summary>
     public double BytesPerSecond => MemoryBytes / Microseconds * 1e6;

@@ -19,7 +19,9 @@ namespace Winnow.Benchmarking.Prediction;
 /// <para>
 /// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or the average path of a block as often as blocks follow one another on a
 /// multiprocessor, where that is longer. A multiprocessor holds as many at a time as the occupancy says; where that is not known, as threads and shared memory let it.
-/// The path is that of a block alone: what warps take from each other is not in it, nor is it added to the other bounds.
+/// The path is that of the PTX: an assembler that unrolls a loop further makes it shorter, so that this bound alone can be too long, by a factor of two.
+/// And it is that of a block alone: what warps take from each other is not in it. To the other bounds it is added in
+/// <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see docs/performance.md.
 /// </para>
 /// <para>
 /// Not in it: the time of a launch itself (a few microseconds, which is most of what small kernels take), code that comes from cold memory, clocks below boost
@@ -60,6 +62,7 @@ public static class KernelPredictor
             Blocks = (long)blocks,
             Occupancy = occupancy,
             BusiestFactor = busiest,
+            PathMicroseconds = profile.LongestPath / gpu.BoostHertz * 1e6,
             MemoryBytes = memoryBytes,
             Flops = (profile.Flops + profile.TensorFlops) / launches,
             TensorFlops = profile.TensorFlops / launches,

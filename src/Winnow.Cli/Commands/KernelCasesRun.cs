@@ -109,18 +109,19 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private void WritePredictions(IReadOnlyList<GpuSpecification> gpus)
     {
         host.Output.WriteLine("No GPU is used here, so nothing is measured: these are predictions from the simulator's counts and published rates.");
-        host.Output.WriteLine("Launches and clocks under load are not in them.");
+        host.Output.WriteLine("Predicted is the longest bound; the estimate adds the longest path of a block to the longest other bound. Launches and clocks under load are in neither.");
         foreach (GpuSpecification gpu in gpus)
         {
             host.Output.WriteLine();
             host.Output.WriteLine($"predicted for {gpu.Name}");
-            TextTable table = new("case", "shape", "#predicted", "#GB/s", "#TFLOP/s", "#of published", "bound", "#launches");
+            TextTable table = new("case", "shape", "#predicted", "#estimate", "#GB/s", "#TFLOP/s", "#of published", "bound", "#launches");
             foreach (CaseResult result in _results.Where(result => result.Device == gpu.Name))
             {
                 table.Add(
                     NameOf(result),
                     result.Case.Shape,
                     Quantities.Microseconds(result.Microseconds),
+                    Quantities.Microseconds(result.EstimatedMicroseconds),
                     Quantities.Number(result.BytesPerSecond / 1e9, "0"),
                     FlopsText(result),
                     PeakText(result),
@@ -187,6 +188,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
         }
         else
         {
+            json.WriteNumber("estimated_us", result.EstimatedMicroseconds);
             json.WriteString("bound", result.Bound);
             json.WriteNumber("launches", result.Launches);
         }

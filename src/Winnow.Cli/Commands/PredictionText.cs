@@ -32,7 +32,7 @@ internal static class PredictionText
         string blocks = prediction is { Occupancy: { } occupancy, Waves: { } waves }
             ? $"; {occupancy.Blocks} blocks a multiprocessor ({Percent(occupancy.Warps, occupancy.MaxWarps)} of warps, by {NameOf(occupancy.Limit)}), {Quantities.Number(waves, "0.##")} waves"
             : prediction.Occupancy is { Blocks: 0 } none ? $"; NOT ONE BLOCK FITS a multiprocessor, by {NameOf(none.Limit)}" : "";
-        return $"predicted {Quantities.Microseconds(prediction.Microseconds)}, bound by {Name(prediction.Longest.Kind)}: {memory}, {flops}{blocks}, "
+        return $"predicted {Quantities.Microseconds(prediction.Microseconds)}, estimated {Quantities.Microseconds(prediction.EstimatedMicroseconds)}, bound by {Name(prediction.Longest.Kind)}: {memory}, {flops}{blocks}, "
             + $"busiest multiprocessor {Quantities.Number(prediction.BusiestFactor, "0.00")} x the average";
     }
 
@@ -42,6 +42,7 @@ internal static class PredictionText
         json.WriteString("kernel", prediction.Kernel);
         json.WriteString("gpu", prediction.Gpu.Key);
         json.WriteNumber("predicted_us", prediction.Microseconds);
+        json.WriteNumber("estimated_us", prediction.EstimatedMicroseconds);
         json.WriteString("bound", Name(prediction.Longest.Kind));
         json.WriteNumber("memory_bytes", prediction.MemoryBytes);
         json.WriteNumber("flops", prediction.Flops);

@@ -111,6 +111,20 @@ public sealed class KernelPredictorTests
         Assert.That(prediction.Longest.Kind, Is.EqualTo(BoundKind.Latency));
     }
 
+    [TestCase(3_000.0, 5.0 + 3.0)]
+    [TestCase(100_000.0, 5.0 + 100.0)]
+    [TestCase(10.0, 100.0)]
+    public void Predict_EstimatesTheLongestPathAndTheLongestOtherBoundInTurn(double longest, double microseconds)
+    {
+        // 5 us of memory; 4000 blocks of 1000 clocks, 4 at a time on 10 multiprocessors, take 100 us where paths are not short.
+        KernelProfile profile = Nothing with { GlobalLoads = new(1, 1, 5_000_000 / 32), BlockThreads = 512, LongestPath = longest, AveragePath = longest };
+        KernelProfile many = profile with { Blocks = 4000, AveragePath = 1000 };
+
+        KernelPrediction prediction = KernelPredictor.Predict(Gpu, longest < 1000 ? many : profile, 5_000_000, 0);
+
+        Assert.That((prediction.EstimatedMicroseconds, prediction.PathMicroseconds), Is.EqualTo((microseconds, longest / 1000)).Within(1e-9));
+    }
+
     [TestCase(256, 0, 8)]
     [TestCase(1024, 0, 2)]
     [TestCase(32, 40_000, 4)]

@@ -78,7 +78,7 @@ public sealed class KernelsBenchCommandTests
         Assert.That((text.Code, text.Error), Is.EqualTo((0, "")));
         Assert.That(text.OutputLines[0], Does.Contain("nothing is measured").And.Contain("predictions"));
         Assert.That(text.OutputLines.Count(line => line.StartsWith("predicted for ", StringComparison.Ordinal)), Is.EqualTo(2));
-        Assert.That(text.Output, Does.Match("\nnorm/rope +512 x 4096 +[0-9.]+ us +4800 +[0-9.]+ +100% memory +memory +1\n").And.Contain("\n2 cases predicted\n"));
+        Assert.That(text.Output, Does.Match("\nnorm/rope +512 x 4096 +[0-9.]+ us +[0-9.]+ us +4800 +[0-9.]+ +100% memory +memory +1\n").And.Contain("\n2 cases predicted\n"));
         Assert.That(json.Json.Select(row => (row.GetProperty("kind").GetString(), row.GetProperty("case").GetString(), row.GetProperty("device").GetString())), Is.EqualTo(new[]
         {
             ("predicted", "rope", "H200"), ("predicted", "rope", "A100 80GB SXM"), ("predicted", "rope table", "H200"), ("predicted", "rope table", "A100 80GB SXM"),
