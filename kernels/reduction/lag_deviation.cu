@@ -6,9 +6,9 @@
 // Entries whose next partition is not whole are 0, as are those before the first partition and from the length on, which are not read.
 //
 //   output [rows, entries] f32; vectors [rows, entries, dim] f32, dim at most 32 PER_LANE; lengths [rows] i32, or null: all exist. Plain alignment.
-// grid (rows, partitions), block (256): warps take entries, lanes channels; the scale of each warp's part of the next partition, then that of all. A thread
-// asks for 32 values before it looks at one, and for 32 of its first entries before that. Bound by bytes: each vector is read as reference from memory, and
-// as entry mostly from L2.
+// grid (rows, partitions), block (512, 256 for PER_LANE above 4): warps take entries, lanes channels; the scale of each warp's part of the next partition,
+// then that of all. A thread asks for 32 values before it looks at one, and for its first entries before that. Bound by bytes: each vector is read as
+// reference from memory, and as entry mostly from L2.
 #include "common/async.cuh"
 #include "common/reduce.cuh"
 #include "common/types.cuh"
@@ -18,8 +18,10 @@
 #define PER_LANE 4
 #endif
 
-constexpr int kWarps = kThreads / kWarpSize;
-constexpr int kTogether = 32 / PER_LANE;
+constexpr int kLagThreads = PER_LANE > 4 ? 256 : 512;
+constexpr int kWarps = kLagThreads / kWarpSize;
+constexpr int kAsked = 32 / PER_LANE;                    // entries of the scale at a time, of a warp
+constexpr int kTogether = kAsked * kThreads / kLagThreads;  // entries that are scored
 
 using Channels = float[PER_LANE];
 
@@ -46,12 +48,12 @@ __device__ __forceinline__ void find_scale(Shared& shared, const float* vectors,
 #pragma unroll
   for (int k = 0; k < PER_LANE; ++k) high[k] = low[k];
 #pragma unroll 1
-  for (int e = first + warp; e < last; e += kWarps * kTogether) {
-    Channels values[kTogether];
+  for (int e = first + warp; e < last; e += kWarps * kAsked) {
+    Channels values[kAsked];
 #pragma unroll
-    for (int n = 0; n < kTogether; ++n) load(values[n], vectors + (static_cast<i64>(min(e + (n * kWarps), last)) * dim), dim);
+    for (int n = 0; n < kAsked; ++n) load(values[n], vectors + (static_cast<i64>(min(e + (n * kWarps), last)) * dim), dim);
 #pragma unroll
-    for (int n = 0; n < kTogether; ++n) {
+    for (int n = 0; n < kAsked; ++n) {
 #pragma unroll
       for (int k = 0; k < PER_LANE; ++k) {
         low[k] = fminf(low[k], values[n][k]);
@@ -138,7 +140,7 @@ __device__ __forceinline__ void deviate(float* output, Shared& shared, const flo
   }
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kLagThreads)
     winnow_lag_deviation(float* output, const float* vectors, const i32* lengths, i32 entries, i32 dim, i32 sinks, i32 lag) {
   __shared__ Shared shared;
   i64 row = blockIdx.x;
@@ -147,7 +149,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   vectors += row * entries * dim;
   bool whole = partition.exists - partition.first >= lag && row_length(lengths, row, entries) - partition.end >= lag;
   if (!whole) partition.exists = partition.first;
-  clear_others(output, partition, blockIdx.y);
+  clear_others<kLagThreads>(output, partition, blockIdx.y);
   if (!whole) return;
   fetch(shared, vectors, partition.first, partition.end, dim);
   find_scale(shared, vectors, partition.end, lag, dim);

@@ -94,7 +94,8 @@ internal sealed partial class CudaReduction
         arguments.Add(sizes.Dim);
         arguments.Add(partitions.Start);
         arguments.Add(partitions.Width);
-        Launch(_lags, new LagKey(Blocks(sizes.Dim, ThreadsOfWarp)), new LaunchShape(sizes.Rows, partitions.Count, 1, Threads), arguments);
+        var key = new LagKey(Blocks(sizes.Dim, ThreadsOfWarp));
+        Launch(_lags, key, new LaunchShape(sizes.Rows, partitions.Count, 1, sizes.Dim <= LongestInFours ? 2 * Threads : Threads), arguments);
     }
 
     private static KernelVariant Describe(LagKey key) => new("reduction/lag_deviation.cu", "winnow_lag_deviation", 0, $"PER_LANE={key.PerLane}");
