@@ -10,7 +10,7 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
 {
     private const int Threads = 256;
     private const int PieceColumns = 1024;
-    private const int SelectThreads = 512;
+    private const int SelectThreads = 1024;
     private const int GramThreads = 128;
     private const int GramTile = 64;
     private const int GramDepth = 32;
