@@ -7,7 +7,8 @@
 //
 //   output [rows, blocks] f32; history [4, rows, blocks * 16] f32: step s of block b lies in plane s / 16, entry b * 16 + s % 16; weights [4833] f32: w1 [16, 1, 3, 3],
 //   bias1, w2 [32, 16, 3, 3], bias2, w3, bias3, of the threes the first counts steps; lengths, oldest [rows] i32. Plain alignment.
-// grid (blocks / 4, rows), block (256): a thread has a step and 8 channels of 4 blocks. Bound by flops: 0.6 million a block.
+// grid (blocks / 8, rows), block (256): a thread has a step and 8 channels of 8 blocks; the channels between the convolutions are made eight at a time.
+// Bound by flops: 0.6 million a block.
 #include "common/reduce.cuh"
 #include "common/types.cuh"
 #include "common/vec.cuh"
@@ -19,17 +20,19 @@ constexpr int kPageSlots = 16;
 constexpr int kHidden = 16;
 constexpr int kFeatures = 32;
 constexpr int kTaps = 9;
-constexpr int kColumns = 4;
+constexpr int kColumns = 8;
 constexpr int kLeastBlocks = 3;
 constexpr int kPerThread = 8;  // channels
+constexpr int kPart = 8;       // channels between the convolutions that are there at a time
+constexpr int kPitch = kFeatures + 4;  // of weights: runs of four stay aligned, and few of a column share a bank
 
 static_assert(kThreads == kSteps * (kFeatures / kPerThread), "each thread has a step and some channels");
 
 // Blocks are columns; both sides of a tile have what the convolutions reach for.
 struct Shared {
   float input[kColumns + 4][kSteps + 4];
-  float hidden[kHidden][kColumns + 2][kSteps + 2];
-  alignas(16) float second[kHidden * kTaps][kFeatures];
+  float hidden[kPart][kColumns + 2][kSteps + 2];
+  alignas(16) float second[kHidden * kTaps][kPitch];
   float first[kHidden * kTaps];
   float first_bias[kHidden];
   float second_bias[kFeatures];
@@ -45,7 +48,7 @@ __device__ __forceinline__ void load_weights(Shared& shared, const float* weight
   weights += kSecond;
   for (int i = threadIdx.x; i < kHidden; i += kThreads) shared.first_bias[i] = weights[i];
   weights += kHidden;
-  for (int i = threadIdx.x; i < kFeatures * kSecond; i += kThreads) shared.second[i / kFeatures][i % kFeatures] = weights[i % kFeatures * kSecond + i / kFeatures];
+  for (int i = threadIdx.x; i < kFeatures * kSecond; i += kThreads) shared.second[i % kSecond][i / kSecond] = weights[i];
   weights += kFeatures * kSecond;
   for (int i = threadIdx.x; i < kFeatures; i += kThreads) shared.second_bias[i] = weights[i];
   weights += kFeatures;
@@ -62,10 +65,11 @@ __device__ __forceinline__ void load_input(Shared& shared, const float* history,
   }
 }
 
-// The first convolution: column j is block tile - 1 + j, step i is i - 1.
-__device__ __forceinline__ void convolve_first(Shared& shared, int tile, int first, int end) {
-  for (int i = threadIdx.x; i < kHidden * (kColumns + 2) * (kSteps + 2); i += kThreads) {
-    int step = i % (kSteps + 2), column = i / (kSteps + 2) % (kColumns + 2), channel = i / ((kSteps + 2) * (kColumns + 2)), block = tile - 1 + column;
+// kPart channels of the first convolution: column j is block tile - 1 + j, step i is i - 1.
+__device__ __forceinline__ void convolve_first(Shared& shared, int part, int tile, int first, int end) {
+  for (int i = threadIdx.x; i < kPart * (kColumns + 2) * (kSteps + 2); i += kThreads) {
+    int step = i % (kSteps + 2), column = i / (kSteps + 2) % (kColumns + 2), own = i / ((kSteps + 2) * (kColumns + 2)), block = tile - 1 + column;
+    int channel = part + own;
     float sum = 0.0f;
     if (block >= first && block < end && step >= 1 && step <= kSteps) {
       sum = shared.first_bias[channel];
@@ -74,17 +78,14 @@ __device__ __forceinline__ void convolve_first(Shared& shared, int tile, int fir
         sum = fmaf(shared.first[channel * kTaps + tap], shared.input[column + tap % 3][step + tap / 3], sum);
       }
     }
-    shared.hidden[channel][column][step] = fmaxf(sum, 0.0f);
+    shared.hidden[own][column][step] = fmaxf(sum, 0.0f);
   }
 }
 
-// The second convolution of a thread's step and channels.
-__device__ __forceinline__ void convolve_second(float (&sums)[kColumns][kPerThread], const Shared& shared, int step, int channels) {
-#pragma unroll
-  for (int k = 0; k < kPerThread; ++k) {
-    for (int column = 0; column < kColumns; ++column) sums[column][k] = shared.second_bias[channels + k];
-  }
-  for (int channel = 0; channel < kHidden; ++channel) {
+// What kPart channels give to the second convolution of a thread's step and channels.
+__device__ __forceinline__ void convolve_second(float (&sums)[kColumns][kPerThread], const Shared& shared, int part, int step, int channels) {
+#pragma unroll 1
+  for (int channel = 0; channel < kPart; ++channel) {
 #pragma unroll
     for (int t = 0; t < 3; ++t) {
       float values[kColumns + 2];
@@ -92,7 +93,7 @@ __device__ __forceinline__ void convolve_second(float (&sums)[kColumns][kPerThre
       for (int column = 0; column < kColumns + 2; ++column) values[column] = shared.hidden[channel][column][step + t];
 #pragma unroll
       for (int b = 0; b < 3; ++b) {
-        const float* weights = shared.second[channel * kTaps + t * 3 + b] + channels;
+        const float* weights = shared.second[(part + channel) * kTaps + t * 3 + b] + channels;
 #pragma unroll
         for (int k = 0; k < kPerThread; k += 4) {
           float4 w = *reinterpret_cast<const float4*>(weights + k);
@@ -110,7 +111,7 @@ __device__ __forceinline__ void convolve_second(float (&sums)[kColumns][kPerThre
 }
 
 // ---- entry points -------------------------------------------------------------------------------------------
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
     winnow_predict_blocks(float* output, const float* history, const float* weights, const i32* lengths, const i32* oldest, i32 blocks, i32 leave_first,
                           i32 leave_last) {
   __shared__ Shared shared;
@@ -127,11 +128,20 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   load_weights(shared, weights);
   load_input(shared, history + row * entries, gridDim.y * entries, oldest[row], tile, first, end);
   __syncthreads();
-  convolve_first(shared, tile, first, end);
-  __syncthreads();
   int warp = threadIdx.x / kWarpSize, channels = warp / 2 * kPerThread;
   float sums[kColumns][kPerThread];
-  convolve_second(sums, shared, warp % 2 * kWarpSize + threadIdx.x % kWarpSize, channels);
+#pragma unroll
+  for (int k = 0; k < kPerThread; ++k) {
+#pragma unroll
+    for (int c = 0; c < kColumns; ++c) sums[c][k] = shared.second_bias[channels + k];
+  }
+#pragma unroll 1
+  for (int part = 0; part < kHidden; part += kPart) {
+    convolve_first(shared, part, tile, first, end);
+    __syncthreads();
+    convolve_second(sums, shared, part, warp % 2 * kWarpSize + threadIdx.x % kWarpSize, channels);
+    __syncthreads();
+  }
 #pragma unroll
   for (int c = 0; c < kColumns; ++c) {
     float sum = 0.0f;

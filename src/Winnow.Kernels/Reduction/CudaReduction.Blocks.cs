@@ -5,7 +5,7 @@ namespace Winnow.Kernels.Reduction;
 /// <content>Blocks of entries: what a network expects of them, and lists of what is in them.</content>
 internal sealed partial class CudaReduction
 {
-    private const int PredictColumns = 4;
+    private const int PredictColumns = 8;
 
     /// <inheritdoc/>
     public void PredictBlocks(Tensor output, Tensor history, Tensor weights, Tensor lengths, Tensor oldest, int first = 0, int last = 0)
