@@ -35,6 +35,7 @@ enum class Activation : int { kSilu = 0, kGeluTanh = 1 };
 
 __device__ __forceinline__ LinearPart part_of(const LinearParams& params, int tile) {
   LinearPart part = params.parts[0];
+  if (params.count == 1) return part;
 #pragma unroll
   for (int i = 1; i < kMostParts; ++i) {
     if (i < params.count && tile >= params.parts[i].first_tile) part = params.parts[i];

@@ -153,15 +153,10 @@ __device__ __forceinline__ void four_scales(StepScale (&scales)[4], const u8* st
 }
 
 // Bits 0 to 3 to bit 4 of bytes 0 to 3.
-__device__ __forceinline__ u32 fifth_bits(u32 bits) { return (((bits & 15u) * 0x00204081u) & 0x01010101u) << 4; }
+__device__ __forceinline__ u32 fifth_bits(u32 bits) { return ((bits & 15u) * 0x02040810u) & 0x10101010u; }
 
-// Levels of the four nibbles in the low half of a word, 128 added, in order.
-__device__ __forceinline__ u32 nonlinear_levels(u32 nibbles) {
-  u32 index = nibbles & 0x7777u;
-  u32 low = __byte_perm(0x3F2D1801u, 0x766A5D4Fu, index);
-  u32 high = __byte_perm(0xA6998D81u, 0xF1D9C5B5u, index);
-  return __byte_perm(low, high, 0x3210u | ((nibbles & 0x8888u) >> 1));
-}
+// Bits `first` of all bytes, and those above as far as the mask goes, to bit 4.
+__device__ __forceinline__ u32 bits_to_fifth(u32 bytes, int first, u32 mask) { return __funnelshift_l(bytes, bytes, 4 - first) & mask; }
 
 // Two halves a register. PTX ISA 9.7.4.2 (sub), 9.7.4.4 (fma)
 __device__ __forceinline__ u32 subtract_halves(u32 a, u32 b) {
@@ -185,7 +180,21 @@ __device__ __forceinline__ void widen(u32 bytes, u32& first, u32& second) {
   second = subtract_halves(__byte_perm(bytes, 0x64646464u, 0x4342u), both_halves(0x6400u + kOffset));
 }
 
-// The same of the low or the high nibbles of four bytes. High ones stay where they are: 1024 + 16 n is multiplied by 1/16, which is as exact.
+// The low nibbles of four bytes and the high ones, less an offset below 16: 1024 + byte less 1024 + offset + 16 n is the low one, and a sixteenth of the
+// latter the high one and 64 and so on; all of it is exact.
+template <u32 kOffset>
+__device__ __forceinline__ void widen_both(u32 bytes, u32 (&low)[2], u32 (&high)[2]) {
+  constexpr u32 kBias = both_halves(0xD400u + 17 * kOffset), kSixteenth = both_halves(0x2C00u);
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    u32 whole = __byte_perm(bytes, 0x64646464u, i == 0 ? 0x4140u : 0x4342u);
+    u32 upper = (whole & 0xFFF0FFF0u) | both_halves(kOffset);
+    low[i] = subtract_halves(whole, upper);
+    high[i] = multiply_add_halves(upper, kSixteenth, kBias);
+  }
+}
+
+// Of one kind of nibbles alone. High ones stay where they are: 1024 + 16 n is multiplied by 1/16, which is as exact.
 template <u32 kOffset>
 __device__ __forceinline__ void widen_nibbles(u32 bytes, bool high, u32& first, u32& second) {
   if (high) {
@@ -211,6 +220,22 @@ constexpr u32 level_offset(Weight type) {
   }
 }
 
+// Levels of the eight nibbles of a word: 128 and more are looked up of four, each half of the table by three bits and one of both by the fourth.
+__device__ __forceinline__ uint4 nonlinear_slots(u32 nibbles) {
+  constexpr u32 kBias = both_halves(0x6400u + level_offset(Weight::kIQ4_NL));
+  u32 index = nibbles & 0x77777777u, choice = ((nibbles >> 1) & 0x44444444u) | 0x32103210u;
+  u32 low[2], high[2];
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    u32 negative = __byte_perm(0x3F2D1801u, 0x766A5D4Fu, index >> (16 * i));
+    u32 positive = __byte_perm(0xA6998D81u, 0xF1D9C5B5u, index >> (16 * i));
+    u32 levels = __byte_perm(negative, positive, choice >> (16 * i));
+    low[i] = subtract_halves(__byte_perm(levels, 0x64646464u, 0x4240u), kBias);
+    high[i] = subtract_halves(__byte_perm(levels, 0x64646464u, 0x4341u), kBias);
+  }
+  return make_uint4(low[0], low[1], high[0], high[1]);
+}
+
 // The eight levels in slot order.
 template <Weight kType>
 __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q) {
@@ -218,9 +243,11 @@ __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q
   constexpr u32 kOffset = level_offset(kType);
   uint4 slots;
   if constexpr (kType == Weight::kQ4_0 || kType == Weight::kQ4_1) {
-    widen_nibbles<kOffset>(piece.word[0], false, slots.x, slots.y);
-    widen_nibbles<kOffset>(piece.word[0], true, slots.z, slots.w);
-    return slots;
+    u32 low[2], high[2];
+    widen_both<kOffset>(piece.word[0], low, high);
+    return make_uint4(low[0], low[1], high[0], high[1]);
+  } else if constexpr (kType == Weight::kIQ4_NL) {
+    return nonlinear_slots(piece.word[0]);
   } else if constexpr (kType == Weight::kQ4_K) {
     widen_nibbles<kOffset>(piece.word[0], step & 1, slots.x, slots.y);
     widen_nibbles<kOffset>(piece.word[1], step & 1, slots.z, slots.w);
@@ -231,18 +258,14 @@ __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q
   if constexpr (kType == Weight::kQ8_0) {
     low = piece.word[0] ^ 0x80808080u;
     high = piece.word[1] ^ 0x80808080u;
-  } else if constexpr (kType == Weight::kIQ4_NL) {
-    u32 first = nonlinear_levels(piece.word[0]), second = nonlinear_levels(piece.word[0] >> 16);
-    low = __byte_perm(first, second, 0x6420u);
-    high = __byte_perm(first, second, 0x7531u);
   } else if constexpr (kType == Weight::kQ5_K) {
     int shift = 4 * (step & 1);
-    low = ((piece.word[0] >> shift) & kNibbles) | (((piece.word[2] >> step) & 0x01010101u) << 4);
-    high = ((piece.word[1] >> shift) & kNibbles) | (((piece.word[3] >> step) & 0x01010101u) << 4);
+    low = ((piece.word[0] >> shift) & kNibbles) | bits_to_fifth(piece.word[2], step, 0x10101010u);
+    high = ((piece.word[1] >> shift) & kNibbles) | bits_to_fifth(piece.word[3], step, 0x10101010u);
   } else if constexpr (kType == Weight::kQ6_K) {
     int shift = 4 * ((step >> 1) & 1), pair = 2 * (step & 3);
-    low = ((piece.word[0] >> shift) & kNibbles) | (((piece.word[2] >> pair) & 0x03030303u) << 4);
-    high = ((piece.word[1] >> shift) & kNibbles) | (((piece.word[3] >> pair) & 0x03030303u) << 4);
+    low = ((piece.word[0] >> shift) & kNibbles) | bits_to_fifth(piece.word[2], pair, 0x30303030u);
+    high = ((piece.word[1] >> shift) & kNibbles) | bits_to_fifth(piece.word[3], pair, 0x30303030u);
   } else {
     low = (piece.word[0] & kNibbles) | fifth_bits(piece.word[2] >> (4 * q));
     high = ((piece.word[0] >> 4) & kNibbles) | fifth_bits(piece.word[2] >> (16 + 4 * q));
@@ -252,6 +275,15 @@ __device__ __forceinline__ uint4 block_slots(const Piece& piece, int step, int q
   return slots;
 }
 
+// The same of an even step of Q4_K and of the next one, which lie in the same bytes.
+__device__ __forceinline__ void two_slots(uint4& even, uint4& odd, u32 first, u32 second) {
+  u32 low[2][2], high[2][2];
+  widen_both<0>(first, low[0], high[0]);
+  widen_both<0>(second, low[1], high[1]);
+  even = make_uint4(low[0][0], low[0][1], low[1][0], low[1][1]);
+  odd = make_uint4(high[0][0], high[0][1], high[1][0], high[1][1]);
+}
+
 // What a step's products are before scales: two units where each half has a scale of its own, else one; and the sums of inputs.
 template <Weight kType>
 struct StepProduct {
@@ -259,10 +291,14 @@ struct StepProduct {
   float total[4];
 };
 
-template <typename T>
+template <typename T, bool kStarts = false>
 __device__ __forceinline__ void multiply_half(float (&sums)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1) {
   u32 a[4] = {a0, a1, a2, a3}, b[2] = {b0, b1};
-  mma_m16n8k16<T>(sums, a, b);
+  if constexpr (kStarts) {
+    mma_m16n8k16_from_zero<T>(sums, a, b);
+  } else {
+    mma_m16n8k16<T>(sums, a, b);
+  }
 }
 
 template <Weight kType>
@@ -271,12 +307,13 @@ __device__ __forceinline__ void start_unit(StepProduct<kType>& product) {
   for (int i = 0; i < 4 * units_of_step(kType); ++i) product.unit[i / 4][i % 4] = 0.0f;
 }
 
-// A step of the unit that was started. Upper and lower are the slots of outputs g and g + 8.
-template <Weight kType>
+// A step of the unit that was started, or that it starts. Upper and lower are the slots of outputs g and g + 8.
+template <Weight kType, bool kStarts = false>
 __device__ __forceinline__ void multiply_step(StepProduct<kType>& product, const uint4& upper, const uint4& lower, const uint4& inputs) {
   using T = typename MatrixElement<kType>::Type;
-  multiply_half<T>(product.unit[0], upper.x, lower.x, upper.y, lower.y, inputs.x, inputs.y);
-  multiply_half<T>(product.unit[units_of_step(kType) - 1], upper.z, lower.z, upper.w, lower.w, inputs.z, inputs.w);
+  constexpr int kLast = units_of_step(kType) - 1;
+  multiply_half<T, kStarts>(product.unit[0], upper.x, lower.x, upper.y, lower.y, inputs.x, inputs.y);
+  multiply_half<T, kStarts && kLast == 1>(product.unit[kLast], upper.z, lower.z, upper.w, lower.w, inputs.z, inputs.w);
 }
 
 // The sums of a step's inputs, the same for all outputs: total[2] and total[3] are total[0] and total[1].
@@ -284,9 +321,7 @@ template <Weight kType>
 __device__ __forceinline__ void total_step(StepProduct<kType>& product, const uint4& inputs) {
   if constexpr (has_minimum(kType)) {
     constexpr u32 kOnes = 0x3C003C00u;
-#pragma unroll
-    for (int i = 0; i < 4; ++i) product.total[i] = 0.0f;
-    multiply_half<half_t>(product.total, kOnes, kOnes, kOnes, kOnes, inputs.x, inputs.y);
+    multiply_half<half_t, true>(product.total, kOnes, kOnes, kOnes, kOnes, inputs.x, inputs.y);
     multiply_half<half_t>(product.total, kOnes, kOnes, kOnes, kOnes, inputs.z, inputs.w);
   }
 }

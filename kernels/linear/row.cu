@@ -9,70 +9,29 @@
 // A team of 8 to 12 warps takes tile after tile of 16 lines of weights: outputs, or with a fused gate 8 of the gate and the same 8 of the projection.
 // The stages of its tiles are one sequence, which its warps take in turn. Weights stream through a ring of each warp's own by 16-byte asynchronous
 // copies. Inputs are rounded once, to shared memory, or where they do not fit come packed through the ring, too; one row is in all eight columns of a
-// product. A warp has the units of a stage in registers when it gets the tile's sums from the warp before, adds them in order and hands the sums
-// on: a baton, so that nobody waits for all.
+// product, and a lane adds up one line. A warp has the units of a stage in registers, and the next stage on its way into the same slot, when it gets the
+// tile's sums from the warp before, adds them in order and hands the sums on: a baton, so that nobody waits for all.
 // Grid: as many blocks as run at once, or tiles of all parts; block: 256 to 384 threads a team; shared memory: WINNOW_SHARED_BYTES and what the inputs take.
 // Bound by memory: the weights once.
-#include "common/async.cuh"
 #include "common/barrier.cuh"
-#include "linear/params.cuh"
-#include "linear/pieces.cuh"
+#include "linear/row_stream.cuh"
 
-constexpr Weight kType = static_cast<Weight>(WINNOW_WEIGHT);
-constexpr Gate kGate = static_cast<Gate>(WINNOW_GATE);
-constexpr Activation kActivation = static_cast<Activation>(WINNOW_ACTIVATION);
-constexpr bool kAligned = WINNOW_ALIGNED;
-constexpr int kRows = WINNOW_ROWS;
-constexpr bool kPacked = WINNOW_PACKED;
-
-using T = MatrixElement<kType>::Type;
-constexpr bool kPlain = is_plain(kType);
-constexpr bool kFused = kGate == Gate::kFused;
-// A barrier that is named by a register takes all sixteen of its block, of which a multiprocessor may not have more than for two blocks. With one row
-// they have so many warps as there are registers for.
-constexpr bool kSmall = kRows == 1 && kAligned && !kPlain && kType != Weight::kQ8_0 && kType != Weight::kQ6_K;
-constexpr int kTeam = !kSmall ? 8 : has_minimum(kType) ? 10 : 12;
-// One row has room for several blocks, and packed inputs take their share of the ring.
-constexpr int kTeams = kRows == 1 || kPacked ? 1 : 2;
-constexpr int kWarps = kTeams * kTeam;
-constexpr int kThreads = kWarps * kWarpSize;
-constexpr int kLines = 16;
-constexpr int kTileOutputs = kFused ? kLines / 2 : kLines;
-
-constexpr int kStageInputs = kPlain ? kStepInputs * kPlainUnitSteps : 256;
-constexpr int kStageSteps = kStageInputs / kStepInputs;
-constexpr int kStageBytes = kStageInputs / block_values(kType) * block_bytes(kType);
-constexpr int kBlockSteps = kPlain ? 1 : block_values(kType) / kStepInputs;
-
-// Stages of Q6_K start between sixteens, and all where rows do: what is copied starts on one before.
-constexpr int kLead = kStageBytes % 16 == 0 && kAligned ? 0 : 16 - block_alignment(kType);
-static_assert(kAligned || !kPlain, "rows of 16-bit weights lie on 16 bytes");
-constexpr int kChunks = (kLead + kStageBytes + 15) / 16;
-// Pieces of plain rows are permuted, other rows end on an odd sixteen: eight rows fill all banks.
-constexpr int kPitch = kPlain ? 16 * kChunks : 16 * (kChunks | 1);
-// Packed inputs: blocks [kStageSteps, kRows, 4] shares, as lanes read them; plain rows, which end on an odd sixteen.
-constexpr int kInputPitch = 2 * kStageInputs + 16;
-constexpr int kInputBytes = !kPacked ? 0 : kPlain ? kRows * kInputPitch : kStageSteps * kRows * kStepInputs * 2;
-constexpr int kStageRingBytes = kLines * kPitch + kInputBytes;
-constexpr int kStages = kRows == 1 && kPlain ? 3 : 2;
-constexpr int kRingBytes = kStages * kStageRingBytes;
-constexpr int kColumns = kChunks < 16 ? kChunks : 16;
-constexpr int kAtOnce = kWarpSize / kColumns;
-
-// Sums of a lane: of lines g and g + 8, of one row or of rows 2 q and the next, of each eight.
+// Sums of a lane: of one row, which is in all columns, one of a line that place_line tells; else of lines g and g + 8, of rows 2 q and the next, of
+// each eight.
 constexpr int kEights = kRows == 16 ? 2 : 1;
-constexpr int kSums = kRows == 1 ? 2 : 4 * kEights;
+constexpr int kSums = kRows == 1 ? 1 : 4 * kEights;
+constexpr int kLaneLines = kRows == 1 ? 1 : 2;
 static_assert(kRows == 1 || kRows == 8 || (kRows == 16 && kPacked), "rows are one, or whole columns of products");
+static_assert(kRows > 1 || !kPacked, "one row is rounded here");
 constexpr int kBatonFloats = kSums * kWarpSize;
 constexpr int kUnits = units_of_step(kType);
 constexpr int kPlanes = kPlain ? 0 : kUnits + (has_minimum(kType) ? 1 : 0);
-constexpr int kScaleFloats = kPlanes * kLines * kStageSteps;
+constexpr int kPlaneFloats = kLines * kStageSteps;
+constexpr int kScaleFloats = kPlanes * kPlaneFloats;
 constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
 // Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
 constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : 2;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
-
-extern __shared__ __align__(128) u8 shared_memory[];
 
 // What lies behind the rings, in this order; CudaLinearVariant.InputBytes counts the last two.
 struct Shared {
@@ -89,248 +48,203 @@ struct Shared {
   }
 };
 
-// A place in the sequence of a team's stages, of which its warps take each in turn.
-struct Place {
-  int tile;
-  int stage;
+// The line of place p, in which two lanes leave its scales. Of one row those are the lanes that add it up.
+__device__ __forceinline__ int place_line(int p) { return kRows == 1 ? p / 2 + p % 2 * 8 : p; }
 
-  __device__ __forceinline__ Place() : tile(blockIdx.x * kTeams + threadIdx.x / (kTeam * kWarpSize)), stage(threadIdx.x / kWarpSize % kTeam) {}
-
-  // True where the tile is another one.
-  __device__ __forceinline__ bool settle(int stages) {
-    bool moved = stage >= stages;
-    while (stage >= stages) {
-      stage -= stages;
-      tile += next();
-    }
-    return moved;
-  }
-
-  static __device__ __forceinline__ int next() { return gridDim.x * kTeams; }
-};
-
-struct Tile {
-  LinearPart part;
-  int first;
-
-  __device__ __forceinline__ Tile(const LinearParams& params, int number) {
-    part = kFused ? params.parts[1] : part_of(params, number);
-    first = (number - (kFused ? 0 : part.first_tile)) * kTileOutputs;
-  }
-};
-
-// A warp's way through its share of the weights. A lane copies a sixteen of a line, and of every kAtOnce lines on.
-struct Stream {
-  const LinearParams& params;
-  u8* ring;
-  int stages;
-  int tiles;
-  int row_bytes;
-  int line;
-  int chunk;
-  Place place;
-  const u8* source;
-  i64 across;  // with a fused gate from a line of the gate to the same of the projection
-  int outputs;
-
-  __device__ __forceinline__ Stream(const LinearParams& params, int stages, int tiles)
-      : params(params), stages(stages), tiles(tiles), row_bytes(static_cast<int>(::row_bytes<kType>(params.inputs))), across(0) {
-    ring = shared_memory + threadIdx.x / kWarpSize * kRingBytes;
-    // Lanes too many do what another one does.
-    int lane = min(static_cast<int>(threadIdx.x) % kWarpSize, kAtOnce * kColumns - 1);
-    line = lane / kColumns, chunk = lane % kColumns;
-    place.settle(stages);
-    if (place.tile < tiles) begin_tile();
-  }
-
-  // Bytes that are copied before a stage of a line. Eight rows of blocks are whole sixteens.
-  __device__ __forceinline__ int lead_of(int line, int stage) const { return kLead == 0 ? 0 : (line * row_bytes + stage * kStageBytes) & 15; }
-
-  // Issues the copies of the warp's next stage, if there is one, as a group.
-  __device__ __forceinline__ void advance(int slot) {
-    if (place.tile < tiles) {
-      u8* target = ring + slot * kStageRingBytes;
-#pragma unroll
-      for (int i = 0; i < kLines; i += kAtOnce) copy(target, source, i, line, chunk);
-      // More than sixteen of every line by a lane.
-      int lane = threadIdx.x % kWarpSize;
-#pragma unroll
-      for (int more = kColumns; more < kChunks; ++more) copy(target, source + (lane - line) * static_cast<i64>(row_bytes) + 16 * (more - chunk), 0, lane, more);
-      if constexpr (kPacked) copy_inputs(target + kLines * kPitch);
-      place.stage += kTeam;
-      source += kTeam * kStageBytes;
-      if (place.settle(stages) && place.tile < tiles) begin_tile();
-    }
-    copy_async_commit();
-  }
-
- private:
-  __device__ __forceinline__ void begin_tile() {
-    Tile tile(params, place.tile);
-    const u8* weight = kFused ? params.parts[0].weight : tile.part.weight;
-    source = weight + static_cast<i64>(tile.first + line) * row_bytes + place.stage * kStageBytes + 16 * chunk;
-    if constexpr (kFused) across = tile.part.weight - weight - kTileOutputs * static_cast<i64>(row_bytes);
-    outputs = tile.part.outputs - tile.first;
-  }
-
-  // Two rows at once: of blocks the shares of four steps, of others all of a stage. Rows past the last one are zeros.
-  __device__ __forceinline__ void copy_inputs(u8* target) const {
-    int lane = threadIdx.x % kWarpSize, row = kPlain ? lane / 16 : lane / 4 % 2, chunk = kPlain ? lane % 16 : lane / 8 * 4 + lane % 4;
-    const u16* from = static_cast<const u16*>(params.input) + static_cast<i64>(place.stage) * kStageInputs + row * params.stride + 8 * chunk;
-    int left = params.stride - place.stage * kStageInputs - 8 * chunk;
-#pragma unroll
-    for (int i = 0; i < kRows; i += 2) {
-#pragma unroll
-      for (int k = 0; k < kStageInputs; k += 128) {
-        u8* to = target + (kPlain ? (i + row) * kInputPitch + 16 * chunk : ((k / kStepInputs + lane / 8) * kRows + i + row) * kStepInputs * 2 + lane % 4 * 16);
-        copy_async_16(to, from + i * params.stride + k, i + row < params.rows && k < left);
-      }
-    }
-  }
-
-  // One sixteen of line `first` + i, where `start` is that of line `first`. Lines past the end are zeros.
-  __device__ __forceinline__ void copy(u8* target, const u8* start, int i, int first, int chunk) const {
-    bool second = kFused && first + i >= kTileOutputs;
-    int lead = lead_of(first + i, place.stage), left = row_bytes - place.stage * kStageBytes + lead - 16 * chunk;
-    if (first + i - second * kTileOutputs >= outputs) left = 0;
-    const u8* from = start + i * static_cast<i64>(row_bytes) - lead + (second ? across : 0);
-    u8* to = target + first * kPitch + i * kPitch + 16 * (kPlain ? chunk ^ (first + i & 7) : chunk);
-    if (first + i < kLines) {
-      if constexpr (kLead == 0) {
-        copy_async_16(to, from, left > 0);
-      } else {
-        copy_async_16_part(to, from, max(0, min(left, 16)));
-      }
-    }
-  }
-};
-
-// Steps past the inputs are zeros.
-__device__ __forceinline__ void round_inputs(const Shared& shared, const LinearParams& params, int steps) {
+// Rounds the inputs and adds up those of each step. Steps past the inputs are zeros. What the lanes of a warp have are eight columns of a product.
+__device__ __forceinline__ void round_inputs(const Shared& shared, const LinearParams& params, int steps, int lane) {
 #pragma unroll 4
   for (int item = threadIdx.x; item < 4 * kRows * steps; item += kThreads) {
     int row = item / 4 % kRows;
     float share[8];
     load_share<kType, true>(share, static_cast<const float*>(params.input) + static_cast<i64>(row) * params.inputs, item / (4 * kRows) * kStepInputs,
                             item % 4, row < params.rows ? params.inputs : 0);
-    shared.inputs[item] = round_share<T>(share);
-  }
-}
-
-// The inputs of a step: of the rows in shared memory, or of eight of those in the warp's ring.
-__device__ __forceinline__ uint4 read_inputs(const Shared& shared, const u8* ring_inputs, int stage, int step, int eight, int lane) {
-  if constexpr (!kPacked) {
-    return shared.inputs[4 * kRows * (stage * kStageSteps + step) + lane % (4 * kRows)];
-  } else if constexpr (kPlain) {
-    u32 slots[4];
-    ldmatrix_x4(slots, ring_inputs + (8 * eight + lane % 8) * kInputPitch + 16 * (4 * step + lane / 8));
-    return make_uint4(slots[0], slots[1], slots[2], slots[3]);
-  } else {
-    return reinterpret_cast<const uint4*>(ring_inputs)[4 * (step * kRows + 8 * eight) + lane];
-  }
-}
-
-__device__ __forceinline__ void total_inputs(const Shared& shared, int steps, int lane) {
-#pragma unroll 4
-  for (int step = threadIdx.x / kWarpSize; step < steps; step += kWarps) {
-    StepProduct<kType> product;
-    total_step(product, read_inputs(shared, nullptr, 0, step, 0, lane));
-    if (lane < (kRows + 1) / 2) {
-      shared.totals[step * kRows + 2 * lane] = product.total[0];
-      if constexpr (kRows > 1) shared.totals[step * kRows + 2 * lane + 1] = product.total[1];
+    uint4 rounded = round_share<T>(share);
+    shared.inputs[item] = rounded;
+    if constexpr (has_minimum(kType)) {
+      __syncwarp();
+      StepProduct<kType> product;
+      total_step(product, rounded);
+      if (lane < 4) store_vec<float, 2>(shared.totals + (item - lane) / 4 + 2 * lane, {product.total[0], product.total[1]});
     }
   }
 }
 
-// Which of its eight rows' four sums of a product sum i is.
-__device__ __forceinline__ int place_of_sum(int i) { return kRows == 1 ? 2 * i : i % 4; }
+// Where a lane finds what it reads and writes, as bytes of shared memory; of what stages have, in the first one. With one row there are registers to keep
+// that in, with more it is made again in every round.
+struct Addresses {
+  int inputs;        // its share
+  int totals;
+  int weights;       // its row of matrices of weights, or line g
+  int scales;        // the line that it takes scales of
+  int planes;        // where it leaves those
+  int factors;       // where it finds those that it adds with
+  int mine, theirs;  // batons
 
-// The units of a stage.
-using Stage = StepProduct<kType>[kPlain ? 1 : kStageSteps][kEights];
+  __device__ __forceinline__ Addresses(const Shared& shared, int warp, int next, int lane) {
+    int ring = warp * kRingBytes, line = kPlain ? lane % 8 : block_alignment(kType) == 16 ? lane % 8 + lane / 16 * 8 : lane / 4;
+    inputs = kept(bytes(shared.inputs + lane % (4 * kRows)));
+    totals = kept(bytes(shared.totals));
+    weights = kept(ring + line * kPitch + (kPlain ? 16 * (lane / 8 ^ line % 4) : block_alignment(kType) == 16 ? lane / 8 % 2 * 16 : 0));
+    scales = kept(ring + place_line(lane / 2) * kPitch);
+    planes = kept(bytes(shared.scales + warp * kScaleFloats + 4 * lane));
+    factors = kept(bytes(shared.scales + warp * kScaleFloats + lane / (kRows == 1 ? 2 : 4) * kStageSteps));
+    mine = kept(bytes(shared.batons + warp * kBatonFloats + lane * kSums));
+    theirs = kept(bytes(shared.batons + next * kBatonFloats + lane * kSums));
+  }
+
+  static __device__ __forceinline__ int kept(int value) { return kRows == 1 ? opaque(value) : value; }
+
+  static __device__ __forceinline__ int bytes(const void* place) { return static_cast<int>(static_cast<const u8*>(place) - shared_memory); }
+};
+
+template <typename V>
+__device__ __forceinline__ V* shared_at(int bytes) {
+  return reinterpret_cast<V*>(shared_memory + bytes);
+}
+
+// The stage that a warp has before it, as bytes of shared memory: its slot of the ring, and its inputs and their totals.
+struct StagePlace {
+  int slot;
+  int inputs;
+  int totals;
+};
+
+// The inputs of a step: of the rows in shared memory, or of eight of those in the warp's ring.
+__device__ __forceinline__ uint4 read_inputs(const StagePlace& stage, int step, int eight, int lane) {
+  if constexpr (!kPacked) {
+    return shared_at<uint4>(stage.inputs)[4 * kRows * step];
+  } else if constexpr (kPlain) {
+    u32 slots[4];
+    ldmatrix_x4(slots, shared_at<u8>(stage.inputs) + (8 * eight + lane % 8) * kInputPitch + 16 * (4 * step + lane / 8));
+    return make_uint4(slots[0], slots[1], slots[2], slots[3]);
+  } else {
+    return shared_at<uint4>(stage.inputs)[4 * (step * kRows + 8 * eight) + lane];
+  }
+}
+
+// The units of a stage that a lane adds up, and the sums of their inputs where these came packed.
+struct Units {
+  float unit[kPlain ? 1 : kStageSteps][kUnits][kSums];
+  float total[kStageSteps][2 * kEights];
+
+  __device__ __forceinline__ void keep(const StepProduct<kType>& product, int at, int eight, int lane) {
+#pragma unroll
+    for (int i = 0; i < kUnits; ++i) {
+      const float(&four)[4] = product.unit[i];
+      if constexpr (kRows == 1) {
+        unit[at][i][0] = lane % 4 < 2 ? four[0] : four[2];
+      } else {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) unit[at][i][4 * eight + j] = four[j];
+      }
+    }
+  }
+};
 
 // The one unit of a stage of plain weights.
-__device__ __forceinline__ void multiply_plain(Stage& products, const Shared& shared, const u8* stage_ring, int stage, int lane) {
+__device__ __forceinline__ void multiply_plain(Units& units, const Addresses& at, const StagePlace& stage, int lane) {
+  StepProduct<kType> products[kEights];
 #pragma unroll
-  for (int eight = 0; eight < kEights; ++eight) start_unit(products[0][eight]);
+  for (int eight = 0; eight < kEights; ++eight) start_unit(products[eight]);
   // Sixteens 4 * step + lane / 8, exchanged by the number of the line: steps exchange the halves of 128 bytes of lines 4 to 7.
-  int line = lane % 8;
-  const u8* row = stage_ring + line * kPitch + 16 * (lane / 8 ^ line % 4);
+  const u8* row = shared_at<u8>(at.weights + stage.slot);
 #pragma unroll
   for (int step = 0; step < kStageSteps; ++step) {
     u32 upper[4], lower[4];
-    const u8* piece = row + 128 * (step / 2) + 64 * (step % 2 ^ line / 4);
+    const u8* piece = row + 128 * (step / 2) + 64 * (step % 2 ^ lane / 4 % 2);
     ldmatrix_x4(upper, piece);
     ldmatrix_x4(lower, piece + 8 * kPitch);
 #pragma unroll
     for (int eight = 0; eight < kEights; ++eight) {
-      multiply_step(products[0][eight], make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
-                    read_inputs(shared, stage_ring + kLines * kPitch, stage, step, eight, lane));
+      multiply_step(products[eight], make_uint4(upper[0], upper[1], upper[2], upper[3]), make_uint4(lower[0], lower[1], lower[2], lower[3]),
+                    read_inputs(stage, step, eight, lane));
     }
   }
+#pragma unroll
+  for (int eight = 0; eight < kEights; ++eight) units.keep(products[eight], 0, eight, lane);
 }
 
 // Two lanes take the scales of a line, to the warp's planes.
-__device__ __forceinline__ void leave_scales(float* planes, const Stream& stream, const u8* stage_ring, int stage, int lane) {
+__device__ __forceinline__ void leave_scales(const Addresses& at, int bytes, int lane) {
   StepScale scales[4];
-  int line = lane / 2, first = lane % 2 * 4;
-  four_scales<kType>(scales, stage_ring + line * kPitch + stream.lead_of(line, stage), first);
-  float* at = planes + line * kStageSteps + first;
-  store_vec<float, 4>(at, {scales[0].scale[0], scales[1].scale[0], scales[2].scale[0], scales[3].scale[0]});
+  four_scales<kType>(scales, shared_at<u8>(at.scales + bytes), lane % 2 * 4);
+  float* planes = shared_at<float>(at.planes);
+  store_vec<float, 4>(planes, {scales[0].scale[0], scales[1].scale[0], scales[2].scale[0], scales[3].scale[0]});
   if constexpr (kUnits == 2) {
-    store_vec<float, 4>(at + kLines * kStageSteps, {scales[0].scale[1], scales[1].scale[1], scales[2].scale[1], scales[3].scale[1]});
+    store_vec<float, 4>(planes + kPlaneFloats, {scales[0].scale[1], scales[1].scale[1], scales[2].scale[1], scales[3].scale[1]});
   }
   if constexpr (has_minimum(kType)) {
-    store_vec<float, 4>(at + kUnits * kLines * kStageSteps, {scales[0].minimum, scales[1].minimum, scales[2].minimum, scales[3].minimum});
+    store_vec<float, 4>(planes + kUnits * kPlaneFloats, {scales[0].minimum, scales[1].minimum, scales[2].minimum, scales[3].minimum});
   }
 }
 
-// The eight weights of lines g and g + 8 in slot order. Rows that lie on 16 bytes are read as matrices, two steps at once, into `words`.
-__device__ __forceinline__ void read_weights(uint4& upper, uint4& lower, u32 (&words)[4], u32 (&fifths)[4], const u8* rows, int step, int lane) {
-  int g = lane / 4, q = lane % 4;
+// The eight weights of lines g and g + 8 in slot order; with Q4_K, of which two steps lie in the same bytes, also those of the next step.
+struct Slots {
+  uint4 upper, lower;
+  uint4 next_upper, next_lower;
+};
+
+// Rows that lie on 16 bytes are read as matrices, two steps at once.
+__device__ __forceinline__ void read_weights(Slots& slots, u32 (&words)[4], u32 (&fifths)[4], const u8* rows, int step, int lane) {
+  int q = lane % 4;
   if constexpr (block_alignment(kType) == 16) {
-    const u8* matrix = rows + (lane % 8 + lane / 16 * 8) * kPitch + 16 * (lane / 8 % 2);
-    if (kType == Weight::kQ5_K && step == 0) ldmatrix_x4(fifths, matrix + 16);
-    if (step % 2 == 0) ldmatrix_x4(words, matrix + (kType == Weight::kQ4_K ? 16 : 48) + 16 * step);
-    upper = block_slots<kType>({{words[0], words[1], fifths[0], fifths[1]}}, step, q);
-    lower = block_slots<kType>({{words[2], words[3], fifths[2], fifths[3]}}, step, q);
+    if (kType == Weight::kQ5_K && step == 0) ldmatrix_x4(fifths, rows + 16);
+    if (step % 2 == 0) ldmatrix_x4(words, rows + (kType == Weight::kQ4_K ? 16 : 48) + 16 * step);
+    if constexpr (kType == Weight::kQ4_K) {
+      if (step % 2 == 0) {
+        two_slots(slots.upper, slots.next_upper, words[0], words[1]);
+        two_slots(slots.lower, slots.next_lower, words[2], words[3]);
+      } else {
+        slots.upper = slots.next_upper, slots.lower = slots.next_lower;
+      }
+    } else {
+      slots.upper = block_slots<kType>({{words[0], words[1], fifths[0], fifths[1]}}, step, q);
+      slots.lower = block_slots<kType>({{words[2], words[3], fifths[2], fifths[3]}}, step, q);
+    }
   } else {
     // Words of odd blocks lie on four bytes whatever the type, if the first one lies on 16.
     bool on_four = kLead == 0 && step % 2 == 1;
-    const u8* block = rows + g * kPitch + step / kBlockSteps * block_bytes(kType);
-    upper = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
-    lower = block_slots<kType>(block_piece<kType>(block + 8 * kPitch, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
+    const u8* block = rows + step / kBlockSteps * block_bytes(kType);
+    slots.upper = block_slots<kType>(block_piece<kType>(block, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
+    slots.lower = block_slots<kType>(block_piece<kType>(block + 8 * kPitch, step % kBlockSteps, q, on_four), step % kBlockSteps, q);
   }
 }
 
-__device__ __forceinline__ void multiply_blocks(Stage& products, const Shared& shared, const u8* rows, const u8* ring_inputs, int stage, int lane) {
+__device__ __forceinline__ void multiply_blocks(Units& units, const u8* rows, const StagePlace& stage, int lane) {
   u32 words[4] = {}, fifths[4] = {};
+  Slots slots;
 #pragma unroll
   for (int step = 0; step < kStageSteps; ++step) {
-    uint4 upper, lower;
-    read_weights(upper, lower, words, fifths, rows, step, lane);
+    read_weights(slots, words, fifths, rows, step, lane);
 #pragma unroll
     for (int eight = 0; eight < kEights; ++eight) {
-      StepProduct<kType>& product = products[step][eight];
-      uint4 inputs = read_inputs(shared, ring_inputs, stage, step, eight, lane);
-      start_unit(product);
-      multiply_step(product, upper, lower, inputs);
-      if constexpr (kPacked) total_step(product, inputs);
+      StepProduct<kType> product;
+      uint4 inputs = read_inputs(stage, step, eight, lane);
+      multiply_step<kType, true>(product, slots.upper, slots.lower, inputs);
+      units.keep(product, step, eight, lane);
+      if constexpr (kPacked && has_minimum(kType)) {
+        total_step(product, inputs);
+        units.total[step][2 * eight] = product.total[0], units.total[step][2 * eight + 1] = product.total[1];
+      }
     }
   }
 }
 
 // What units of four steps are added with.
 struct Factors {
-  Vec<float, 4> scale[2][kPlain ? 1 : kPlanes];
+  Vec<float, 4> scale[kLaneLines][kPlain ? 1 : kPlanes];
   float total[4][2];
 };
 
-__device__ __forceinline__ void read_factors(Factors& factors, const float* planes, const float* totals, int lane) {
+__device__ __forceinline__ void read_factors(Factors& factors, const Addresses& at, const StagePlace& stage, int first, int lane) {
 #pragma unroll
-  for (int i = 0; i < 2 * kPlanes; ++i) {
-    factors.scale[i % 2][i / 2] = load_vec<float, 4>(planes + (lane / 4 + 8 * (i % 2)) * kStageSteps + i / 2 * kLines * kStageSteps);
+  for (int i = 0; i < kLaneLines * kPlanes; ++i) {
+    int half = i % kLaneLines, plane = i / kLaneLines;
+    factors.scale[half][plane] = load_vec<float, 4>(shared_at<float>(at.factors) + 8 * half * kStageSteps + plane * kPlaneFloats + first);
   }
   if constexpr (has_minimum(kType) && !kPacked) {
+    const float* totals = shared_at<float>(stage.totals) + first * kRows;
     Vec<float, 4> four = load_vec<float, 4>(totals);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
@@ -342,29 +256,35 @@ __device__ __forceinline__ void read_factors(Factors& factors, const float* plan
 }
 
 // Adds the units of four steps.
-__device__ __forceinline__ void add_units(float (&sums)[kSums], const Stage& products, int first, const Factors& factors) {
+__device__ __forceinline__ void add_units(float (&sums)[kSums], const Units& units, int first, const Factors& factors) {
 #pragma unroll
-  for (int step = 0; step < 4; ++step) {
+  for (int i = 0; i < 4; ++i) {
+    const float(&unit)[kUnits][kSums] = units.unit[first + i];
 #pragma unroll
-    for (int i = 0; i < kSums; ++i) {
-      int at = place_of_sum(i);
-      const StepProduct<kType>& product = products[first + step][i / 4];
-      const Vec<float, 4>(&scale)[kPlain ? 1 : kPlanes] = factors.scale[at / 2];
-      float total = !has_minimum(kType) ? 0.0f : kPacked ? product.total[at % 2] : factors.total[step][at % 2];
-      sums[i] = add_step<kType>(sums[i], product.unit[0][at], product.unit[kUnits - 1][at], total,
-                                {{scale[0].v[step], scale[kUnits - 1].v[step]}, scale[kPlanes - 1].v[step]});
+    for (int j = 0; j < kSums; ++j) {
+      const Vec<float, 4>(&scale)[kPlain ? 1 : kPlanes] = factors.scale[j / 2 % kLaneLines];
+      float total = !has_minimum(kType) ? 0.0f : kPacked ? units.total[first + i][j / 4 * 2 + j % 2] : factors.total[i][j % 2];
+      sums[j] = add_step<kType>(sums[j], unit[0][j], unit[kUnits - 1][j], total, {{scale[0].v[i], scale[kUnits - 1].v[i]}, scale[kPlanes - 1].v[i]});
     }
   }
 }
 
 __device__ __forceinline__ void finish_tile(const LinearParams& params, const Tile& tile, const float (&sums)[kSums], int lane) {
+  if constexpr (kRows == 1) {
+    // Of a fused gate the other half of a quad has the gate's sum.
+    float sum = sums[0], gate = kFused ? __shfl_xor_sync(kFullWarp, sum, 2) : 0.0f;
+    int output = tile.first + (kFused ? lane / 4 : place_line(lane / 2));
+    if constexpr (kFused) sum *= activate<kActivation>(gate);
+    if (lane % (kFused ? 4 : 2) == (kFused ? 2 : 0) && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, 0, output, sum);
+  } else {
 #pragma unroll
-  for (int i = 0; i < kSums; ++i) {
-    int half = place_of_sum(i) / 2, row = kRows == 1 ? lane % 4 : i / 4 * 8 + 2 * (lane % 4) + i % 2;
-    int output = tile.first + lane / 4 + (kFused ? 0 : 8 * half);
-    float sum = sums[i];
-    if (kFused && half == 1) sum *= activate<kActivation>(sums[i - (kSums == 2 ? 1 : 2)]);
-    if ((!kFused || half == 1) && row < params.rows && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, row, output, sum);
+    for (int i = 0; i < kSums; ++i) {
+      int half = i % 4 / 2, row = i / 4 * 8 + 2 * (lane % 4) + i % 2;
+      int output = tile.first + lane / 4 + (kFused ? 0 : 8 * half);
+      float sum = sums[i];
+      if (kFused && half == 1) sum *= activate<kActivation>(sums[i - 2]);
+      if ((!kFused || half == 1) && row < params.rows && output < tile.part.outputs) finish<kGate, kActivation>(params, tile.part, row, output, sum);
+    }
   }
 }
 
@@ -375,66 +295,62 @@ winnow_linear_row(const LinearParams params, int tiles) {
   int stages = (params.inputs + kStageInputs - 1) / kStageInputs, steps = stages * kStageSteps;
   Shared shared(steps);
   Stream stream(params, stages, tiles);
+  Place place = stream.place;
 #pragma unroll
-  for (int i = 0; i < kStages - 1; ++i) stream.advance(i);
+  for (int i = 0; i < kStages; ++i) stream.advance(i * kStageRingBytes);
   if constexpr (!kPacked) {
-    round_inputs(shared, params, steps);
+    round_inputs(shared, params, steps, lane);
     __syncthreads();
-    if constexpr (has_minimum(kType)) {
-      total_inputs(shared, steps, lane);
-      __syncthreads();
-    }
   }
 
   using Sums = Vec<float, kSums>;
   int next = warp / kTeam * kTeam + (warp + 1) % kTeam, slot = 0;
-  Sums* mine = reinterpret_cast<Sums*>(shared.batons + warp * kBatonFloats) + lane;
-  Sums* theirs = reinterpret_cast<Sums*>(shared.batons + next * kBatonFloats) + lane;
-  float* planes = shared.scales + warp * kScaleFloats;
-  Place place;
-  bool has_first = place.stage == 0;
-  place.settle(stages);
+  Addresses at(shared, warp, next, lane);
+  // The team's first warp finds its first baton as if there had been one before.
+  if (next % kTeam == 0 && stream.first_tile() < tiles) named_barrier_arrive(next, 2 * kWarpSize);
 #pragma unroll 1
   while (place.tile < tiles) {
-    copy_async_wait<kStages - 2>();
+    copy_async_wait<kStages - 1>();
     __syncwarp();
-    stream.advance(slot == 0 ? kStages - 1 : slot - 1);
-    const float* totals = shared.totals + place.stage * kStageSteps * kRows;
-    const u8* stage_ring = stream.ring + slot * kStageRingBytes;
-    const u8* rows = stage_ring + stream.lead_of(lane / 4, place.stage);
-    Stage products;
+    if constexpr (kRows > 1) at = Addresses(shared, opaque(warp), next, opaque(lane));
+    StagePlace stage;
+    stage.slot = slot;
+    stage.inputs = kPacked ? warp * kRingBytes + slot + kLines * kPitch : at.inputs + place.stage * kStageSteps * kRows * kStepInputs * 2;
+    stage.totals = at.totals + place.stage * kStageSteps * kRows * 4;
+    Units units;
     Factors factors;
     if constexpr (kPlain) {
-      multiply_plain(products, shared, stage_ring, place.stage, lane);
-    } else {
-      leave_scales(planes, stream, stage_ring, place.stage, lane);
-      multiply_blocks(products, shared, rows, stage_ring + kLines * kPitch, place.stage, lane);
+      multiply_plain(units, at, stage, lane);
       __syncwarp();
-      read_factors(factors, planes, totals, lane);
+    } else {
+      leave_scales(at, slot + stream.lead_of(place_line(lane / 2), place.stage), lane);
+      multiply_blocks(units, shared_at<u8>(at.weights + slot + stream.lead_of(lane / 4, place.stage)), stage, lane);
+      __syncwarp();
+      if constexpr (kRows == 1) read_factors(factors, at, stage, 0, lane);
     }
+    if constexpr (kRows == 1) stream.advance(slot);
 
     // The baton also says that the one to pass on is free: it has gone all the way round since.
-    if (!has_first) named_barrier_sync(warp, 2 * kWarpSize);
-    has_first = false;
+    named_barrier_sync(warp, 2 * kWarpSize);
     Sums sums = {};
-    if (place.stage > 0) sums = *mine;
+    if (place.stage > 0) sums = *shared_at<Sums>(at.mine);
     if constexpr (kPlain) {
 #pragma unroll
-      for (int i = 0; i < kSums; ++i) sums.v[i] = add_step<kType>(sums.v[i], products[0][i / 4].unit[0][place_of_sum(i)], 0.0f, 0.0f, {});
+      for (int i = 0; i < kSums; ++i) sums.v[i] = add_step<kType>(sums.v[i], units.unit[0][0][i], 0.0f, 0.0f, {});
     } else {
 #pragma unroll
       for (int first = 0; first < kStageSteps; first += 4) {
-        if (first > 0) read_factors(factors, planes + first, totals + first * kRows, lane);
-        add_units(sums.v, products, first, factors);
+        if (first > 0 || kRows > 1) read_factors(factors, at, stage, first, lane);
+        add_units(sums.v, units, first, factors);
       }
     }
-    int tile = place.tile;
     bool done = place.stage == stages - 1;
-    if (!done) *theirs = sums;
-    if (!done || tile + Place::next() < tiles) named_barrier_arrive(next, 2 * kWarpSize);
-    if (done) finish_tile(params, Tile(params, tile), sums.v, lane);
-    place.stage += kTeam;
-    place.settle(stages);
-    slot = slot + 1 == kStages ? 0 : slot + 1;
+    if (!done) *shared_at<Sums>(at.theirs) = sums;
+    if (!done || place.tile + Place::next_tile() < tiles) named_barrier_arrive(next, 2 * kWarpSize);
+    if (done) finish_tile(params, Tile(params, place.tile), sums.v, lane);
+    // More rows have their units in the registers that this takes, until here.
+    if constexpr (kRows > 1) stream.advance(slot);
+    place.move(stream.distance, stages);
+    slot = slot + kStageRingBytes == kRingBytes ? 0 : slot + kStageRingBytes;
   }
 }

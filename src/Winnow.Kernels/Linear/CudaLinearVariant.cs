@@ -265,7 +265,7 @@ internal readonly record struct CudaLinearVariant(
         int stage = (TileLines * 16 * (IsPlain ? chunks : chunks | 1)) + inputs;
         int stages = Size == 1 && IsPlain ? 3 : 2;
         int planes = IsPlain ? 0 : (Weight == DType.Q6_K ? 2 : 1) + (HasMinimum ? 1 : 0);
-        int batonFloats = 32 * (Size == 1 ? 2 : Size / 2);
+        int batonFloats = 32 * (Size == 1 ? 1 : Size / 2);
         int scaleFloats = planes * TileLines * RowStageInputs / StepInputs;
         return TeamWarps * Teams * ((stages * stage) + ((batonFloats + scaleFloats) * sizeof(float)));
     }
