@@ -16,7 +16,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
         sbyte* bytes = x.Bytes + (firstUnit * 32);
         float* inputScales = x.Scales + firstUnit;
         int* inputSums = x.Sums + firstUnit;
-        int* firstSums = x.FirstSums + firstUnit;
+        int* halfSums = x.HalfSums + firstUnit;
         float* totals = x.Totals + firstUnit;
         if (fresh)
         {
@@ -26,17 +26,17 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
         for (int unit = 0; unit < units; unit++, tile += 8 * TileOutputs * 4, scales += TileOutputs, minima += TileOutputs)
         {
             long second = unit + length, third = second + length, fourth = third + length;
-            Vector256<int> a0 = First(inputSums, firstSums, unit), a1 = a0, b0 = First(inputSums, firstSums, second), b1 = b0;
-            Vector256<int> c0 = First(inputSums, firstSums, third), c1 = c0, d0 = First(inputSums, firstSums, fourth), d1 = d0;
+            Vector256<int> a0 = First(inputSums, halfSums, unit), a1 = a0, b0 = First(inputSums, halfSums, second), b1 = b0;
+            Vector256<int> c0 = First(inputSums, halfSums, third), c1 = c0, d0 = First(inputSums, halfSums, fourth), d1 = d0;
             int* row = (int*)(bytes + (unit * 32));
             if (TCodec.HasFactors)
             {
                 AddFours(ref a0, ref a1, ref b0, ref b1, ref c0, ref c1, ref d0, ref d1, tile, row, length, 0, 4);
                 Vector256<int> e0 = a0, e1 = a1, f0 = b0, f1 = b1, g0 = c0, g1 = c1, h0 = d0, h1 = d1;
-                a0 = a1 = Second(inputSums, firstSums, unit);
-                b0 = b1 = Second(inputSums, firstSums, second);
-                c0 = c1 = Second(inputSums, firstSums, third);
-                d0 = d1 = Second(inputSums, firstSums, fourth);
+                a0 = a1 = Second(halfSums, unit);
+                b0 = b1 = Second(halfSums, second);
+                c0 = c1 = Second(halfSums, third);
+                d0 = d1 = Second(halfSums, fourth);
                 AddFours(ref a0, ref a1, ref b0, ref b1, ref c0, ref c1, ref d0, ref d1, tile, row, length, 4, 8);
                 Vector256<int> factors0 = Vector256.Load((int*)minima), factors1 = Vector256.Load((int*)minima + 8);
                 (a0, a1, b0, b1) = (Whole(e0, a0, factors0), Whole(e1, a1, factors1), Whole(f0, b0, factors0), Whole(f1, b1, factors1));

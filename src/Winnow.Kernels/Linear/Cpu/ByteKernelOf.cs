@@ -23,6 +23,10 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         {
             AddUnits(group, units, x, firstUnit, sums);
         }
+        else if (TCodec.HasFactors && TDot.IsWide)
+        {
+            AddHalvesOfAll(group, units, x, firstUnit, sums);
+        }
         else if (TCodec.HasFactors)
         {
             AddHalves(group, units, x, firstUnit, sums);
@@ -144,13 +148,12 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
 
     // What a byte's offset adds to a sum, taken away beforehand: to that of a unit, or of its first half if it has factors.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> First(int* sums, int* firstSums, long unit) =>
-        TCodec.Offset == 0 ? default : Vector256.Create(-TCodec.Offset * (TCodec.HasFactors ? firstSums : sums)[unit]);
+    private static Vector256<int> First(int* sums, int* halfSums, long unit) =>
+        TCodec.Offset == 0 ? default : Vector256.Create(-TCodec.Offset * (TCodec.HasFactors ? (short)halfSums[unit] : sums[unit]));
 
     // The same of the second half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Second(int* sums, int* firstSums, long unit) =>
-        Vector256.Create(-TCodec.Offset * (sums[unit] - firstSums[unit]));
+    private static Vector256<int> Second(int* halfSums, long unit) => Vector256.Create(-TCodec.Offset * (halfSums[unit] >> 16));
 
     // A unit's sums of those of its halves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,7 +189,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
     private static void AddUnit(ref Vector256<float> lower, ref Vector256<float> upper, byte* block, in QuantizedRows x, long at)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = default, b1 = default;
+        Vector256<int> a0 = First(x.Sums, x.HalfSums, at), a1 = a0, b0 = default, b1 = default;
         Four(ref a0, ref a1, block, 0, 0, 0, fours);
         Four(ref b0, ref b1, block, 0, 0, 4, fours);
         Four(ref a0, ref a1, block, 0, 0, 1, fours);
@@ -205,7 +208,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, in QuantizedRows x, long at, float* scales, float* minima)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = First(x.Sums, x.FirstSums, at + 1), b1 = b0;
+        Vector256<int> a0 = First(x.Sums, x.HalfSums, at), a1 = a0, b0 = First(x.Sums, x.HalfSums, at + 1), b1 = b0;
         Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 0, fours);
         Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 1, fours);
         Both(ref a0, ref a1, ref b0, ref b1, block, unit, 0, 2, fours);
@@ -226,8 +229,8 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         ref Vector256<float> lower, ref Vector256<float> upper, byte* block, int unit, int part, in QuantizedRows x, long at, float* scales)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector256<int> a0 = First(x.Sums, x.FirstSums, at), a1 = a0, b0 = First(x.Sums, x.FirstSums, at + 1), b1 = b0;
-        Vector256<int> c0 = Second(x.Sums, x.FirstSums, at), c1 = c0, d0 = Second(x.Sums, x.FirstSums, at + 1), d1 = d0;
+        Vector256<int> a0 = First(x.Sums, x.HalfSums, at), a1 = a0, b0 = First(x.Sums, x.HalfSums, at + 1), b1 = b0;
+        Vector256<int> c0 = Second(x.HalfSums, at), c1 = c0, d0 = Second(x.HalfSums, at + 1), d1 = d0;
         for (int four = 0; four < 4; four++)
         {
             Both(ref a0, ref a1, ref b0, ref b1, block, unit, part, four, fours);

@@ -60,4 +60,17 @@ internal unsafe interface IByteCodec
     /// <param name="part">Which of the four that begin there.</param>
     /// <param name="upper">For the upper eight rows.</param>
     static virtual Vector256<int> Factors(byte* block, int unit, int part, bool upper) => default;
+
+    /// <summary><see cref="Unpack"/> of all sixteen rows, of types with factors. A byte is 63 at most.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="unit">Which of its units, a multiple of four.</param>
+    /// <param name="part">Which of the four that begin there; a constant.</param>
+    /// <param name="four">Which of the eight times four inputs of the unit.</param>
+    static virtual Vector512<byte> UnpackAll(byte* block, int unit, int part, int four) => default;
+
+    /// <summary><see cref="Factors"/> of all sixteen rows.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="unit">Which of its units, a multiple of four.</param>
+    /// <param name="part">Which of the four that begin there.</param>
+    static virtual Vector512<int> AllFactors(byte* block, int unit, int part) => default;
 }

@@ -5,6 +5,9 @@ namespace Winnow.Kernels.Linear.Cpu;
 /// <summary>Products of bytes that add up exactly, by the instructions that a processor has for them.</summary>
 internal interface IByteDot
 {
+    /// <summary>Whether 512-bit vectors of bytes may be used besides, where they do with fewer instructions.</summary>
+    static abstract bool IsWide { get; }
+
     /// <summary>Adds to each sum the products of four neighbours.</summary>
     /// <param name="sums">Eight sums.</param>
     /// <param name="weights">32 factors from 0 to 255.</param>

@@ -11,6 +11,9 @@ internal readonly unsafe struct MultiplyAddDot : IByteDot
     public static bool IsSupported => Avx2.IsSupported;
 
     /// <inheritdoc/>
+    public static bool IsWide => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> weights, Vector256<sbyte> inputs)
     {

@@ -7,6 +7,9 @@ namespace Winnow.Kernels.Linear.Cpu;
 internal readonly unsafe struct PlainDot : IByteDot
 {
     /// <inheritdoc/>
+    public static bool IsWide => false;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> weights, Vector256<sbyte> inputs)
     {

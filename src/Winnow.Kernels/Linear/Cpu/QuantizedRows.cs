@@ -16,8 +16,8 @@ internal unsafe struct QuantizedRows
     /// <summary>[rows, inputs / 32]: the sum of a unit's bytes.</summary>
     public int* Sums;
 
-    /// <summary>[rows, inputs / 32]: the sum of the first 16 of them.</summary>
-    public int* FirstSums;
+    /// <summary>[rows, inputs / 32]: the sums of the first and of the second 16 of them, in the lower and in the upper 16 bits.</summary>
+    public int* HalfSums;
 
     /// <summary>[rows, inputs / 32]: scale times sum.</summary>
     public float* Totals;
@@ -39,7 +39,7 @@ internal unsafe struct QuantizedRows
         long units = rows * (inputs / 32);
         float* scales = (float*)(memory + (rows * inputs));
         int* sums = (int*)(scales + (2 * units));
-        return new QuantizedRows { Bytes = (sbyte*)memory, Scales = scales, Totals = scales + units, Sums = sums, FirstSums = sums + units, Inputs = inputs };
+        return new QuantizedRows { Bytes = (sbyte*)memory, Scales = scales, Totals = scales + units, Sums = sums, HalfSums = sums + units, Inputs = inputs };
     }
 
     /// <summary>The rows from one on.</summary>
@@ -48,7 +48,7 @@ internal unsafe struct QuantizedRows
         Bytes = Bytes + (row * Inputs),
         Scales = Scales + (row * (Inputs / 32)),
         Sums = Sums + (row * (Inputs / 32)),
-        FirstSums = FirstSums + (row * (Inputs / 32)),
+        HalfSums = HalfSums + (row * (Inputs / 32)),
         Totals = Totals + (row * (Inputs / 32)),
         Inputs = Inputs,
     };
@@ -67,7 +67,7 @@ internal unsafe struct QuantizedRows
             new Span<float>(to.Scales, (int)units).Clear();
             new Span<float>(to.Totals, (int)units).Clear();
             new Span<int>(to.Sums, (int)units).Clear();
-            new Span<int>(to.FirstSums, (int)units).Clear();
+            new Span<int>(to.HalfSums, (int)units).Clear();
             return;
         }
 
@@ -81,10 +81,11 @@ internal unsafe struct QuantizedRows
             Vector256<int> p = Rounded(a, inverse), q = Rounded(b, inverse), r = Rounded(c, inverse), s = Rounded(d, inverse);
             Vector256.Narrow(Vector256.Narrow(p, q), Vector256.Narrow(r, s)).Store(to.Bytes + (unit * 32));
             int first = Vector256.Sum(p + q);
-            int sum = first + Vector256.Sum(r + s);
+            int second = Vector256.Sum(r + s);
+            int sum = first + second;
             to.Scales[unit] = scale;
             to.Sums[unit] = sum;
-            to.FirstSums[unit] = first;
+            to.HalfSums[unit] = (ushort)first | (second << 16);
             to.Totals[unit] = scale * sum;
         }
     }

@@ -59,4 +59,23 @@ internal readonly unsafe struct SixBitGroupBytes : IByteCodec
         Vector256<int> two = Vector256.Load((int*)(block + BlockFactors + (32 * (unit + (part & 2))) + (upper ? 32 : 0)));
         return (part & 1) == 0 ? two : two >> 16;
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> UnpackAll(byte* block, int unit, int part, int four)
+    {
+        Vector512<ushort> nibbles = Vector512.Load((ushort*)(block + Nibbles + (256 * unit) + (512 * (part & 1)) + (64 * four)));
+        Vector512<ushort> bits = Vector512.Load((ushort*)(block + Upper + (128 * unit) + (64 * four)));
+        nibbles = part < 2 ? nibbles : nibbles >>> 4;
+        bits = part switch { 0 => bits << 4, 1 => bits << 2, 2 => bits, _ => bits >>> 2 };
+        return (nibbles.AsByte() & Vector512.Create((byte)0x0F)) | (bits.AsByte() & Vector512.Create((byte)0x30));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AllFactors(byte* block, int unit, int part)
+    {
+        Vector512<int> two = Vector512.Load((int*)(block + BlockFactors + (32 * (unit + (part & 2)))));
+        return (part & 1) == 0 ? two : two >> 16;
+    }
 }
