@@ -15,10 +15,9 @@ internal readonly record struct LineTime(long Arrival, bool IsInL1);
 internal sealed class LineTimes
 {
     private readonly Dictionary<ulong, LineTime> _lines = [];
-    private readonly HashSet<(ulong Line, int Result)> _drawn = [];
 
-    /// <summary>Whether the block drew numbers from a counter in global memory again and again: its work, as blocks do that stay until all is done.</summary>
-    public bool DrawsWork { get; private set; }
+    /// <summary>Whether a warp drew numbers from a counter in global memory again and again: the block's work, as blocks do that stay until all is done.</summary>
+    public bool DrawsWork { get; set; }
 
     /// <summary>Whether a line was touched.</summary>
     public bool Knows(ulong line) => _lines.ContainsKey(line);
@@ -37,16 +36,10 @@ internal sealed class LineTimes
         }
     }
 
-    /// <summary>A lane draws a number.</summary>
-    /// <param name="line">The line of the counter.</param>
-    /// <param name="result">The register of the number.</param>
-    public void Draw(ulong line, int result) => DrawsWork |= !_drawn.Add((line, result));
-
     /// <summary>Begins with another block.</summary>
     public void Clear()
     {
         _lines.Clear();
-        _drawn.Clear();
         DrawsWork = false;
     }
 }

@@ -11,6 +11,7 @@ internal sealed partial class WarpFlow
 
     private readonly ulong[] _lines = new ulong[Execution.Warp.Lanes];
     private readonly Dictionary<ulong, LineTime> _own = [];
+    private readonly HashSet<(ulong Line, int Result)> _drawn = [];
     private int _lineCount;
     private int _passes;
     private bool _isRemote;
@@ -49,6 +50,7 @@ internal sealed partial class WarpFlow
     private void StartMemory()
     {
         _own.Clear();
+        _drawn.Clear();
         (_globalStored, _sharedStored) = (0, 0);
         ForgetNotes();
     }
@@ -81,7 +83,7 @@ internal sealed partial class WarpFlow
     {
         if (isAlone && _lineCount == 1 && flow.Results.Length > 0)
         {
-            lines.Draw(_lines[0], flow.Results[0]);
+            lines.DrawsWork |= !_drawn.Add((_lines[0], flow.Results[0]));
         }
 
         Store(start);

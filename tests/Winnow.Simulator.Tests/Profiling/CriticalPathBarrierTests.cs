@@ -110,6 +110,18 @@ public sealed class CriticalPathBarrierTests
         Assert.That(2 * profile.AveragePath, Is.InRange(8 * 1300, 8 * 1300 + 3000));
     }
 
+    [Test]
+    public void Path_OfBlocksWhoseWarpsDrawOnceIsThatOfTheLongest()
+    {
+        // Each of two warps takes a place in a list; the second block waits for a load besides.
+        const string Body =
+            "mov.u32 %r1, %laneid; setp.ne.u32 %p1, %r1, 0; @%p1 bra END; atom.global.add.u32 %r2, [%rd1], 1;"
+            + "mov.u32 %r3, %ctaid.x; setp.eq.u32 %p2, %r3, 0; @%p2 bra END; ld.global.u32 %r4, [%rd2]; setp.eq.u32 %p3, %r4, 0; @%p3 bra END; END:";
+        KernelProfile profile = PathKernel.Run(Body, LaunchShape.Linear(2, 64));
+
+        Assert.That(profile.LongestPath - profile.AveragePath, Is.InRange(500, 520));
+    }
+
     private static string Initialized(string body) => body.Contains("tile", StringComparison.Ordinal) 
         ? "mov.u32 %r4, %tid.x; setp.eq.u32 %p3, %r4, 0; @%p3 st.shared.u32 [tile], 0; bar.sync 0;" + body
         : body;
