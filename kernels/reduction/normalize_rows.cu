@@ -1,9 +1,9 @@
 // normalize_rows.cu - rows divided by their Euclidean length; the length is taken in double, so that no row is too short or too long for it.
 //
 //   rows[r] /= |rows[r]|; a row of zeros stays
-//   winnow_normalize_rows_f16: the same into f16 rows of `stride` values with zeros behind the last column, the operands of the Gram product
+//   winnow_normalize_rows_f16: the same of two matrices into f16 rows of `stride` values with zeros behind the last column, the operands of the Gram product
 //
-// rows [rows, columns] f32, output [rows, stride] f16. Plain alignment.
+// rows [rows, columns] f32; left [left_rows, columns], right [any, columns] f32, output [left_rows + any, stride] f16. Plain alignment.
 // grid (rows), block (256). Bound by bytes: a row is read twice, the second time from L1 or L2, and written once.
 #include "common/types.cuh"
 
@@ -39,12 +39,12 @@ extern "C" __global__ void __launch_bounds__(kThreads) winnow_normalize_rows(flo
   for (int column = threadIdx.x; column < columns; column += kThreads) row[column] = static_cast<float>(row[column] * factor);
 }
 
-// The same into f16 with a padded stride, zeros behind the last column: the operands of the Gram product.
+// The same into f16 with a padded stride, zeros behind the last column: rows of the left matrix, then of the right one.
 extern "C" __global__ void __launch_bounds__(kThreads)
-    winnow_normalize_rows_f16(half_t* output, const float* rows, i32 columns, i32 stride) {
+    winnow_normalize_rows_f16(half_t* output, const float* left, const float* right, i32 left_rows, i32 columns, i32 stride) {
   __shared__ double scratch[kThreads / kWarpSize];
   i64 r = blockIdx.x;
-  const float* row = rows + (r * columns);
+  const float* row = r < left_rows ? left + (r * columns) : right + ((r - left_rows) * columns);
   double factor = inverse_length(row, columns, scratch);
   for (int column = threadIdx.x; column < stride; column += kThreads) {
     output[(r * stride) + column] = from_float<half_t>(column < columns ? static_cast<float>(row[column] * factor) : 0.0f);

@@ -12,13 +12,13 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
     private const int PieceColumns = 1024;
     private const int SelectThreads = 1024;
     private const int GramThreads = 128;
-    private const int GramTile = 64;
-    private const int GramDepth = 32;
+    private const int GramLeft = 32;
+    private const int GramRight = 64;
+    private const int GramDepth = 64;
     private const int ArgumentBytes = 96;
 
     private readonly KernelVariants<int> _kernels = new(context, static kernel => Describe((Kernel)kernel));
-    private readonly CudaScratch _left = new(context);
-    private readonly CudaScratch _right = new(context);
+    private readonly CudaScratch _halves = new(context);
 
     private enum Kernel
     {
@@ -146,8 +146,9 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
     {
         ReductionChecks.Similarity(output, left, right);
         int stride = Blocks(left.Shape[1], GramDepth) * GramDepth;
-        nint a = Halved(left, stride, _left);
-        nint b = left.Address == right.Address && left.Shape == right.Shape ? a : Halved(right, stride, _right);
+        bool same = left.Address == right.Address && left.Shape == right.Shape;
+        nint a = Halved(left, same ? default : right, stride);
+        nint b = same ? a : a + checked((nint)(left.Shape[0] * stride * sizeof(ushort)));
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(output.Address);
         arguments.Add(a);
@@ -155,7 +156,7 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
         arguments.Add(checked((int)left.Shape[0]));
         arguments.Add(checked((int)right.Shape[0]));
         arguments.Add(stride);
-        Launch(Kernel.Gram, new LaunchShape(Blocks(right.Shape[0], GramTile), Blocks(left.Shape[0], GramTile), 1, GramThreads), arguments);
+        Launch(Kernel.Gram, new LaunchShape(Blocks(right.Shape[0], GramRight), Blocks(left.Shape[0], GramLeft), 1, GramThreads), arguments);
     }
 
     /// <inheritdoc/>
@@ -175,8 +176,7 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
     /// <inheritdoc/>
     public void Dispose()
     {
-        _left.Dispose();
-        _right.Dispose();
+        _halves.Dispose();
     }
 
     private static KernelVariant Describe(Kernel kernel) => kernel switch
@@ -203,15 +203,19 @@ internal sealed partial class CudaReduction(CudaContext context) : IReduction, I
 
     private static int Blocks(long values, int perBlock) => checked((int)((values + perBlock - 1) / perBlock));
 
-    private nint Halved(Tensor rows, int stride, CudaScratch scratch)
+    // The rows of the left matrix, then those of the right one, unless it is empty.
+    private nint Halved(Tensor left, Tensor right, int stride)
     {
-        nint address = scratch.Get(Math.Max(1, rows.Shape[0] * stride * sizeof(ushort)));
+        long rows = left.Shape[0] + (right.IsEmpty ? 0 : right.Shape[0]);
+        nint address = _halves.Get(Math.Max(1, rows * stride * sizeof(ushort)));
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(address);
-        arguments.Add(rows.Address);
-        arguments.Add(checked((int)rows.Shape[1]));
+        arguments.Add(left.Address);
+        arguments.Add(Address(right));
+        arguments.Add(checked((int)left.Shape[0]));
+        arguments.Add(checked((int)left.Shape[1]));
         arguments.Add(stride);
-        Launch(Kernel.NormalizeToHalf, LaunchShape.Linear(checked((int)rows.Shape[0]), Threads), arguments);
+        Launch(Kernel.NormalizeToHalf, LaunchShape.Linear(checked((int)rows), Threads), arguments);
         return address;
     }
 
