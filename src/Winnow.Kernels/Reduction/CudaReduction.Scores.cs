@@ -7,6 +7,7 @@ internal sealed partial class CudaReduction
 {
     private const int ThreadsOfWarp = 32;
     private const int RankThreads = 512;
+    private const int SumThreads = 128;
 
     /// <inheritdoc/>
     public void SoftmaxRows(Tensor output, Tensor input, Tensor lengths = default, int start = 0, int segment = 0)
@@ -26,7 +27,7 @@ internal sealed partial class CudaReduction
         arguments.Add(input.Address);
         arguments.Add((long)rows);
         arguments.Add(checked((int)input.Shape[1]));
-        Launch(Kernel.AbsoluteSums, LaunchShape.Linear(Blocks(rows, Threads / ThreadsOfWarp), Threads), arguments);
+        Launch(Kernel.AbsoluteSums, LaunchShape.Linear(Blocks(rows, SumThreads / ThreadsOfWarp), SumThreads), arguments);
     }
 
     /// <inheritdoc/>
