@@ -2,13 +2,13 @@ namespace Winnow.Simulator;
 
 /// <summary>
 /// How long it takes until the result of an instruction can be used, clocks: what the critical path of a <see cref="KernelProfile"/> is made of. The values are
-/// those of Hopper; none is fitted to a kernel of this library.
+/// those of Hopper as microbenchmarks in the literature give them; none was measured for this library, or fitted to a kernel of it.
 /// </summary>
 /// <remarks>
 /// Memory: Luo et al. 2025, "Dissecting the NVIDIA Hopper Architecture through Microbenchmarking and Multiple Level Analysis" (arXiv:2501.12084; as in arXiv:2402.13499
-/// measured by chasing pointers). Arithmetic: Jia et al. 2018 and 2019 (Volta, arXiv:1804.06826; Turing, arXiv:1903.07486), which newer generations kept. Shuffles and
-/// barriers: the A100 of Burtscher et al., IISWC 2024. <c>mma.sync</c>: Sun et al. 2022 (arXiv:2206.02874). Products of warpgroups take what their rate of 4096
-/// operations of 16-bit floats a clock and multiprocessor says.
+/// measured by chasing pointers). Arithmetic: Jia et al. 2018 and 2019 (Volta, arXiv:1804.06826; Turing, arXiv:1903.07486), which newer generations are taken to have
+/// kept. <c>mma.sync</c>: Sun et al. 2022 (arXiv:2206.02874). Shuffles and barriers: what is reported of Ampere; the least certain ones. Products of warpgroups take what
+/// their rate of 4096 operations of 16-bit floats a clock and multiprocessor says.
 /// </remarks>
 public sealed record LatencyTable
 {
