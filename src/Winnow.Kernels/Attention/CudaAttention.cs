@@ -19,6 +19,9 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
     // A warp of the merging kernel takes a row.
     private const int MergeRows = CudaAttentionShapes.Threads / 32;
 
+    // Tokens whose rows a block of the kernel of histories walks: of many it walks some.
+    private const int HistoryPartTokens = 16;
+
     // Blocks of one launch in its second and third dimension.
     private const int MostGrid = 65_535;
 
@@ -98,7 +101,7 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
 
         if (problem.BlockHistory != null)
         {
-            LaunchBlockHistory(problem, parameters, key, batch.MostSlots);
+            LaunchBlockHistory(problem, parameters, key, batch.MostSlots, mostTokens);
         }
     }
 
@@ -175,15 +178,18 @@ internal sealed unsafe partial class CudaAttention : IAttention, IDisposable
         _context.Launch(function, shape, block);
     }
 
-    private void LaunchBlockHistory(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots)
+    private void LaunchBlockHistory(in AttentionProblem problem, in CudaAttentionParameters parameters, CallKey call, int mostSlots, int mostTokens)
     {
         const int BlockSlots = CudaAttentionShapes.Threads / 32 * PagedKv.PageSlots;
         int slots = mostSlots == 0 ? problem.PagesPerHead * PagedKv.PageSlots : mostSlots;
-        ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes + sizeof(long)]);
+        int parts = (Math.Min(mostTokens, AttentionSignals.HistorySteps) + HistoryPartTokens - 1) / HistoryPartTokens;
+        parts = (long)problem.Sequences * parts > MostGrid ? 1 : parts;
+        ArgumentBlock block = new(stackalloc byte[CudaAttentionParameters.Bytes + (2 * sizeof(long))]);
         block.Add(parameters);
         block.Add((nint)problem.BlockHistory);
+        block.Add((long)parts);
         _context.Launch(
-            _histories[call], new LaunchShape((slots + BlockSlots - 1) / BlockSlots, problem.KvHeads, problem.Sequences, CudaAttentionShapes.Threads), block);
+            _histories[call], new LaunchShape((slots + BlockSlots - 1) / BlockSlots, problem.KvHeads, problem.Sequences * parts, CudaAttentionShapes.Threads), block);
     }
 
     // Kernels leave the tickets as they find them, at 0, so that no recorded step has to reset them.
