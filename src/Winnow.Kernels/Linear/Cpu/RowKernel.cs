@@ -12,14 +12,11 @@ internal static unsafe class RowKernel<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    // Scales are converted for so many units at once.
-    private const int Batch = 16;
-
     /// <summary>Weight rows of one call.</summary>
     public const int Outputs = 16;
 
-    /// <summary>Floats of scratch that a call needs.</summary>
-    public const int ScratchFloats = 2048;
+    /// <summary>Floats of scratch that a call needs, for the ends of four rows; the products of bytes that take turns with it need no more.</summary>
+    public const int ScratchFloats = WeightRows.PieceBytes / sizeof(float);
 
     /// <summary>Computes the lanes' sums of up to 16 products; they are not yet added up across lanes.</summary>
     /// <param name="type">The weight type.</param>
@@ -68,7 +65,7 @@ internal static unsafe class RowKernel<TLanes, TVector>
         int groups = type.GroupRows() == EightRows.Count ? rows / EightRows.Count : 0;
         for (; WideRowKernel<TLanes, TVector>.IsUsed && inputs % 32 == 0 && row <= rows - EightRows.Count; row += EightRows.Count)
         {
-            WideRowKernel<TLanes, TVector>.Run<TCodec>(weight + (row * rowBytes), rowBytes, groups > 0, x, inputs, sums + (row * TLanes.Count), scratch);
+            WideRowKernel<TLanes, TVector>.Run<TCodec>(weight + (row * rowBytes), rowBytes, groups > 0, x, inputs, sums + (row * TLanes.Count));
         }
 
         for (; row < rows; row += 4)
@@ -95,57 +92,38 @@ internal static unsafe class RowKernel<TLanes, TVector>
         where TCodec : struct, IUnitCodec<TVector>
     {
         Column<TLanes, TVector> column = default;
-        for (long left = inputs / 32; left > 0; left -= Batch)
+        for (long unit = inputs / 32; unit > 0; unit--)
         {
-            int units = (int)Math.Min(left, Batch);
-            if (TCodec.IsScaled)
+            if (Sse.IsSupported)
             {
-                Scales(w0, w1, w2, w3, units, TCodec.UnitBytes, scratch);
+                Sse.Prefetch0(w0 + ahead);
+                Sse.Prefetch0(w1 + ahead);
+                Sse.Prefetch0(w2 + ahead);
+                Sse.Prefetch0(w3 + ahead);
             }
 
-            float* end = scratch + units;
-            for (float* scale = scratch; scale < end; scale++)
+            // Written out, because the codec's code depends on the index and must not at run time.
+            Part<TCodec>(ref column, x, w0, w1, w2, w3, 0);
+            Part<TCodec>(ref column, x, w0, w1, w2, w3, 1);
+            if (TLanes.Count < 16)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(w0 + ahead);
-                    Sse.Prefetch0(w1 + ahead);
-                    Sse.Prefetch0(w2 + ahead);
-                    Sse.Prefetch0(w3 + ahead);
-                }
-
-                TVector s0 = default, s1 = default, s2 = default, s3 = default;
-                if (TCodec.IsScaled)
-                {
-                    s0 = TLanes.Broadcast(scale[0]);
-                    s1 = TLanes.Broadcast(scale[Batch]);
-                    s2 = TLanes.Broadcast(scale[2 * Batch]);
-                    s3 = TLanes.Broadcast(scale[3 * Batch]);
-                }
-
-                // Written out, because the codec's code depends on the index and must not at run time.
-                Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 0);
-                Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 1);
-                if (TLanes.Count < 16)
-                {
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 2);
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 3);
-                }
-
-                if (TLanes.Count < 8)
-                {
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 4);
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 5);
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 6);
-                    Part<TCodec>(ref column, x, w0, w1, w2, w3, s0, s1, s2, s3, 7);
-                }
-
-                x += 32;
-                w0 += step;
-                w1 += step;
-                w2 += step;
-                w3 += step;
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 2);
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 3);
             }
+
+            if (TLanes.Count < 8)
+            {
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 4);
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 5);
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 6);
+                Part<TCodec>(ref column, x, w0, w1, w2, w3, 7);
+            }
+
+            x += 32;
+            w0 += step;
+            w1 += step;
+            w2 += step;
+            w3 += step;
         }
 
         column.Store(sums);
@@ -163,17 +141,13 @@ internal static unsafe class RowKernel<TLanes, TVector>
         byte* w1,
         byte* w2,
         byte* w3,
-        TVector s0,
-        TVector s1,
-        TVector s2,
-        TVector s3,
         int index)
         where TCodec : struct, IUnitCodec<TVector> => column.Add(
             LoadInput<TCodec>(x + (index * TLanes.Count)),
-            TCodec.Widen(w0, s0, index),
-            TCodec.Widen(w1, s1, index),
-            TCodec.Widen(w2, s2, index),
-            TCodec.Widen(w3, s3, index));
+            TCodec.Widen(w0, default, index),
+            TCodec.Widen(w1, default, index),
+            TCodec.Widen(w2, default, index),
+            TCodec.Widen(w3, default, index));
 
     // The rest of a row of plain numbers, each row's copied to where zeros follow it.
     private static void Tail<TCodec>(byte* w0, byte* w1, byte* w2, byte* w3, float* x, int values, float* sums, float* scratch)
@@ -199,26 +173,5 @@ internal static unsafe class RowKernel<TLanes, TVector>
         }
 
         column.Store(sums);
-    }
-
-    // scales[row * Batch + unit]; conversion in vectors costs a fraction of what it costs one by one.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scales(byte* w0, byte* w1, byte* w2, byte* w3, int units, int unitBytes, float* scales)
-    {
-        ushort* halves = (ushort*)(scales + (4 * Batch));
-        nint bytes = (nint)units * unitBytes;
-        for (nint at = 0; at < bytes; at += unitBytes, halves++)
-        {
-            halves[0] = Unsafe.ReadUnaligned<ushort>(w0 + at);
-            halves[Batch] = Unsafe.ReadUnaligned<ushort>(w1 + at);
-            halves[2 * Batch] = Unsafe.ReadUnaligned<ushort>(w2 + at);
-            halves[3 * Batch] = Unsafe.ReadUnaligned<ushort>(w3 + at);
-        }
-
-        halves = (ushort*)(scales + (4 * Batch));
-        for (int i = 0; i < 4 * Batch; i += TLanes.Count)
-        {
-            TLanes.Store(TLanes.FromHalves(halves + i), scales + i);
-        }
     }
 }

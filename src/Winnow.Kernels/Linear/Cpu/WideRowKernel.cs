@@ -1,4 +1,3 @@
-using System;
 using System.Runtime.CompilerServices;
 
 namespace Winnow.Kernels.Linear.Cpu;
@@ -11,8 +10,6 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
     where TVector : unmanaged
 {
-    private const int Stride = EightRows.ScaleStride;
-
     /// <summary>Whether this width has 32 registers.</summary>
     public static bool IsUsed => TLanes.Count == 16;
 
@@ -23,62 +20,37 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
     /// <param name="x">The input row.</param>
     /// <param name="inputs">Values in a row, a multiple of 32.</param>
     /// <param name="sums">Room for eight vectors.</param>
-    /// <param name="scratch"><see cref="RowKernel{TLanes, TVector}.ScratchFloats"/> floats.</param>
-    public static void Run<TCodec>(byte* w, nint rowBytes, bool grouped, float* x, long inputs, float* sums, float* scratch)
+    public static void Run<TCodec>(byte* w, nint rowBytes, bool grouped, float* x, long inputs, float* sums)
         where TCodec : struct, IUnitCodec<TVector>
     {
-        long units = inputs / 32;
-        nint step = grouped ? EightRows.Count * TCodec.UnitBytes : TCodec.UnitBytes;
-        for (long done = 0; done < units; done += Stride)
+        if (grouped)
         {
-            int count = (int)Math.Min(Stride, units - done);
-            byte* start = w + ((nint)done * step);
-            if (TCodec.IsScaled)
-            {
-                EightRows.LoadScales(start, rowBytes, count, scratch);
-            }
-
-            if (grouped)
-            {
-                OneStream<TCodec>(start, x + (32 * done), count, sums, scratch, done == 0);
-                continue;
-            }
-
-            EightStreams<TCodec>(start, rowBytes, x + (32 * done), count, sums, scratch, done == 0);
+            OneStream<TCodec>(w, x, inputs / 32, sums);
+            return;
         }
+
+        EightStreams<TCodec>(w, rowBytes, x, inputs / 32, sums);
     }
 
     // These call nothing: the sums would have to lie in memory for it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void EightStreams<TCodec>(byte* w, nint rowBytes, float* x, int units, float* sums, float* scales, bool fresh)
+    private static void EightStreams<TCodec>(byte* w, nint rowBytes, float* x, long units, float* sums)
         where TCodec : struct, IUnitCodec<TVector> =>
-        Eight<TCodec>(w, rowBytes, TCodec.UnitBytes, x, units, sums, scales, w + EightRows.Ahead(rowBytes), EightRows.IsNear(rowBytes), true, fresh);
+        Eight<TCodec>(w, rowBytes, TCodec.UnitBytes, x, units, sums, w + EightRows.Ahead(rowBytes), EightRows.IsNear(rowBytes), true);
 
     // A stream the processor follows by itself, and better.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void OneStream<TCodec>(byte* w, float* x, int units, float* sums, float* scales, bool fresh)
+    private static void OneStream<TCodec>(byte* w, float* x, long units, float* sums)
         where TCodec : struct, IUnitCodec<TVector> =>
-        Eight<TCodec>(w, TCodec.UnitBytes, EightRows.Count * TCodec.UnitBytes, x, units, sums, scales, null, false, false, fresh);
+        Eight<TCodec>(w, TCodec.UnitBytes, EightRows.Count * TCodec.UnitBytes, x, units, sums, null, false, false);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Eight<TCodec>(
-        byte* w, nint rowBytes, nint step, float* x, int units, float* sums, float* scales, byte* ahead, bool near, bool fetch, bool fresh)
+        byte* w, nint rowBytes, nint step, float* x, long units, float* sums, byte* ahead, bool near, bool fetch)
         where TCodec : struct, IUnitCodec<TVector>
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
-        if (!fresh)
-        {
-            a0 = TLanes.Load(sums);
-            a1 = TLanes.Load(sums + TLanes.Count);
-            a2 = TLanes.Load(sums + (2 * TLanes.Count));
-            a3 = TLanes.Load(sums + (3 * TLanes.Count));
-            a4 = TLanes.Load(sums + (4 * TLanes.Count));
-            a5 = TLanes.Load(sums + (5 * TLanes.Count));
-            a6 = TLanes.Load(sums + (6 * TLanes.Count));
-            a7 = TLanes.Load(sums + (7 * TLanes.Count));
-        }
-
-        for (float* end = scales + units; scales < end; scales++)
+        for (; units > 0; units--)
         {
             if (fetch)
             {
@@ -90,14 +62,14 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
             TVector x1 = RowKernel<TLanes, TVector>.LoadInput<TCodec>(x + TLanes.Count);
             byte* w3 = w + (3 * rowBytes);
             byte* w6 = w3 + (3 * rowBytes);
-            a0 = Add<TCodec>(a0, x0, x1, w, scales);
-            a1 = Add<TCodec>(a1, x0, x1, w + rowBytes, scales + Stride);
-            a2 = Add<TCodec>(a2, x0, x1, w + (2 * rowBytes), scales + (2 * Stride));
-            a3 = Add<TCodec>(a3, x0, x1, w3, scales + (3 * Stride));
-            a4 = Add<TCodec>(a4, x0, x1, w3 + rowBytes, scales + (4 * Stride));
-            a5 = Add<TCodec>(a5, x0, x1, w3 + (2 * rowBytes), scales + (5 * Stride));
-            a6 = Add<TCodec>(a6, x0, x1, w6, scales + (6 * Stride));
-            a7 = Add<TCodec>(a7, x0, x1, w6 + rowBytes, scales + (7 * Stride));
+            a0 = Add<TCodec>(a0, x0, x1, w);
+            a1 = Add<TCodec>(a1, x0, x1, w + rowBytes);
+            a2 = Add<TCodec>(a2, x0, x1, w + (2 * rowBytes));
+            a3 = Add<TCodec>(a3, x0, x1, w3);
+            a4 = Add<TCodec>(a4, x0, x1, w3 + rowBytes);
+            a5 = Add<TCodec>(a5, x0, x1, w3 + (2 * rowBytes));
+            a6 = Add<TCodec>(a6, x0, x1, w6);
+            a7 = Add<TCodec>(a7, x0, x1, w6 + rowBytes);
             x += 32;
             w += step;
         }
@@ -113,12 +85,11 @@ internal static unsafe class WideRowKernel<TLanes, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Add<TCodec>(TVector sum, TVector x0, TVector x1, byte* unit, float* scale)
+    private static TVector Add<TCodec>(TVector sum, TVector x0, TVector x1, byte* unit)
         where TCodec : struct, IUnitCodec<TVector>
     {
-        TVector scales = TCodec.IsScaled ? TLanes.Broadcast(*scale) : default;
-        TVector first = TCodec.Widen(unit, scales, 0);
-        TVector second = TCodec.Widen(unit, scales, 1);
+        TVector first = TCodec.Widen(unit, default, 0);
+        TVector second = TCodec.Widen(unit, default, 1);
         return TLanes.MultiplyAdd(second, x1, TLanes.MultiplyAdd(first, x0, sum));
     }
 }
