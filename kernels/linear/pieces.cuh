@@ -173,6 +173,14 @@ __device__ __forceinline__ u32 multiply_add_halves(u32 a, u32 b, u32 c) {
 
 constexpr u32 both_halves(u32 bits) { return bits * 0x00010001u; }
 
+// (value & mask) | bits, which compilers make two instructions of where both are constants. PTX ISA 9.7.8.6 (lop3)
+__device__ __forceinline__ u32 masked_with(u32 value, u32 mask, u32 bits) {
+  if (bits == 0) return value & mask;
+  u32 result;
+  asm("lop3.b32 %0, %1, %2, %3, 0xEA;" : "=r"(result) : "r"(value), "r"(mask), "r"(bits));
+  return result;
+}
+
 // Four bytes as halves less an offset: with 0x64 above it, a byte b reads as 1024 + b.
 template <u32 kOffset>
 __device__ __forceinline__ void widen(u32 bytes, u32& first, u32& second) {
@@ -188,7 +196,7 @@ __device__ __forceinline__ void widen_both(u32 bytes, u32 (&low)[2], u32 (&high)
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     u32 whole = __byte_perm(bytes, 0x64646464u, i == 0 ? 0x4140u : 0x4342u);
-    u32 upper = (whole & 0xFFF0FFF0u) | both_halves(kOffset);
+    u32 upper = masked_with(whole, 0xFFF0FFF0u, both_halves(kOffset));
     low[i] = subtract_halves(whole, upper);
     high[i] = multiply_add_halves(upper, kSixteenth, kBias);
   }

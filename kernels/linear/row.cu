@@ -51,21 +51,32 @@ struct Shared {
 // The line of place p, in which two lanes leave its scales. Of one row those are the lanes that add it up.
 __device__ __forceinline__ int place_line(int p) { return kRows == 1 ? p / 2 + p % 2 * 8 : p; }
 
-// Rounds the inputs and adds up those of each step. Steps past the inputs are zeros. What the lanes of a warp have are eight columns of a product.
+// Rounds the inputs and adds up those of each step, what a thread has of them in few trips to memory. Steps past the inputs are zeros. What the lanes of a
+// warp have are eight columns of a product.
 __device__ __forceinline__ void round_inputs(const Shared& shared, const LinearParams& params, int steps, int lane) {
-#pragma unroll 4
-  for (int item = threadIdx.x; item < 4 * kRows * steps; item += kThreads) {
-    int row = item / 4 % kRows;
-    float share[8];
-    load_share<kType, true>(share, static_cast<const float*>(params.input) + static_cast<i64>(row) * params.inputs, item / (4 * kRows) * kStepInputs,
-                            item % 4, row < params.rows ? params.inputs : 0);
-    uint4 rounded = round_share<T>(share);
-    shared.inputs[item] = rounded;
-    if constexpr (has_minimum(kType)) {
-      __syncwarp();
-      StepProduct<kType> product;
-      total_step(product, rounded);
-      if (lane < 4) store_vec<float, 2>(shared.totals + (item - lane) / 4 + 2 * lane, {product.total[0], product.total[1]});
+  constexpr int kAhead = 2;
+  int items = 4 * kRows * steps;
+  for (int first = threadIdx.x; first < items; first += kAhead * kThreads) {
+    float share[kAhead][8];
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      int item = first + i * kThreads, row = item / 4 % kRows;
+      const float* input = static_cast<const float*>(params.input) + static_cast<i64>(row) * params.inputs;
+      load_share<kType, true>(share[i], input, item / (4 * kRows) * kStepInputs, item % 4, row < params.rows && item < items ? params.inputs : 0);
+    }
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      int item = first + i * kThreads;
+      if (item < items) {
+        uint4 rounded = round_share<T>(share[i]);
+        shared.inputs[item] = rounded;
+        if constexpr (has_minimum(kType)) {
+          __syncwarp();
+          StepProduct<kType> product;
+          total_step(product, rounded);
+          if (lane < 4) store_vec<float, 2>(shared.totals + (item - lane) / 4 + 2 * lane, {product.total[0], product.total[1]});
+        }
+      }
     }
   }
 }
