@@ -6,7 +6,8 @@ constexpr int kThreads = 256;
 constexpr int kPiece = 1024;
 constexpr int kPerThread = kPiece / kThreads;
 
-// A thread's columns within the piece of this block: every kThreads-th.
+// A thread's columns within the piece of this block: every kThreads-th. What is read goes through registers before anything is written: outputs may be
+// inputs for all that the compiler knows, so that a load behind a store waits for what is stored.
 template <typename Function>
 __device__ __forceinline__ void each_column(int columns, Function function) {
   int first = blockIdx.y * kPiece + threadIdx.x;

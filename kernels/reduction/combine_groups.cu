@@ -14,13 +14,18 @@
 
 extern "C" __global__ void __launch_bounds__(kThreads) winnow_combine_groups(float* output, const float* input, i32 group, i32 entries) {
   i64 first = static_cast<i64>(blockIdx.x) * group * entries;
-  each_column(entries, [&](int, int entry) {
-    float combined = input[first + entry];
-    for (i64 r = 1; r < group; ++r) {
-      float value = input[first + (r * entries) + entry];
-      combined = KIND == 2 ? (value > combined || value != value ? value : combined) : __fadd_rn(combined, value);
+  float combined[kPerThread];
+  each_column(entries, [&](int i, int entry) { combined[i] = input[first + entry]; });
+  for (i64 r = 1; r < group; ++r) {
+    float value[kPerThread];
+    each_column(entries, [&](int i, int entry) { value[i] = input[first + (r * entries) + entry]; });
+#pragma unroll
+    for (int i = 0; i < kPerThread; ++i) {
+      combined[i] = KIND == 2 ? (value[i] > combined[i] || value[i] != value[i] ? value[i] : combined[i]) : __fadd_rn(combined[i], value[i]);
     }
-    if constexpr (KIND == 1) combined = __fdiv_rn(combined, static_cast<float>(group));
-    for (i64 r = 0; r < group; ++r) output[first + (r * entries) + entry] = combined;
+  }
+  each_column(entries, [&](int i, int entry) {
+    float result = KIND == 1 ? __fdiv_rn(combined[i], static_cast<float>(group)) : combined[i];
+    for (i64 r = 0; r < group; ++r) output[first + (r * entries) + entry] = result;
   });
 }

@@ -13,9 +13,9 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   i64 row = blockIdx.x;
   i64 index = indices[row];
   bool exists = index >= 0 && index < input_rows;
-  each_column(columns, [&](int, int column) {
-    output[(row * columns) + column] = exists ? input[(index * columns) + column] : __uint_as_float(0x7fc00000u);
-  });
+  float value[kPerThread];
+  each_column(columns, [&](int i, int column) { value[i] = exists ? input[(index * columns) + column] : __uint_as_float(0x7fc00000u); });
+  each_column(columns, [&](int i, int column) { output[(row * columns) + column] = value[i]; });
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads)
@@ -23,5 +23,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   i64 row = blockIdx.x;
   i64 index = indices[row];
   if (index < 0 || index >= output_rows) return;
-  each_column(columns, [&](int, int column) { output[(index * columns) + column] = input[(row * columns) + column]; });
+  float value[kPerThread];
+  each_column(columns, [&](int i, int column) { value[i] = input[(row * columns) + column]; });
+  each_column(columns, [&](int i, int column) { output[(index * columns) + column] = value[i]; });
 }

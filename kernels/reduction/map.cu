@@ -49,9 +49,16 @@ __device__ __forceinline__ float left_value(const void* left, i64 i) {
 extern "C" __global__ void __launch_bounds__(kThreads)
     winnow_map(float* output, const void* left, const float* right, i64 count, float a, float b) {
   i64 first = (static_cast<i64>(blockIdx.x) * kThreads * kPerThread) + threadIdx.x;
+  float l[kPerThread] = {}, r[kPerThread] = {};
 #pragma unroll
   for (int k = 0; k < kPerThread; ++k) {
     i64 i = first + (k * kThreads);
-    if (i < count) output[i] = apply(left_value(left, i), RIGHT != 0 ? right[i] : b, a);
+    if (i < count) l[k] = left_value(left, i);
+    if (i < count) r[k] = RIGHT != 0 ? right[i] : b;
+  }
+#pragma unroll
+  for (int k = 0; k < kPerThread; ++k) {
+    i64 i = first + (k * kThreads);
+    if (i < count) output[i] = apply(l[k], r[k], a);
   }
 }

@@ -33,7 +33,7 @@ extern "C" __global__ void __launch_bounds__(kThreads)
     winnow_pool_rows(float* output, const float* input, const i32* lengths, i32 entries, i32 width) {
   i64 row = blockIdx.x;
   int length = row_length(lengths, row, entries);
-  each_column(entries, [&](int, int entry) {
-    output[(row * entries) + entry] = entry < length ? pool(input + (row * entries), entry, length, width) : 0.0f;
-  });
+  float pooled[kPerThread];
+  each_column(entries, [&](int i, int entry) { pooled[i] = entry < length ? pool(input + (row * entries), entry, length, width) : 0.0f; });
+  each_column(entries, [&](int i, int entry) { output[(row * entries) + entry] = pooled[i]; });
 }
