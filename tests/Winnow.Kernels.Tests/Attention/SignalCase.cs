@@ -12,9 +12,11 @@ internal sealed class SignalCase
     /// <summary>Column mass, window mass, last row, column maximum, hits.</summary>
     public const int Planes = 5;
 
+    /// <summary>The plane of the last rows.</summary>
+    public const int LastRow = 2;
+
     private const int ColumnMass = 0;
     private const int WindowMass = 1;
-    private const int LastRow = 2;
     private const int ColumnMaximum = 3;
     private const int Hits = 4;
 
