@@ -133,8 +133,14 @@ function Invoke-Bench {
         exit $LASTEXITCODE
     }
     $name = if ($Rest.Count) { $Rest[0] } else { '' }
-    Get-ChildItem bench/*.Bench -Directory | ForEach-Object { dotnet run -c Release --project $_.FullName -- --filter "*$name*" }
-    exit $LASTEXITCODE
+    $matched = $false
+    foreach ($project in Get-ChildItem bench/*.Bench -Directory) {
+        dotnet run -c Release --project $project.FullName -- --filter "*$name*"
+        if ($LASTEXITCODE -eq 0) { $matched = $true }
+        elseif ($LASTEXITCODE -ne 3) { exit $LASTEXITCODE } # 3: none of its benchmarks has that name
+    }
+    if (-not $matched) { [Console]::Error.WriteLine("bench: no benchmark has '$name' in its name; without a name all of them run"); exit 2 }
+    exit 0
 }
 
 function Show-Size {

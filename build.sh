@@ -145,11 +145,18 @@ bench() {
     quiet_build src/Winnow.Cli
     exec python3 bench/peers/gpu/compare.py --winnow "dotnet src/Winnow.Cli/bin/Release/$framework/Winnow.Cli.dll" "$@"
   fi
-  local project
+  local project status matched=false
   for project in bench/*.Bench/; do
     [ -d "$project" ] || { echo "build.sh: there are no benchmarks under bench/" >&2; return 1; }
-    dotnet run -c Release --project "$project" -- --filter "*${1:-}*"
+    status=0
+    dotnet run -c Release --project "$project" -- --filter "*${1:-}*" || status=$?
+    case $status in
+      0) matched=true ;;
+      3) ;; # none of its benchmarks has that name
+      *) return $status ;;
+    esac
   done
+  $matched || { echo "bench: no benchmark has '$1' in its name; without a name all of them run" >&2; return 2; }
 }
 
 # One folder for all programs, so that the runtime is in it once; docs/gpu.md says how to use it.

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using Winnow.Bench.Cache.Policies;
 using Winnow.Bench.Devices;
+using Winnow.BenchmarkPrograms;
 using Winnow.Cache.Policies;
 using Winnow.Gpu;
 using Winnow.Kernels;
@@ -13,7 +14,7 @@ namespace Winnow.Bench;
 
 /// <summary>
 /// Prints what each policy costs a decode step: <c>--filter *PolicyCost.h2o*</c> for some, <c>--slots 1024,8192,32768</c>, <c>--rounds 7</c>,
-/// <c>--device cpu|cuda|simulator</c>, <c>--threads 2</c>.
+/// <c>--device cpu|cuda|simulator</c>, <c>--threads 2</c>; then runs the benchmarks of loading and scheduling.
 /// </summary>
 internal static class Program
 {
@@ -36,19 +37,26 @@ internal static class Program
             .. KvPolicies.All.Select(policy => policy.Name).Where(name =>
                 name != NonePolicy.Description.Name && $"PolicyCost.{name}".Contains(filter, StringComparison.OrdinalIgnoreCase)),
         ];
-        if (policies.Length == 0)
+        if (policies.Length > 0)
         {
-            return 0;
+            MeasurePolicies(policies, Option("device", "cpu"), Number(Option("threads", "2")), Number(Option("rounds", "7")), [.. Option("slots", "1024,8192,32768").Split(',').Select(Number)]);
         }
 
-        using var device = new TimedDevice(Open(Option("device", "cpu"), Number(Option("threads", "2"))));
-        Console.WriteLine($"{device.Name}; 4 layers of 512, 8 heads of 64 over 2 KV heads, random F16 weights, KV cache {device.UsualKvType(DType.F16)}; medians ± half of the middle half");
+        // Loading and scheduling are the host's alone.
+        int code = Option("device", "cpu") != "cpu" ? BenchmarkProgram.NothingMatches : BenchmarkProgram.Run(typeof(Program).Assembly, ["--filter", $"*{filter}*"]);
+        return code == BenchmarkProgram.NothingMatches && policies.Length > 0 ? 0 : code;
+    }
+
+    private static void MeasurePolicies(string[] policies, string device, int threads, int rounds, int[] lengths)
+    {
+        using var timed = new TimedDevice(Open(device, threads));
+        Console.WriteLine($"{timed.Name}; 4 layers of 512, 8 heads of 64 over 2 KV heads, random F16 weights, KV cache {timed.UsualKvType(DType.F16)}; medians ± half of the middle half");
         Console.WriteLine(PolicyCost.Head);
-        using var bench = new PolicyBench(device, Number(Option("rounds", "7")));
+        using var bench = new PolicyBench(timed, rounds);
 
         // Code is compiled at full strength only once it has run for a while.
         bench.Measure(policies[0], WarmUpSlots);
-        foreach (int slots in Option("slots", "1024,8192,32768").Split(',').Select(Number))
+        foreach (int slots in lengths)
         {
             foreach (string policy in policies)
             {
@@ -57,8 +65,6 @@ internal static class Program
 
             Console.WriteLine(bench.MeasuredPlain(slots));
         }
-
-        return 0;
     }
 
     private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -12,20 +12,28 @@ namespace Winnow.Simulator.Bench;
 /// </summary>
 internal static class Program
 {
+    // As of the other programs of benchmarks: build.sh looks for it.
+    private const int NothingMatches = 3;
     private const int Rounds = 5;
     private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(200);
 
-    private static void Main(string[] arguments)
+    private static int Main(string[] arguments)
     {
         bool isProfile = Array.IndexOf(arguments, "--profile") >= 0;
         string filter = arguments.Length > 0 && !arguments[^1].StartsWith("--", StringComparison.Ordinal) ? arguments[^1].Trim('*') : "";
+        BenchKernel[] kernels = Array.FindAll(BenchKernel.All, kernel => $"Simulator.{kernel.Name}".Contains(filter, StringComparison.OrdinalIgnoreCase));
+        if (kernels.Length == 0)
+        {
+            return NothingMatches;
+        }
+
         if (!isProfile)
         {
             Console.WriteLine($"million instructions of threads a second; {Environment.ProcessorCount} cores");
             Console.WriteLine($"{"kernel",-12}{"checks, 1 core",16}{"no checks, 1",16}{"checks, all",16}{"no checks, all",16}");
         }
 
-        foreach (BenchKernel kernel in Array.FindAll(BenchKernel.All, kernel => kernel.Name.Contains(filter, StringComparison.Ordinal)))
+        foreach (BenchKernel kernel in kernels)
         {
             KernelSource source = new("bench.cu", kernel.Source, new Dictionary<string, string>());
             byte[] image = new KernelCompiler().Compile(source, [], kernel.Architecture);
@@ -38,6 +46,8 @@ internal static class Program
                 PrintSpeed(kernel, image);
             }
         }
+
+        return 0;
     }
 
     private static void PrintSpeed(BenchKernel kernel, byte[] image)
