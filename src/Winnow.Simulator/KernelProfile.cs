@@ -64,6 +64,9 @@ public sealed record KernelProfile
     /// </remarks>
     public double LongestPath { get; init; }
 
+    /// <summary>How many trips to device memory lie on that path one after the other.</summary>
+    public double LongestPathTrips { get; init; }
+
     /// <summary>The critical path of a block on average, clocks; see <see cref="LongestPath"/>.</summary>
     public double AveragePath { get; init; }
 
@@ -108,7 +111,7 @@ public sealed record KernelProfile
 
         text.Append(BulkBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  bulk copies    {BulkBytes:N0} bytes\n") : "");
         text.Append(LocalBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  local          {LocalBytes:N0} bytes\n") : "");
-        text.Append(LongestPath > 0 ? string.Create(CultureInfo.InvariantCulture, $"  critical path  {LongestPath:N0} clocks, {AveragePath:N0} of a block on average\n") : "");
+        text.Append(LongestPath > 0 ? string.Create(CultureInfo.InvariantCulture, $"  critical path  {LongestPath:N0} clocks, {LongestPathTrips:0.#} trips to device memory among them; {AveragePath:N0} of a block on average\n") : "");
         text.Append(
             CultureInfo.InvariantCulture,
             $"  operations     {Flops:N0} and {TensorFlops:N0} on tensor cores; {Intensity:0.###} a byte of global memory");

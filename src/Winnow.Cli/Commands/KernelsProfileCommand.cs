@@ -117,6 +117,7 @@ internal static class KernelsProfileCommand
         json.WriteNumber("bank_conflicts", profile.Shared.Conflicts);
         json.WriteNumber("local_bytes", profile.LocalBytes);
         json.WriteNumber("longest_path_clocks", profile.LongestPath);
+        json.WriteNumber("longest_path_trips", profile.LongestPathTrips);
         json.WriteNumber("average_path_clocks", profile.AveragePath);
         json.WriteNumber("flops", profile.Flops);
         json.WriteNumber("tensor_flops", profile.TensorFlops);

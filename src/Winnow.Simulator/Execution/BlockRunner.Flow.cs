@@ -38,7 +38,7 @@ internal sealed unsafe partial class BlockRunner
         bool isOfAll = barrier.Threads == 0;
         int warps = (barrier.Arrived + Warp.Lanes - 1) / Warp.Lanes;
         long came = isOfAll ? Math.Max(barrier.Time, _exitTime) : barrier.Time;
-        long time = came + Launch.Latencies.Barrier + (warps * Launch.Latencies.BarrierWarp);
+        long time = PathTime.After(came, Launch.Latencies.Barrier + (warps * Launch.Latencies.BarrierWarp));
         foreach ((Warp warp, _, _) in barrier.Waiting)
         {
             warp.Flow!.Lift(time);

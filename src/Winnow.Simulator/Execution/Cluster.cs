@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
 
@@ -163,7 +164,7 @@ internal sealed class Cluster(int count)
 
     private void Leave(Warp warp)
     {
-        warp.Flow?.Lift(_timeBefore + warp.Block.Launch.Latencies.RemoteShared);
+        warp.Flow?.Lift(PathTime.After(_timeBefore, warp.Block.Launch.Latencies.RemoteShared));
         if (_before is { } before)
         {
             Clocks.LeaveCluster(warp.Party, before.Known, before.Passed);

@@ -17,8 +17,8 @@ internal sealed class ProfileCounters
     private GlobalTraffic _atomics;
     private SharedTraffic _shared;
     private long _bulkBytes;
-    private long _longestPath;
-    private long _paths;
+    private (long Clocks, long Trips) _longestPath;
+    private (long Clocks, long Trips) _paths;
     private bool _drawsWork;
 
     /// <summary>Launches.</summary>
@@ -79,20 +79,21 @@ internal sealed class ProfileCounters
     }
 
     /// <summary>Counts a block.</summary>
-    /// <param name="path">Its critical path, clocks.</param>
+    /// <param name="path">Its critical path, a <see cref="PathTime"/>.</param>
     /// <param name="drawsWork">Whether it drew its work from a counter, which is how much others left.</param>
     public void AddPath(long path, bool drawsWork)
     {
         _drawsWork |= drawsWork;
-        _longestPath = Math.Max(_longestPath, path);
-        _paths += path;
+        (long Clocks, long Trips) parts = (PathTime.Clocks(path), PathTime.Trips(path));
+        _longestPath = Longer(_longestPath, parts);
+        _paths = Sum(_paths, parts);
     }
 
     /// <summary>Adds another launch.</summary>
     /// <param name="other">Its counters.</param>
     public void AddLaunch(ProfileCounters other)
     {
-        long longest = _longestPath + other._longestPath;
+        (long Clocks, long Trips) longest = Sum(_longestPath, other._longestPath);
         Add(other);
         _longestPath = longest;
     }
@@ -119,8 +120,8 @@ internal sealed class ProfileCounters
         _atomics += other._atomics;
         _shared += other._shared;
         _bulkBytes += other._bulkBytes;
-        _longestPath = Math.Max(_longestPath, other._longestPath);
-        _paths += other._paths;
+        _longestPath = Longer(_longestPath, other._longestPath);
+        _paths = Sum(_paths, other._paths);
         _drawsWork |= other._drawsWork;
     }
 
@@ -137,7 +138,8 @@ internal sealed class ProfileCounters
             }
         }
 
-        double averagePath = (double)_paths / Math.Max(1, Blocks);
+        // The longest of blocks that draw their work did that of others, too.
+        ((long Clocks, long Trips) longest, double among) = _drawsWork ? (_paths, Math.Max(1, Blocks)) : (_longestPath, Math.Max(1, Launches));
         return new KernelProfile
         {
             Kernel = kernel,
@@ -153,12 +155,17 @@ internal sealed class ProfileCounters
             LocalBytes = LocalBytes,
             Flops = _flops,
             TensorFlops = _tensorFlops,
-            LongestPath = _drawsWork ? averagePath : (double)_longestPath / Math.Max(1, Launches),
-            AveragePath = averagePath,
+            LongestPath = longest.Clocks / among,
+            LongestPathTrips = longest.Trips / among,
+            AveragePath = (double)_paths.Clocks / Math.Max(1, Blocks),
             BlockThreads = BlockThreads,
             BlockSharedBytes = BlockSharedBytes,
         };
     }
+
+    private static (long Clocks, long Trips) Longer((long Clocks, long Trips) one, (long Clocks, long Trips) other) => one.CompareTo(other) >= 0 ? one : other;
+
+    private static (long Clocks, long Trips) Sum((long Clocks, long Trips) one, (long Clocks, long Trips) other) => (one.Clocks + other.Clocks, one.Trips + other.Trips);
 
     /// <summary>One request of what lies in global memory; zeros that are filled in are no traffic.</summary>
     private GlobalTraffic Bulk(ReadOnlySpan<CopyPiece> pieces)

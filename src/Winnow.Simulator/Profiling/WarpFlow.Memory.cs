@@ -61,7 +61,7 @@ internal sealed partial class WarpFlow
     {
         if (_lineCount + _passes == 0)
         {
-            return start + flow.Latency;
+            return PathTime.After(start, flow.Latency);
         }
 
         long begin = start;
@@ -111,7 +111,7 @@ internal sealed partial class WarpFlow
     }
 
     private long ShareEnd(in InstructionFlow flow, long start)
-        => _passes == 0 || flow.Kind == FlowKind.Copy ? 0 : start + (_isRemote ? latencies.RemoteShared : latencies.Shared) + _passes - 1;
+        => _passes == 0 || flow.Kind == FlowKind.Copy ? 0 : PathTime.After(start, (_isRemote ? latencies.RemoteShared : latencies.Shared) + _passes - 1);
 
     private long GlobalEnd(long start, bool usesL1)
     {
@@ -129,12 +129,12 @@ internal sealed partial class WarpFlow
     {
         if (!_own.TryGetValue(line, out LineTime known) && !lines.TryGet(line, out known))
         {
-            long end = start + latencies.Memory;
+            long end = PathTime.AfterTrip(start, latencies.Memory);
             _own.Add(line, new LineTime(end, usesL1));
             return end;
         }
 
-        long found = Math.Max(known.Arrival, start + (usesL1 && known.IsInL1 ? latencies.L1 : latencies.L2));
+        long found = Math.Max(known.Arrival, PathTime.After(start, usesL1 && known.IsInL1 ? latencies.L1 : latencies.L2));
         if (usesL1 && !known.IsInL1)
         {
             _own[line] = new LineTime(found, IsInL1: true);

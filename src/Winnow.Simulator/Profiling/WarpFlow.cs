@@ -5,7 +5,7 @@ using Winnow.Simulator.Execution;
 namespace Winnow.Simulator.Profiling;
 
 /// <summary>
-/// The times of a warp, clocks since its block began: when each instruction can begin at the earliest, and when its results are there.
+/// The times of a warp since its block began (<see cref="PathTime"/>): when each instruction can begin at the earliest, and when its results are there.
 /// </summary>
 /// <remarks>
 /// An instruction begins a clock after the one before it, and when all that it reads is there. Within a basic block that is all: what waits holds up only what needs
@@ -59,10 +59,10 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     }
 
     /// <summary>When a bulk copy from global memory has come that the present instruction begins.</summary>
-    public long BulkEnd() => Begin() + latencies.Memory;
+    public long BulkEnd() => PathTime.AfterTrip(Begin(), latencies.Memory);
 
     /// <summary>When something that the present instruction sends has come to another block of the cluster.</summary>
-    public long RemoteEnd() => Begin() + latencies.RemoteShared;
+    public long RemoteEnd() => PathTime.After(Begin(), latencies.RemoteShared);
 
     /// <summary>When all copies of the warp have come that it has begun.</summary>
     public long CopiesEnd() => Math.Max(Begin(), _copies.Latest);
@@ -119,10 +119,10 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             BeginWait(frame, pc);
         }
 
-        long start = ++_slot;
+        long start = _slot += PathTime.Clock;
         if (flow.BeginsBlock || flow.IsOrdered)
         {
-            start = _slot = Math.Max(_slot, _latest + 1);
+            start = _slot = Math.Max(_slot, _latest + PathTime.Clock);
         }
 
         long[] ready = frame.Ready;
@@ -177,7 +177,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
                 return start;
             case FlowKind.Product:
                 // Products follow one another without a gap, and their sums stay where they are.
-                _products.Add(Math.Max(_products.Latest, start) + flow.Latency);
+                _products.Add(PathTime.After(Math.Max(_products.Latest, start), flow.Latency));
                 return _products.Latest;
             case FlowKind.CommitProducts:
                 _products.Commit();
@@ -186,10 +186,10 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
                 Lift(_products.EndOf(flow.Pending));
                 return start;
             case FlowKind.Fence:
-                Lift(start + flow.Latency);
+                Lift(PathTime.After(start, flow.Latency));
                 return start;
             default:
-                return start + flow.Latency;
+                return PathTime.After(start, flow.Latency);
         }
     }
 }

@@ -60,6 +60,16 @@ public sealed class CriticalPathTests
         Assert.That(PathKernel.PathOf(chase + "st.global.u64 [%rd1], %rd2;"), Is.EqualTo(3 + (4 * (1000 + 10 + 10)) + 1));
     }
 
+    // Loads that are under way together are one trip, as is a line that was read; a chase has as many as loads. Nobody waits for what is not used.
+    [TestCase("add.u32 %r1, %r1, %r1;", 0)]
+    [TestCase("ld.global.u32 %r1, [%rd2]; ld.global.u32 %r2, [%rd2+128]; add.u32 %r1, %r1, %r2;", 1)]
+    [TestCase("ld.global.u64 %rd3, [%rd2]; add.s64 %rd3, %rd2, %rd3; ld.global.u32 %r1, [%rd3+64];", 1)]
+    [TestCase("ld.global.u64 %rd3, [%rd2]; add.s64 %rd3, %rd2, %rd3; ld.global.u64 %rd4, [%rd3+128]; add.s64 %rd3, %rd3, %rd4; ld.global.u32 %r1, [%rd3+256];", 3)]
+    [TestCase("ld.global.u64 %rd3, [%rd2]; add.s64 %rd3, %rd2, %rd3; ld.global.u32 %r2, [%rd3+128]; mov.u32 %r1, 1;", 1)]
+    [TestCase("ld.global.u64 %rd3, [%rd2]; cvt.u32.u64 %r1, %rd3; bar.sync 0; ld.global.u32 %r2, [%rd2+128]; add.u32 %r1, %r1, %r2;", 2)]
+    public void Path_HasTripsToDeviceMemory(string body, int trips)
+        => Assert.That(PathKernel.Run(body + Store, LaunchShape.Linear(1, 32)).LongestPathTrips, Is.EqualTo(trips));
+
     [TestCase("ld.global.u32", 100)]
     [TestCase("ld.global.cg.u32", 300)]
     [TestCase("ld.volatile.global.u32", 300)]

@@ -48,17 +48,29 @@ public sealed class ProfileCountersTests
     public void Add_OfPathsKeepsTheLongestOfALaunchAndAveragesLaunches()
     {
         ProfileCounters launch = new() { Launches = 1, Blocks = 3 };
-        launch.AddPath(100, drawsWork: false);
+        launch.AddPath(Path(100, 9), drawsWork: false);
         ProfileCounters worker = new();
-        worker.AddPath(400, drawsWork: false);
-        worker.AddPath(40, drawsWork: false);
+        worker.AddPath(Path(400, 2), drawsWork: false);
+        worker.AddPath(Path(400, 3), drawsWork: false);
         launch.Add(worker);
         ProfileCounters second = new() { Launches = 1, Blocks = 1 };
-        second.AddPath(260, drawsWork: false);
+        second.AddPath(Path(260, 1), drawsWork: false);
         launch.AddLaunch(second);
 
         KernelProfile profile = launch.ToProfile("k");
-        Assert.That((profile.LongestPath, profile.AveragePath), Is.EqualTo(((400 + 260) / 2.0, (100 + 400 + 40 + 260) / 4.0)));
+        Assert.That((profile.LongestPath, profile.AveragePath), Is.EqualTo(((400 + 260) / 2.0, (100 + 400 + 400 + 260) / 4.0)));
+        Assert.That(profile.LongestPathTrips, Is.EqualTo((3 + 1) / 2.0), "of the longest path; of two as long that with more");
+
+        static long Path(int clocks, int trips)
+        {
+            long time = 0;
+            for (int i = 0; i < trips; i++)
+            {
+                time = PathTime.AfterTrip(time, 0);
+            }
+
+            return PathTime.After(time, clocks);
+        }
     }
 
     [Test]
