@@ -29,7 +29,7 @@ internal static class BenchmarkProgram
     /// <param name="assembly">Where the benchmarks are.</param>
     /// <param name="arguments">Of BenchmarkDotNet: <c>--filter *Name*</c>.</param>
     /// <param name="columns">Columns besides.</param>
-    /// <returns>The exit code.</returns>
+    /// <returns>The exit code: 1 where one of them failed.</returns>
     public static int Run(Assembly assembly, string[] arguments, params IColumn[] columns)
     {
         Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(15).WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(60));
@@ -47,7 +47,7 @@ internal static class BenchmarkProgram
             return NothingMatches;
         }
 
-        return BenchmarkSwitcher.FromAssembly(assembly).Run(arguments, config).Any(summary => summary.HasCriticalValidationErrors) ? 1 : 0;
+        return BenchmarkSwitcher.FromAssembly(assembly).Run(arguments, config).Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? 1 : 0;
     }
 
     private static bool HasAny(Assembly assembly, string[] arguments, IConfig config)

@@ -37,9 +37,15 @@ internal static class Program
             .. KvPolicies.All.Select(policy => policy.Name).Where(name =>
                 name != NonePolicy.Description.Name && $"PolicyCost.{name}".Contains(filter, StringComparison.OrdinalIgnoreCase)),
         ];
-        if (policies.Length > 0)
+        try
         {
-            MeasurePolicies(policies, Option("device", "cpu"), Number(Option("threads", "2")), Number(Option("rounds", "7")), [.. Option("slots", "1024,8192,32768").Split(',').Select(Number)]);
+            int[] lengths = [.. Option("slots", "1024,8192,32768").Split(',').Select(Number)];
+            MeasurePolicies(policies, Option("device", "cpu"), Number(Option("threads", "2")), Number(Option("rounds", "7")), lengths);
+        }
+        catch (WinnowException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 1;
         }
 
         // Loading and scheduling are the host's alone.
@@ -49,6 +55,11 @@ internal static class Program
 
     private static void MeasurePolicies(string[] policies, string device, int threads, int rounds, int[] lengths)
     {
+        if (policies.Length == 0)
+        {
+            return;
+        }
+
         using var timed = new TimedDevice(Open(device, threads));
         Console.WriteLine($"{timed.Name}; 4 layers of 512, 8 heads of 64 over 2 KV heads, random F16 weights, KV cache {timed.UsualKvType(DType.F16)}; medians ± half of the middle half");
         Console.WriteLine(PolicyCost.Head);
