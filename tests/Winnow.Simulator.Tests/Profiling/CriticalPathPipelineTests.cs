@@ -27,7 +27,10 @@ public sealed class CriticalPathPipelineTests
     public void Path_ThroughPhasesIsTheSameUnderAnySeed(string name)
     {
         // How often a wait looks in vain is drawn from the seed.
-        double[] paths = [.. Enumerable.Range(1, 8).Select(seed => Pipelines[name](Options(seed)).LongestPath)];
+        (double Clocks, double Trips)[] paths =
+        [
+            .. Enumerable.Range(1, 8).Select(seed => Pipelines[name](Options(seed))).Select(profile => (profile.LongestPath, profile.LongestPathTrips)),
+        ];
 
         Assert.That(paths, Is.All.EqualTo(paths[0]));
     }
@@ -37,10 +40,12 @@ public sealed class CriticalPathPipelineTests
     {
         // Three loads are on their way at a time: the sixteenth is the first of the sixth round.
         const int Rounds = (Loads + Stages - 1) / Stages;
-        double near = Ring(Options(1, PathKernel.Round with { Memory = 10_000 })).LongestPath;
+        KernelProfile profile = Ring(Options(1, PathKernel.Round with { Memory = 10_000 }));
+        double near = profile.LongestPath;
         double far = Ring(Options(1, PathKernel.Round with { Memory = 20_000 })).LongestPath;
 
         Assert.That(far - near, Is.EqualTo(Rounds * 10_000));
+        Assert.That(profile.LongestPathTrips, Is.EqualTo(Rounds));
         Assert.That(near, Is.InRange(Rounds * 10_000, Rounds * 10_500));
     }
 
