@@ -173,7 +173,7 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         }
 
         bool shared = _workers.Size > 1 && products->Rows * products->Inputs * outputs >= MacsWorthSharing;
-        bool few = IsFew(products, count);
+        bool few = IsFew(products->Rows, products->Inputs);
         (bool bytes, bool floats) = Kinds(products, count);
         ReserveAll(products->Rows, products->Inputs, few);
         var job = new LinearJob
@@ -200,20 +200,8 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
         }
     }
 
-    // Where widening is cheap, two rows are quicker one by one, the weights staying in the cache, than as half of a tile.
-    private bool IsFew(Product* products, int count)
-    {
-        bool few = products->Rows <= MostFewRows && products->Inputs % 32 == 0;
-        for (int i = 0; i < count && few; i++)
-        {
-            few = IsCheap(products[i].WeightType) && (products[i].Gate == null || IsCheap(products[i].GateType));
-        }
-
-        return few || products->Rows == 1;
-    }
-
-    private bool IsCheap(DType type) =>
-        _kernel.TakesBytes(type) || type.FileOrder() is DType.F32 or DType.F16 or DType.BF16;
+    // Two rows are quicker one by one, the weights staying in the cache, than as half of a tile.
+    private static bool IsFew(long rows, long inputs) => rows == 1 || (rows <= MostFewRows && inputs % 32 == 0);
 
     // Whether some weights take inputs as bytes, and whether some take floats.
     private (bool Bytes, bool Floats) Kinds(Product* products, int count)

@@ -16,7 +16,7 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
     /// <param name="values">How many values: a multiple of 32, and of the block size.</param>
     /// <param name="output">Where the first vector goes.</param>
     /// <param name="stride">Floats from one vector to the next.</param>
-    /// <param name="ahead">Bytes from here to what should be fetched into the cache meanwhile; 0 for nothing.</param>
+    /// <param name="ahead">Bytes from here to what should be fetched into the cache meanwhile, of types in units of 32; 0 for nothing.</param>
     public static void Decode(DType type, byte* source, long values, float* output, nint stride, nint ahead)
     {
         switch (type.FileOrder())
@@ -40,23 +40,19 @@ internal static unsafe class WeightDecoder<TLanes, TVector>
                 Units<NonLinearCodec<TLanes, TVector>>(type, source, values, output, stride, ahead);
                 break;
             default:
-                Blocks(type, source, values, output, stride, ahead);
+                Blocks(type, source, values, output, stride);
                 break;
         }
     }
 
-    private static void Blocks(DType type, byte* source, long values, float* output, nint stride, nint ahead)
+    // Products take bytes of these types; who widens them wants a row's values.
+    private static void Blocks(DType type, byte* source, long values, float* output, nint stride)
     {
         int bytes = type.BlockBytes();
         int blockValues = type.BlockValues();
         nint step = blockValues / TLanes.Count * stride;
         for (long done = 0; done < values; done += blockValues, source += bytes, output += step)
         {
-            for (int line = 0; Sse.IsSupported && line < bytes; line += 64)
-            {
-                Sse.Prefetch0(source + ahead + line);
-            }
-
             switch (type)
             {
                 case DType.Q4_1:
