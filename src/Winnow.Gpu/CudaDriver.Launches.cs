@@ -6,6 +6,35 @@ namespace Winnow.Gpu;
 /// <content>Launches.</content>
 public sealed unsafe partial class CudaDriver
 {
+    private const int MostAttributes = 2;
+    private const int FirstWithClusters = 90;
+
+    /// <inheritdoc/>
+    public override void AllowLargeClusters(GpuFunction function)
+    {
+        RequireClusters();
+        MakeCurrent();
+        CudaResult result = Driver.cuFuncSetAttribute(function.Handle, FunctionAttribute.NonPortableClusterSizeAllowed, 1);
+        if (result != CudaResult.Success)
+        {
+            throw CudaResults.Error(result, $"cuFuncSetAttribute({NameOf(function.Handle)}, clusters of more than 8 blocks)");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape)
+    {
+        RequireClusters();
+        MakeCurrent();
+        LaunchAttribute* attributes = stackalloc LaunchAttribute[MostAttributes];
+        LaunchConfig config = ConfigOf(shape, default, attributes);
+        int clusters;
+        CudaResult result = Driver.cuOccupancyMaxActiveClusters(&clusters, function.Handle, &config);
+        return result == CudaResult.Success
+            ? clusters
+            : throw CudaResults.Error(result, $"cuOccupancyMaxActiveClusters({LaunchText(NameOf(function.Handle), shape)})");
+    }
+
     /// <inheritdoc/>
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
     {
@@ -37,10 +66,25 @@ public sealed unsafe partial class CudaDriver
     /// <summary>A launch, for messages.</summary>
     internal static string LaunchText(string kernel, LaunchShape shape, int argumentBytes)
     {
+        string call = shape.HasAttributes ? "cuLaunchKernelEx" : "cuLaunchKernel";
+        return $"{call}({LaunchText(kernel, shape, $", {argumentBytes} argument bytes")})";
+    }
+
+    private static string LaunchText(string kernel, LaunchShape shape, string arguments = "")
+    {
         string cluster = shape.Cluster == default ? "" : $", clusters of {shape.Cluster.X} x {shape.Cluster.Y} x {shape.Cluster.Z}";
-        return $"{(shape.HasAttributes ? "cuLaunchKernelEx" : "cuLaunchKernel")}({kernel}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, "
-            + $"block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, {shape.SharedBytes} shared bytes, {argumentBytes} argument bytes"
-            + $"{cluster}{(shape.IsDependent ? ", dependent" : "")})";
+        return $"{kernel}, grid {shape.GridX} x {shape.GridY} x {shape.GridZ}, block {shape.BlockX} x {shape.BlockY} x {shape.BlockZ}, "
+            + $"{shape.SharedBytes} shared bytes{arguments}{cluster}{(shape.IsDependent ? ", dependent" : "")}";
+    }
+
+    /// <summary>Older drivers, which drive older devices, lack the calls.</summary>
+    private void RequireClusters()
+    {
+        if (Properties.ComputeCapability < FirstWithClusters)
+        {
+            throw new NotSupportedException(
+                $"{Properties.Name} has compute capability {Properties.ComputeCapability / 10}.{Properties.ComputeCapability % 10}; clusters need 9.0 (Hopper) or newer.");
+        }
     }
 
     private static CudaResult Launch(GpuFunction function, in LaunchShape shape, GpuStream stream, void** parameters, void** extra) => Driver.cuLaunchKernel(
@@ -58,7 +102,17 @@ public sealed unsafe partial class CudaDriver
 
     private static CudaResult LaunchWithAttributes(GpuFunction function, in LaunchShape shape, GpuStream stream, void** parameters, void** extra)
     {
-        LaunchAttribute* attributes = stackalloc LaunchAttribute[2];
+        LaunchAttribute* attributes = stackalloc LaunchAttribute[MostAttributes];
+        LaunchConfig config = ConfigOf(shape, stream, attributes);
+        return Driver.cuLaunchKernelEx(&config, function.Handle, parameters, extra);
+    }
+
+    /// <summary>A launch as the driver takes it.</summary>
+    /// <param name="shape">The launch.</param>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="attributes">Takes its attributes: has room for <see cref="MostAttributes"/>, and stays where it is.</param>
+    private static LaunchConfig ConfigOf(in LaunchShape shape, GpuStream stream, LaunchAttribute* attributes)
+    {
         uint count = 0;
         if (shape.Cluster != default)
         {
@@ -71,7 +125,7 @@ public sealed unsafe partial class CudaDriver
             attributes[count++] = new LaunchAttribute { Id = LaunchAttribute.ProgrammaticStreamSerialization, X = 1 };
         }
 
-        LaunchConfig config = new()
+        return new LaunchConfig
         {
             GridX = (uint)shape.GridX,
             GridY = (uint)shape.GridY,
@@ -84,6 +138,5 @@ public sealed unsafe partial class CudaDriver
             Attributes = attributes,
             Count = count,
         };
-        return Driver.cuLaunchKernelEx(&config, function.Handle, parameters, extra);
     }
 }

@@ -88,6 +88,25 @@ public abstract class GpuDriver : IDisposable
     public abstract void AllowSharedBytes(GpuFunction function, int bytes);
 
     /// <summary>
+    /// Allows a kernel clusters of more than the 8 blocks that every device with clusters has: as many as this one has, which on Hopper are 16. Such a launch
+    /// needs that many multiprocessors side by side; <see cref="CountResidentClusters"/> tells whether there are.
+    /// </summary>
+    /// <param name="function">The kernel.</param>
+    /// <exception cref="NotSupportedException">The device has no clusters, or the implementation none of more than 8 blocks.</exception>
+    public virtual void AllowLargeClusters(GpuFunction function)
+        => throw new NotSupportedException($"{Properties.Name} has no clusters of more than 8 blocks.");
+
+    /// <summary>
+    /// How many clusters of a launch the device holds at once; those that are more wait until others have ended. 0 where not one has room, and its launch fails.
+    /// The simulator, which has no registers to allocate, leaves them out of account.
+    /// </summary>
+    /// <param name="function">The kernel, with what it was allowed.</param>
+    /// <param name="shape">The launch.</param>
+    /// <exception cref="NotSupportedException">The device has no clusters.</exception>
+    public virtual int CountResidentClusters(GpuFunction function, in LaunchShape shape)
+        => throw new NotSupportedException($"{Properties.Name} has no clusters.");
+
+    /// <summary>
     /// Encodes a tensor map, by which kernels of compute capability 9.0 copy boxes of an array with <c>cp.async.bulk.tensor</c>. It is the device's own and
     /// opaque; <see cref="ArgumentBlock.AddMap"/> hands it to a kernel.
     /// </summary>

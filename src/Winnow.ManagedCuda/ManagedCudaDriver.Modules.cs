@@ -83,6 +83,14 @@ public sealed unsafe partial class ManagedCudaDriver
     }
 
     /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: the package launches no clusters.</exception>
+    public override void AllowLargeClusters(GpuFunction function) => throw NoClusters(NameOf(function.Handle));
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: the package launches no clusters.</exception>
+    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape) => throw NoClusters(NameOf(function.Handle));
+
+    /// <inheritdoc/>
     public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => CudaDriver.Encode(shape, map);
 
     /// <inheritdoc/>
@@ -90,7 +98,7 @@ public sealed unsafe partial class ManagedCudaDriver
     {
         if (shape.HasAttributes)
         {
-            throw new NotSupportedException($"{CudaDriver.LaunchText(NameOf(function.Handle), shape, arguments.Length)}: clusters and dependent launches need {nameof(CudaDriver)}.");
+            throw NoClusters(CudaDriver.LaunchText(NameOf(function.Handle), shape, arguments.Length));
         }
 
         MakeCurrent();
@@ -120,6 +128,8 @@ public sealed unsafe partial class ManagedCudaDriver
             throw ManagedCudaResults.Error(result, CudaDriver.LaunchText(NameOf(function.Handle), shape, arguments.Length));
         }
     }
+
+    private static NotSupportedException NoClusters(string asked) => new($"{asked}: clusters and dependent launches need {nameof(CudaDriver)}.");
 
     private static CUResult DriverApiLaunch(GpuFunction function, in LaunchShape shape, GpuStream stream, nint[]? parameters, nint[]? options) =>
         global::ManagedCuda.DriverAPINativeMethods.Launch.cuLaunchKernel(

@@ -42,7 +42,7 @@ public sealed unsafe partial class PtxSimulator
     {
         KernelFunction kernel = _functions[function.Handle];
         CheckShape(kernel, shape);
-        CheckCluster(kernel.Program, shape);
+        CheckCluster(kernel, shape, nameof(Launch));
         int needed = kernel.Program.Kernel.Function.ParameterBytes;
         if (arguments.Length < needed)
         {

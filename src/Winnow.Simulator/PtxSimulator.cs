@@ -181,5 +181,7 @@ public sealed partial class PtxSimulator : GpuDriver
         public KernelProgram Program { get; } = program;
 
         public int DynamicSharedBytes { get; set; } = DeviceModel.SharedBytesByDefault - program.Shared.StaticBytes;
+
+        public bool AllowsLargeClusters { get; set; }
     }
 }

@@ -135,6 +135,47 @@ public sealed class CudaDriverWorkTests
     }
 
     [Test]
+    public void CountResidentClusters_AsksForTheLaunchAndMoreThanEightBlocksAreAllowedFirst()
+    {
+        GpuFunction function = Kernel("winnow_large");
+        LaunchShape shape = new(32, 1, 1, 128, 2, 1, 4096) { Cluster = (4, 2, 2) };
+
+        CudaException refused = Assert.Throws<CudaException>(() => _driver.CountResidentClusters(function, shape))!;
+        _driver.AllowLargeClusters(function);
+
+        Assert.That(refused.StatusName, Is.EqualTo("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+        Assert.That(refused.Call, Is.EqualTo(
+            "cuOccupancyMaxActiveClusters(winnow_large, grid 32 x 1 x 1, block 128 x 2 x 1, 4096 shared bytes, clusters of 4 x 2 x 2)"));
+        Assert.That(refused.Message, Does.Contain(nameof(GpuDriver.AllowLargeClusters)));
+        Assert.That(FakeCuda.Log.Last(), Is.EqualTo("set winnow_large 14 1"));
+        Assert.That(_driver.CountResidentClusters(function, shape), Is.EqualTo(8));
+        Assert.That(FakeCuda.Log.Last(), Is.EqualTo("clusters winnow_large 16 of 128,2,1 threads, 4096 bytes"));
+        Assert.That(_driver.CountResidentClusters(function, shape with { Cluster = default }), Is.EqualTo(132));
+    }
+
+    [Test]
+    public void Clusters_OfADeviceWithoutThemAreRefusedBeforeTheDriverIsAsked()
+    {
+        FakeCuda.Set("capability", 89);
+        using CudaDriver old = CudaDriver.Open();
+        GpuFunction function = old.GetFunction(old.LoadModule("text"u8, "norm/a.cu"), "winnow_a");
+        int before = FakeCuda.Log.Length;
+
+        Assert.That(() => old.AllowLargeClusters(function), Throws.TypeOf<NotSupportedException>().With.Message.Contains("8.9; clusters need 9.0"));
+        Assert.That(() => old.CountResidentClusters(function, LaunchShape.Linear(1, 32)), Throws.TypeOf<NotSupportedException>());
+        Assert.That(FakeCuda.Log, Has.Length.EqualTo(before));
+    }
+
+    [Test]
+    public void AllowLargeClusters_ThatTheDriverRefusesNamesTheKernel()
+    {
+        GpuFunction function = Kernel("winnow_a");
+        FakeCuda.Fail("cuFuncSetAttribute", CudaResult.InvalidValue);
+
+        Assert.That(() => _driver.AllowLargeClusters(function), Throws.InstanceOf<CudaException>().With.Message.Contains("winnow_a, clusters of more than 8"));
+    }
+
+    [Test]
     public void Launch_OfAKernelWithMapsPassesEachArgumentByItself()
     {
         byte[] first = [.. Enumerable.Repeat((byte)0xA1, TensorMapShape.EncodedBytes)];

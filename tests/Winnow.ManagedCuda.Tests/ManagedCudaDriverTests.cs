@@ -111,6 +111,24 @@ public sealed class ManagedCudaDriverTests
     }
 
     [Test]
+    public void Clusters_AreRefusedWithTheDriverThatHasThem()
+    {
+        GpuStream stream = _driver.CreateStream();
+        GpuFunction function = _driver.GetFunction(_driver.LoadModule("ab"u8, "a.cu"), "winnow_a");
+        LaunchShape shape = LaunchShape.Linear(2, 32) with { Cluster = (2, 1, 1) };
+
+        Action[] calls =
+        [
+            () => _driver.Launch(function, shape, [], stream),
+            () => _driver.AllowLargeClusters(function),
+            () => _driver.CountResidentClusters(function, shape),
+        ];
+
+        Assert.That(calls, Is.All.Matches<Action>(call =>
+            Assert.Throws<NotSupportedException>(call)!.Message is string message && message.Contains("winnow_a") && message.EndsWith("need CudaDriver.", StringComparison.Ordinal)));
+    }
+
+    [Test]
     public void LoadModule_LeavesACubinAlone()
     {
         _driver.UnloadModule(_driver.LoadModule("\u007fELF!"u8, "a.cu"));

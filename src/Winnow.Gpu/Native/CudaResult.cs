@@ -31,4 +31,5 @@ internal enum CudaResult
     SystemDriverMismatch = 803,
     CompatibilityNotSupported = 804,
     StreamCaptureInvalidated = 901,
+    InvalidClusterSize = 912,
 }

@@ -74,6 +74,7 @@ internal static unsafe class CudaResults
         CudaResult.OutOfMemory => "Free memory, or use a smaller model or context.",
         CudaResult.InvalidImage or CudaResult.NoBinaryForGpu or CudaResult.InvalidPtx or CudaResult.UnsupportedPtxVersion => WrongImage,
         CudaResult.LaunchOutOfResources => "The block needs more registers or shared memory than a multiprocessor has: use fewer threads.",
+        CudaResult.InvalidClusterSize => $"A grid consists of whole clusters; more than 8 blocks of one must be allowed by {nameof(GpuDriver.AllowLargeClusters)} first.",
         CudaResult.StreamCaptureInvalidated => "A call that a capture does not allow was made during it.",
         _ => "",
     };

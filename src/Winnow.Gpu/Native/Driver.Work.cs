@@ -56,6 +56,9 @@ internal static unsafe partial class Driver
     public static partial CudaResult cuLaunchKernelEx(LaunchConfig* config, nint function, void** parameters, void** extra);
 
     [LibraryImport(Library)]
+    public static partial CudaResult cuOccupancyMaxActiveClusters(int* clusters, nint function, LaunchConfig* config);
+
+    [LibraryImport(Library)]
     public static partial CudaResult cuStreamCreate(nint* stream, uint flags);
 
     [LibraryImport(Library)]

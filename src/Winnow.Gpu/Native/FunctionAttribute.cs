@@ -8,4 +8,5 @@ internal enum FunctionAttribute
     LocalSizeBytes = 3,
     RegisterCount = 4,
     MaxDynamicSharedSizeBytes = 8,
+    NonPortableClusterSizeAllowed = 14,
 }

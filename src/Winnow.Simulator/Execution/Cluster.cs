@@ -11,7 +11,10 @@ namespace Winnow.Simulator.Execution;
 internal sealed class Cluster(int count)
 {
     /// <summary>The most blocks that a cluster may have on every device that has clusters.</summary>
-    public const int MostBlocks = 8;
+    public const int PortableBlocks = 8;
+
+    /// <summary>The most blocks that a cluster may have here, where its kernel is allowed more than every device has.</summary>
+    public const int MostBlocks = 16;
 
     private readonly List<BlockRunner> _blocks = [];
     private readonly uint[] _arrived = new uint[count * Warp.Lanes];

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Winnow.Gpu;
 
 namespace Winnow.Simulator.Execution;
@@ -15,8 +16,20 @@ internal sealed class DeviceModel
     /// <summary>32-bit registers of one multiprocessor, which are the most that a block may have.</summary>
     public const int Registers = 64 * 1024;
 
+    /// <summary>Most threads of one multiprocessor.</summary>
+    private const int ResidentThreads = 2048;
+
+    /// <summary>Most blocks of one multiprocessor.</summary>
+    private const int ResidentBlocks = 32;
+
+    /// <summary>Shared memory that the device takes for itself of each block, bytes.</summary>
+    private const int ReservedBytes = 1024;
+
     private const string Ampere = "compute_80";
     private const string Hopper = "compute_90a";
+
+    /// <summary>The multiprocessors of each group (GPC) of an H200; the blocks of a cluster run within one.</summary>
+    private static readonly int[] Groups = [16, 16, 16, 16, 16, 16, 18, 18];
 
     private readonly bool _isHopper;
 
@@ -52,8 +65,20 @@ internal sealed class DeviceModel
         TotalBytes = memoryBytes,
         L2Bytes = (_isHopper ? 50L : 40L) * 1024 * 1024,
         MaxSharedBytesPerBlock = MaxSharedBytes,
-        SharedBytesPerMultiprocessor = MaxSharedBytes + 1024,
+        SharedBytesPerMultiprocessor = MaxSharedBytes + ReservedBytes,
         RegistersPerMultiprocessor = Registers,
-        MaxThreadsPerMultiprocessor = 2048,
+        MaxThreadsPerMultiprocessor = ResidentThreads,
     };
+
+    /// <summary>How many clusters the device, which has them, holds at once; registers, which are not allocated here, are left out of account.</summary>
+    /// <param name="blocks">The blocks of a cluster.</param>
+    /// <param name="threads">The threads of a block.</param>
+    /// <param name="sharedBytes">Shared memory of a block, static and dynamic.</param>
+    public int ResidentClusters(int blocks, int threads, int sharedBytes)
+    {
+        int byThreads = ResidentThreads / ((threads + Warp.Lanes - 1) & -Warp.Lanes);
+        int byMemory = (MaxSharedBytes + ReservedBytes) / (sharedBytes + ReservedBytes);
+        int resident = Math.Min(ResidentBlocks, Math.Min(byThreads, byMemory));
+        return Groups.Sum(processors => processors * resident / blocks);
+    }
 }

@@ -84,6 +84,7 @@ CUresult cuGetErrorName(CUresult code, const char** name) {
     case 500: *name = "CUDA_ERROR_NOT_FOUND"; return 0;
     case 700: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; return 0;
     case 701: *name = "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"; return 0;
+    case 912: *name = "CUDA_ERROR_INVALID_CLUSTER_SIZE"; return 0;
     case 803: *name = "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"; return 0;
     default: return 1;
   }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef int CUresult;
-typedef struct { char name[64]; int is_function; } Named;
+typedef struct { char name[64]; int is_function, allows_large_clusters; } Named;
 typedef struct { int is_capturing; char record[8192]; } Stream;
 typedef struct { char record[8192]; } Graph;
 

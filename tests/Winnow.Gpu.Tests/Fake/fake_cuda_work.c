@@ -64,6 +64,7 @@ CUresult cuFuncGetParamInfo(Named* function, size_t index, size_t* offset, size_
 CUresult cuFuncSetAttribute(Named* function, int attribute, int value) {
   ENTER(1);
   note("set %s %d %d\n", function->name, attribute, value);
+  if (attribute == 14) function->allows_large_clusters = value;
   return value <= 232448 ? 0 : 1;
 }
 
@@ -124,6 +125,20 @@ CUresult cuLaunchKernelEx(const LaunchConfig* config, Named* function, void** pa
   }
   return cuLaunchKernel(function, config->grid[0], config->grid[1], config->grid[2], config->block[0], config->block[1], config->block[2], config->shared,
                         config->stream, parameters, extra);
+}
+
+// 132 multiprocessors with a block each; more than 8 blocks must have been allowed.
+CUresult cuOccupancyMaxActiveClusters(int* clusters, Named* function, const LaunchConfig* config) {
+  ENTER(1);
+  int blocks = 1;
+  for (unsigned i = 0; i < config->count; i++) {
+    const int* size = config->attributes[i].value;
+    if (config->attributes[i].id == 4) blocks = size[0] * size[1] * size[2];
+  }
+  note("clusters %s %d of %u,%u,%u threads, %u bytes\n", function->name, blocks, config->block[0], config->block[1], config->block[2], config->shared);
+  if (blocks > 8 && !function->allows_large_clusters) return 912;
+  *clusters = 132 / blocks;
+  return 0;
 }
 
 // ---- streams, events, graphs ----------------------------------------------------------------------------------------------

@@ -206,8 +206,9 @@ public sealed class RefusedLaunchTests
             Throws.TypeOf<CudaException>().With.Message.Contains("which compute_80 does not have"));
 
     [TestCase(".explicitcluster", 2, "does not say of how many blocks")]
-    [TestCase(".explicitcluster .reqnctapercluster 16, 1, 1", 16, "together they may be 8")]
-    [TestCase(".explicitcluster .reqnctapercluster 0, 1, 1", 2, "together they may be 8")]
+    [TestCase(".explicitcluster .reqnctapercluster 16, 1, 1", 16, "see AllowLargeClusters")]
+    [TestCase(".explicitcluster .reqnctapercluster 17, 1, 1", 17, "together they may be 16")]
+    [TestCase(".explicitcluster .reqnctapercluster 0, 1, 1", 2, "together they may be 16")]
     [TestCase(".explicitcluster .reqnctapercluster 2, 1, 1", 3, "a grid of (3, 1, 1) does not consist of")]
     [TestCase(".explicitcluster .reqnctapercluster 2, 2", 2, "a grid of (2, 1, 1) does not consist of")]
     public void Launch_OfImpossibleClustersIsRefused(string directives, int blocks, string problem)
@@ -262,8 +263,9 @@ public sealed class RefusedLaunchTests
 
     [TestCase(".explicitcluster .reqnctapercluster 2, 1, 1", 1, "and its launch for others of (1, 1, 1)")]
     [TestCase("", 3, "which a grid of (4, 1, 1) does not consist of")]
-    [TestCase("", 16, "together they may be 8")]
-    [TestCase("", -2, "together they may be 8")]
+    [TestCase("", 9, "9 blocks, and not every device has more than 8; see AllowLargeClusters")]
+    [TestCase("", 17, "together they may be 16")]
+    [TestCase("", -2, "together they may be 16")]
     public void Launch_InImpossibleClustersIsRefused(string directives, int blocks, string problem)
     {
         using PtxSimulator hopper = new(new PtxSimulatorOptions { Architecture = HopperCode.Architecture });

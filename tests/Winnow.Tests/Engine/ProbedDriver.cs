@@ -96,6 +96,10 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
 
     public override void AllowSharedBytes(GpuFunction function, int bytes) => inner.AllowSharedBytes(function, bytes);
 
+    public override void AllowLargeClusters(GpuFunction function) => inner.AllowLargeClusters(function);
+
+    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape) => inner.CountResidentClusters(function, shape);
+
     public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => inner.EncodeTensorMap(shape, map);
 
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
