@@ -32,6 +32,8 @@ internal static class AttentionCases
         yield return Forward("decode + column mass", 1, 16_384, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { IsMeasuredOnly = true };
         yield return Forward("decode + column mass", 32, 16_384, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { IsMeasuredOnly = true };
         yield return Forward("prefill + window mass", 1, 512, 512, plan => new AttentionSignals { WindowMass = Plane(plan), WindowTokens = 32 });
+        yield return Forward("prefill + column mass", 1, 8704, 64, plan => new AttentionSignals { ColumnMass = Plane(plan) });
+        yield return Forward("prefill + column mass", 1, 16_384, 512, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { IsMeasuredOnly = true };
         yield return Forward("decode + block history", 1, 4096, 1, plan => new AttentionSignals { BlockHistory = plan.Cache.Attributes });
         yield return new KernelCase("attention", "merge two parts", $"512 x {Heads} x {CachePlan.HeadDim}", workspace =>
         {
