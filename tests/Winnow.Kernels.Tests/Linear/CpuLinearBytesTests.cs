@@ -37,16 +37,19 @@ internal sealed class CpuLinearBytesTests
             ];
         }
 
-        int rowBytes = weight.Length / Outputs;
-        float[] expected =
-        [
-            .. from row in Enumerable.Range(0, rows)
-               from output in Enumerable.Range(0, Outputs)
-               select ByteProducts.Of(type, weight.AsSpan(output * rowBytes, rowBytes), x[(row * Inputs)..((row + 1) * Inputs)]),
-        ];
-        using var fixture = new LinearFixture(level: level);
+        AssertBitsOfTheDefinition(type, weight, x, rows, Inputs, level);
+    }
 
-        Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x, rows, Inputs, Outputs)), Is.EqualTo(LinearFixture.Bits(expected)));
+    [Test]
+    public void Project_OfRowsLongerThanAPieceGivesTheBitsOfTheDefinition(
+        [ValueSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))] DType type,
+        [ValueSource(typeof(ByteKernel), nameof(ByteKernel.Levels))] ByteLevel level)
+    {
+        const int Rows = 7;
+        const int Longer = 2304;
+        var random = new Random(8);
+
+        AssertBitsOfTheDefinition(type, WeightReference.Random(type, Outputs * Longer, random), LinearFixture.Values(random, Rows * Longer), Rows, Longer, level);
     }
 
     [TestCaseSource(typeof(RoundedInputs), nameof(RoundedInputs.Types))]
@@ -102,5 +105,19 @@ internal sealed class CpuLinearBytesTests
 
         double largest = WeightReference.Values(DType.Q8_0, weight).Max(Math.Abs);
         Assert.That(actual, Is.All.InRange(-largest * magnitude * Inputs, largest * magnitude * Inputs));
+    }
+
+    private static void AssertBitsOfTheDefinition(DType type, byte[] weight, float[] x, int rows, int inputs, ByteLevel level)
+    {
+        int rowBytes = weight.Length / Outputs;
+        float[] expected =
+        [
+            .. from row in Enumerable.Range(0, rows)
+               from output in Enumerable.Range(0, Outputs)
+               select ByteProducts.Of(type, weight.AsSpan(output * rowBytes, rowBytes), x[(row * inputs)..((row + 1) * inputs)]),
+        ];
+        using var fixture = new LinearFixture(level: level);
+
+        Assert.That(LinearFixture.Bits(fixture.Project(type, weight, x, rows, inputs, Outputs)), Is.EqualTo(LinearFixture.Bits(expected)));
     }
 }

@@ -12,6 +12,12 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
     public override void Tile(
         byte* tile, float* scales, float* minima, int units, in QuantizedRows x, long firstUnit, float* sums, nint stride, bool fresh)
     {
+        if (TDot.IsWide && SumsInShort >= 2)
+        {
+            TileOfAll(tile, scales, minima, units, x, firstUnit, sums, stride, fresh);
+            return;
+        }
+
         long length = x.Inputs / 32;
         sbyte* bytes = x.Bytes + (firstUnit * 32);
         float* inputScales = x.Scales + firstUnit;

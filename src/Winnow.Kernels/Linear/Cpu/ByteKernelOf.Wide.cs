@@ -32,7 +32,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
     private static void AddFourUnits(ref Vector512<float> results, byte* block, int unit, in QuantizedRows x, long at, Vector512<float> scales)
     {
         int* fours = (int*)(x.Bytes + (at * 32));
-        Vector512<short> a = Pairs(block, unit, 0), b = Pairs(block, unit, 1), c = Pairs(block, unit, 2), d = Pairs(block, unit, 3);
+        Vector512<short> a = Pairs(TCodec.AllFactors(block, unit, 0)), b = Pairs(TCodec.AllFactors(block, unit, 1)), c = Pairs(TCodec.AllFactors(block, unit, 2)), d = Pairs(TCodec.AllFactors(block, unit, 3));
         Vector512<int> sumA = Starts(a, x.HalfSums[at]), sumB = Starts(b, x.HalfSums[at + 1]);
         Vector512<int> sumC = Starts(c, x.HalfSums[at + 2]), sumD = Starts(d, x.HalfSums[at + 3]);
         Vector512<short> factorA = Twice(a, false), factorB = Twice(b, false), factorC = Twice(c, false), factorD = Twice(d, false);
@@ -70,10 +70,10 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
 
     // The two factors of a unit, as 16-bit neighbours.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Pairs(byte* block, int unit, int part)
+    private static Vector512<short> Pairs(Vector512<int> factors)
     {
         const ulong Low = 0x0580048001800080, High = 0x0D800C8009800880;
-        return Avx512BW.Shuffle(TCodec.AllFactors(block, unit, part).AsByte(), Vector512.Create(Low, High, Low, High, Low, High, Low, High).AsByte()).AsInt16() >> 8;
+        return Avx512BW.Shuffle(factors.AsByte(), Vector512.Create(Low, High, Low, High, Low, High, Low, High).AsByte()).AsInt16() >> 8;
     }
 
     // The first or the second of two neighbours in the place of both.

@@ -16,6 +16,9 @@ internal readonly unsafe struct EightBitBytes : IByteCodec
     public static int Offset => 128;
 
     /// <inheritdoc/>
+    public static int Greatest => 255;
+
+    /// <inheritdoc/>
     public static bool HasMinima => false;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal readonly unsafe struct FiveBitBytes : IByteCodec
     public static int Offset => 16;
 
     /// <inheritdoc/>
+    public static int Greatest => 31;
+
+    /// <inheritdoc/>
     public static bool HasMinima => false;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal readonly unsafe struct FiveBitGroupBytes : IByteCodec
     public static int Offset => 0;
 
     /// <inheritdoc/>
+    public static int Greatest => 31;
+
+    /// <inheritdoc/>
     public static bool HasMinima => true;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
     public static int Offset => 8;
 
     /// <inheritdoc/>
+    public static int Greatest => 15;
+
+    /// <inheritdoc/>
     public static bool HasMinima => false;
 
     /// <inheritdoc/>

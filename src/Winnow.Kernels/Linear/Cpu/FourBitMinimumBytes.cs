@@ -16,6 +16,9 @@ internal readonly unsafe struct FourBitMinimumBytes : IByteCodec
     public static int Offset => 0;
 
     /// <inheritdoc/>
+    public static int Greatest => 15;
+
+    /// <inheritdoc/>
     public static bool HasMinima => true;
 
     /// <inheritdoc/>

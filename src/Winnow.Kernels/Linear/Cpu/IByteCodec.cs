@@ -17,6 +17,9 @@ internal unsafe interface IByteCodec
     /// <summary>The byte that stands for 0.</summary>
     static abstract int Offset { get; }
 
+    /// <summary>The greatest byte.</summary>
+    static abstract int Greatest { get; }
+
     /// <summary>Whether units have minima.</summary>
     static abstract bool HasMinima { get; }
 

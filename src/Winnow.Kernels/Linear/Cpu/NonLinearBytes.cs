@@ -17,6 +17,9 @@ internal readonly unsafe struct NonLinearBytes : IByteCodec
     public static int Offset => 128;
 
     /// <inheritdoc/>
+    public static int Greatest => 241;
+
+    /// <inheritdoc/>
     public static bool HasMinima => false;
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ internal readonly unsafe struct SixBitGroupBytes : IByteCodec
     public static int Offset => 32;
 
     /// <inheritdoc/>
+    public static int Greatest => 63;
+
+    /// <inheritdoc/>
     public static bool HasMinima => false;
 
     /// <inheritdoc/>
