@@ -17,7 +17,12 @@ public sealed class UsageTests
     [TestCase("generate", "--raw", "--json")]
     [TestCase("generate", "--model", "somewhere")]
     [TestCase("generate", "stray words")]
+    [TestCase("generate", "--model", "", "--prompt", "x")]
+    [TestCase("generate", "--log-probabilities", "2")]
     [TestCase("perplexity", "--window", "1")]
+    [TestCase("perplexity", ".")]
+    [TestCase("eval", "perplexity", "--text", ".")]
+    [TestCase("embed", "--pooling", "7", "text")]
     [TestCase("tokenize", "--decode", "1 two 3")]
     [TestCase("tokenize", "--decode", "640")]
     [TestCase("embed", "--pooling", "median", "text")]
@@ -74,6 +79,20 @@ public sealed class UsageTests
     [TestCase("--samples must be at least 30, not 'many'", "kernels", "bench", "x.cu", "--samples", "many")]
     [TestCase("a whole number from 0 on, n=4096, not 'n=-1'", "kernels", "compile", "x.cu", "--axis", "n=-1")]
     public async Task Run_WithWrongArgumentsOfKernelsNamesThemAsTheyWereWritten(string says, params string[] args)
+    {
+        CliRun run = await CliRun.OfAsync(args);
+
+        Assert.That(run.Error, Does.Contain(says));
+    }
+
+    [TestCase("--max-tokens must be at most 2147483647, not '99999999999'", "generate", "--max-tokens", "99999999999")]
+    [TestCase("--seed must be at most 18446744073709551615, not '18446744073709551616'", "generate", "--seed", "18446744073709551616")]
+    [TestCase("--pooling must be mean, last or cls, not 'median'", "embed", "--pooling", "median", "text")]
+    [TestCase("--model is empty", "tokenize", "--model", "", "text")]
+    [TestCase(". is a folder", "perplexity", ".")]
+    [TestCase("of 1024 tokens", "generate", "--context", "2000")]
+    [TestCase("2 to 1024 tokens", "perplexity", "--window", "2000", "-")]
+    public async Task Run_WithWrongArgumentsSaysWhatIsPossible(string says, params string[] args)
     {
         CliRun run = await CliRun.OfAsync(args);
 

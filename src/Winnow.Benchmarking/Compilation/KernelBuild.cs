@@ -23,11 +23,16 @@ public sealed record KernelBuild(string Source, string Architecture, KernelEntry
     /// <param name="definitions">Macros, each <c>NAME</c> or <c>NAME=VALUE</c>.</param>
     /// <param name="architecture">A real or a virtual architecture that the source compiles for.</param>
     /// <exception cref="KernelCompileException">The source does not compile.</exception>
+    /// <exception cref="WinnowException">It has none.</exception>
     public static IReadOnlyList<KernelEntry> Entries(KernelCompiler compiler, KernelSource source, IReadOnlyList<string> definitions, string architecture)
     {
         ArgumentNullException.ThrowIfNull(compiler);
+        ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(architecture);
-        return KernelEntry.Read(compiler.Compile(source, definitions, architecture.Replace("sm_", "compute_", StringComparison.Ordinal)));
+        IReadOnlyList<KernelEntry> entries = KernelEntry.Read(compiler.Compile(source, definitions, architecture.Replace("sm_", "compute_", StringComparison.Ordinal)));
+        return entries.Count > 0
+            ? entries
+            : throw new WinnowException(KernelEntry.NoKernelIn(source.Name));
     }
 
     /// <summary>Compiles one kernel.</summary>

@@ -44,12 +44,14 @@ public sealed partial record KernelEntry(string Symbol, IReadOnlyList<KernelPara
         string names = string.Join(", ", entries.Select(entry => entry.Name));
         return found.Length == 1 ? found[0] : throw new WinnowException((entries.Count, found.Length, name) switch
         {
-            (0, _, _) => $"{source} has no kernel: nothing in it is __global__, or a template that nothing instantiates.",
+            (0, _, _) => NoKernelIn(source),
             (_, 0, _) => $"{source} has no kernel '{name}'; its kernels are {names}.",
             (_, _, null) => $"{source} has {found.Length} kernels; say which: {names}.",
             _ => $"{source} has {found.Length} kernels '{name}', of other parameters; say which by its symbol: {string.Join(", ", found.Select(entry => entry.Symbol))}.",
         });
     }
+
+    internal static string NoKernelIn(string source) => $"{source} has no kernel: nothing in it is __global__, or a template that nothing instantiates.";
 
     private static KernelParameter ParameterOf(Match match)
     {

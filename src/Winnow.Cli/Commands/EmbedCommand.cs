@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
@@ -24,7 +25,9 @@ internal sealed class EmbedCommand
 
     private readonly Option<EmbeddingPooling?> _pooling = new("--pooling")
     {
-        Description = "How the rows of a text become one vector. Default: the mean.",
+        Description = "How the rows of a text become one vector: mean, last or cls, which is the first. Default: mean.",
+        HelpName = "pooling",
+        CustomParser = result => ParsePooling(result),
     };
 
     private readonly Option<bool> _noNormalize = new("--no-normalize") { Description = "Do not scale the vectors to length 1." };
@@ -61,6 +64,21 @@ internal sealed class EmbedCommand
         }
 
         return ExitCodes.Success;
+    }
+
+    private static EmbeddingPooling? ParsePooling(ArgumentResult result)
+    {
+        string text = result.Tokens[0].Value;
+        foreach (EmbeddingPooling pooling in Enum.GetValues<EmbeddingPooling>())
+        {
+            if (text.Equals(pooling.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                return pooling;
+            }
+        }
+
+        result.AddError($"--pooling must be mean, last or cls, not '{text}'.");
+        return null;
     }
 
     private async Task<List<string>> ReadLinesAsync(CancellationToken cancellationToken)

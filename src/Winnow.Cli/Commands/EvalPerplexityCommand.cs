@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Diagnostics;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Winnow.Cli.Terminal;
@@ -50,10 +49,7 @@ internal sealed class EvalPerplexityCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         IReadOnlyList<PolicyRun> runs = _sweep.Read(parsed, _host);
-        string file = parsed.GetValue(_text)!;
-        string text = await (file == "-"
-            ? _host.ReadToEndAsync(cancellationToken)
-            : File.ReadAllTextAsync(file, cancellationToken)).ConfigureAwait(false);
+        string text = await TextInput.ReadAsync(parsed.GetValue(_text)!, _host, cancellationToken).ConfigureAwait(false);
         TextTable table = await StatusBar.RunAsync(
             _host, StatusBar.IsShown(parsed, _host), "perplexity", bar => MeasureAsync(parsed, runs, text, bar, cancellationToken)).ConfigureAwait(false);
         if (!parsed.GetValue(CommonOptions.Json))

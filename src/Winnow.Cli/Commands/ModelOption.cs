@@ -19,5 +19,10 @@ internal sealed class ModelOption
 
     public bool IsBundled(ParseResult parsed) => parsed.GetValue(_path) is null;
 
-    public string PathOf(ParseResult parsed) => parsed.GetValue(_path) ?? BundledPath;
+    public string PathOf(ParseResult parsed) => parsed.GetValue(_path) switch
+    {
+        null => BundledPath,
+        "" => throw new UsageException("--model is empty; it names a folder with config.json and safetensors, or a .gguf file."),
+        { } path => path,
+    };
 }

@@ -36,7 +36,7 @@ internal sealed class ModelSummary
         yield return ("heads", $"{Config.Heads} for queries, {Config.KvHeads} for keys and values, {Config.HeadDim} values each");
         yield return ("vocabulary", $"{_model.Tokenizer.VocabularySize} tokens");
         yield return ("context", $"{Config.ContextTokens} tokens" + (Config.Window > 0 ? $", window of {Config.Window}" : ""));
-        yield return ("rotary embedding", $"base {Quantities.Number(Config.Rope.Base, "G9")}, {Config.Rope.Scaling} scaling");
+        yield return ("rotary embedding", $"base {Quantities.Number(Config.Rope.Base, "G9")}, {(Config.Rope.Scaling == RopeScaling.None ? "no" : Config.Rope.Scaling)} scaling");
         yield return ("chat template", _model.ChatTemplate is null ? "none" : "yes");
         yield return ("weights", Quantities.Bytes(WeightBytes));
         yield return ("KV cache", $"{Quantities.Bytes(CacheBytesPerToken)} a token, {Quantities.Bytes(CacheBytesPerToken * Config.ContextTokens)} for a full context (F32)");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Winnow.Cli.Terminal;
@@ -29,10 +28,7 @@ internal sealed class PerplexityCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string file = parsed.GetValue(_file)!;
-        string text = await (file == "-"
-            ? _host.ReadToEndAsync(cancellationToken)
-            : File.ReadAllTextAsync(file, cancellationToken)).ConfigureAwait(false);
+        string text = await TextInput.ReadAsync(parsed.GetValue(_file)!, _host, cancellationToken).ConfigureAwait(false);
         PerplexityOptions options = new() { WindowTokens = parsed.GetValue(_window), MaxWindows = parsed.GetValue(_maxWindows) };
         await using WinnowEngine engine = await _load.LoadAsync(parsed, _host, 1, cancellationToken).ConfigureAwait(false);
         PerplexityResult result = await engine.PerplexityAsync(text, options, cancellationToken).ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal sealed class SamplingOptions
     private readonly Option<string[]> _stop = new("--stop") { Description = "End before this text; may be given several times.", HelpName = "text" };
     private readonly Option<int[]> _stopToken = new("--stop-token") { Description = "End at this token; may be given several times.", HelpName = "id" };
     private readonly Option<bool> _ignoreEnd = new("--ignore-end-of-text") { Description = "Go on where the model would end." };
-    private readonly Option<ulong?> _seed = SettingOption.Whole("--seed", "The same seed gives the same text.");
+    private readonly Option<ulong?> _seed = SettingOption.Whole("--seed", "The same seed gives the same text. Default: another one each time, but for the model that ships with winnow.");
     private readonly Option<float?> _temperature = SettingOption.Number("--temperature", "Divides the logits; 0 always takes the likeliest token.", 0);
     private readonly Option<int?> _topK = SettingOption.Count("--top-k", "Keep the k likeliest tokens; 0 is off.", 0);
     private readonly Option<float?> _topP = SettingOption.Number("--top-p", "Keep the likeliest tokens up to this share of probability.", 0, 1);
@@ -62,7 +62,17 @@ internal sealed class SamplingOptions
         }
     }
 
-    public GenerationOptions Read(ParseResult parsed) => new()
+    public GenerationOptions Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(_logProbabilities) > 0 && !parsed.GetValue(CommonOptions.Json))
+        {
+            throw new UsageException("--log-probabilities needs --json: as plain text there is no place for them.");
+        }
+
+        return Values(parsed);
+    }
+
+    private GenerationOptions Values(ParseResult parsed) => new()
     {
         MaxTokens = parsed.GetValue(_maxTokens),
         StopStrings = NullIfEmpty(parsed.GetValue(_stop)),

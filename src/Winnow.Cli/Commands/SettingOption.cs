@@ -34,13 +34,21 @@ internal static class SettingOption
             return value;
         }
 
-        string rule = (minimum == T.MinValue, maximum == T.MaxValue) switch
+        result.AddError($"{name} must be {RuleFor(text, minimum, maximum)}, not '{text}'.");
+        return null;
+    }
+
+    // What is too large for the type is told that, and not that it is no number.
+    private static string RuleFor<T>(string text, T minimum, T maximum)
+        where T : struct, INumber<T>, IMinMaxValue<T>
+    {
+        bool isTooLarge = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= double.CreateSaturating(maximum);
+        return (minimum == T.MinValue, maximum == T.MaxValue) switch
         {
+            (_, true) when isTooLarge => $"at most {maximum}",
             (true, true) => T.MinValue < T.Zero ? "a number" : "a whole number, 0 or more",
             (_, true) => $"at least {minimum}",
             _ => $"between {minimum} and {maximum}",
         };
-        result.AddError($"{name} must be {rule}, not '{text}'.");
-        return null;
     }
 }

@@ -34,7 +34,12 @@ internal sealed record EngineCapacity
     public static EngineCapacity For(
         EngineOptions options, ModelConfig config, DType usualKvType, int vocabulary, long freeBytes, ILogger logger)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ContextTokens ?? 1, config.ContextTokens, nameof(options.ContextTokens));
+        if (options.ContextTokens > config.ContextTokens)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options.ContextTokens), options.ContextTokens, $"The model was made for texts of {config.ContextTokens} tokens, and takes no longer context.");
+        }
+
         int sequences = options.MaxSequences ?? UsualSequences;
         int chunk = options.PrefillChunkTokens ?? UsualChunkTokens;
         int scored = (int)Math.Clamp(LogitBytes / (sizeof(float) * (long)vocabulary), 1, chunk);

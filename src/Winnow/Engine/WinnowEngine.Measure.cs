@@ -61,8 +61,11 @@ public sealed partial class WinnowEngine
         KvPolicy? policy = ChoosePolicy(options?.KvPolicy);
         int most = MostTokens(policy);
         int window = options?.WindowTokens ?? most;
-        ArgumentOutOfRangeException.ThrowIfLessThan(window, 2, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(window, most, nameof(options));
+        if (window < 2 || window > most)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), window, $"A window must be of 2 to {most} tokens, the context of this engine.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(options?.MaxWindows ?? 1, 1, nameof(options));
         var requests = new List<ScoreRequest>();
         int predicted = 0;

@@ -47,6 +47,17 @@ public sealed class KernelsCompileCommandTests
         Assert.That(run.OutputLines[1], Does.Match("^reverse +sm_80 +[0-9]+ +none +256 B +[0-9]+ B +100%: 8 x 256 threads, by threads +SIZE=64$"));
     }
 
+    [TestCase("compile")]
+    [TestCase("list")]
+    public async Task Compile_OfAFileWithoutKernelsSaysSo(string command)
+    {
+        await File.WriteAllTextAsync(_folder["none.cu"], "__device__ int twice(int x) { return 2 * x; }");
+        CliRun run = await CliRun.OfAsync("kernels", command, _folder["none.cu"]);
+
+        Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Failure, "")));
+        Assert.That(run.Error, Does.Contain("none.cu has no kernel"));
+    }
+
     [Test]
     public async Task Compile_WithSassAndJsonWritesNothingThatIsNoJson()
     {
