@@ -18,6 +18,12 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
             return;
         }
 
+        if (TDot.IsWide)
+        {
+            TileOfHalves(tile, scales, minima, units, x, firstUnit, sums, stride, fresh);
+            return;
+        }
+
         long length = x.Inputs / 32;
         sbyte* bytes = x.Bytes + (firstUnit * 32);
         float* inputScales = x.Scales + firstUnit;
