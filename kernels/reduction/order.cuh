@@ -5,17 +5,18 @@
 constexpr u32 kKeyOfNegativeInfinity = 0x007fffffu;
 constexpr u32 kKeyOfPositiveInfinity = 0xff800000u;
 
-// Unsigned order of keys = order of floats; -0 equals +0, NaN comes below everything.
-__device__ __forceinline__ u32 key_of(float value) {
-  u32 bits = __float_as_uint(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return 0u;
-  if (bits == 0x80000000u) bits = 0u;
-  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+// Unsigned order of keys = order of floats; -0 equals +0. An addition of 0 makes +0 of -0 and leaves all other numbers; what is no number has some key.
+__device__ __forceinline__ u32 key_of_number(float value) {
+  u32 bits = __float_as_uint(__fadd_rn(value, 0.0f));
+  return bits ^ (static_cast<u32>(static_cast<i32>(bits) >> 31) | 0x80000000u);
 }
+
+// The same; NaN comes below everything.
+__device__ __forceinline__ u32 key_of(float value) { return value == value ? key_of_number(value) : 0u; }
 
 // The float of a key that belongs to one.
 __device__ __forceinline__ float value_of(u32 key) {
-  return __uint_as_float(key & 0x80000000u ? key & 0x7fffffffu : ~key);
+  return __uint_as_float(key ^ (~static_cast<u32>(static_cast<i32>(key) >> 31) | 0x80000000u));
 }
 
 // PTX ISA 9.7.13.9 (redux)

@@ -6,6 +6,7 @@
 #pragma once
 #include "common/philox.cuh"
 #include "common/types.cuh"
+#include "common/vec.cuh"
 #include "reduction/order.cuh"
 #include "sampling/batch.cuh"
 #include "sampling/candidates.cuh"
@@ -14,6 +15,7 @@
 constexpr int kPerThread = 4;
 constexpr int kSlice = kThreads * kPerThread;
 constexpr int kChunk = kWarpSize * kPerThread;
+constexpr int kGroup = 4;  // slices that a block asks for before it needs the first
 constexpr int kTogether = 2;  // chunks that a warp reads at a time; gather() says which of two it is
 constexpr int kBins = 2048;
 constexpr float kBinsPerUnit = 64.0f;
@@ -68,6 +70,11 @@ struct Cut {
 __device__ __forceinline__ int slices_of(int vocab) { return (vocab + kSlice - 1) / kSlice; }
 __device__ __forceinline__ int chunks_of(int vocab) { return (vocab + kChunk - 1) / kChunk; }
 
+// Whether all rows can be read in vectors.
+__device__ __forceinline__ bool in_vectors(int vocab, const float* rows) {
+  return vocab % kPerThread == 0 && reinterpret_cast<u64>(rows) % (kPerThread * sizeof(float)) == 0;
+}
+
 // One row as one block sees it: a block has every parts-th slice.
 struct RowPlace {
   i64 r;
@@ -75,14 +82,16 @@ struct RowPlace {
   int parts;
   int slice;
   int slices;
+  int step;  // from one of a thread's entries to the next: 1 in vectors, else a warp, so that a warp reads what lies together
 
-  __device__ RowPlace(int vocab, int parts)
-      : r(blockIdx.x / parts), part(blockIdx.x % parts), parts(parts), slice(blockIdx.x % parts), slices(slices_of(vocab)) {}
+  __device__ RowPlace(int vocab, int parts, bool in_vectors)
+      : r(blockIdx.x / parts), part(blockIdx.x % parts), parts(parts), slice(blockIdx.x % parts), slices(slices_of(vocab)),
+        step(in_vectors ? 1 : kWarpSize) {}
 
   __device__ bool has_slice() const { return slice < slices; }
-  __device__ RowPlace next() const {
+  __device__ RowPlace next(int count = 1) const {
     RowPlace place = *this;
-    place.slice += parts;
+    place.slice += count * parts;
     return place;
   }
   __device__ SliceState* slice_states(const SamplingBatch& batch) const { return batch.slices + (r * slices); }
@@ -91,18 +100,41 @@ struct RowPlace {
   __device__ float* logits(const SamplingBatch& batch) const { return const_cast<float*>(batch.logits) + (r * batch.vocab); }
   __device__ float* work(const SamplingBatch& batch) const { return batch.work + (r * batch.vocab); }
   __device__ float* scores(const SamplingBatch& batch, const SamplingRow& row) const { return row.modifies() ? work(batch) : logits(batch); }
-  // The first of a thread's entries: they are a warp apart, those of a warp a chunk.
+  // The first of a thread's entries. Those of a warp are a chunk.
   __device__ int first() const {
     int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
-    return (slice * kSlice) + (warp * kChunk) + lane;
+    return (slice * kSlice) + (warp * kChunk) + (step == 1 ? lane * kPerThread : lane);
   }
 };
 
-__device__ __forceinline__ void load(const float* scores, int first, int vocab, float (&values)[kPerThread]) {
+// A thread's entries of a slice, which lie together; negative infinity where there are none, and nothing is read.
+__device__ __forceinline__ void load_vector(const float* scores, const RowPlace& place, int vocab, float (&values)[kPerThread]) {
+  const float nothing = -__int_as_float(0x7f800000);
+  Vec<float, kPerThread> all = {nothing, nothing, nothing, nothing};
+  if (place.first() < vocab) all = load_vec<float, kPerThread>(scores + place.first());
 #pragma unroll
-  for (int j = 0; j < kPerThread; ++j) {
-    int i = first + (j * kWarpSize);
-    values[j] = i < vocab ? scores[i] : -__int_as_float(0x7f800000);
+  for (int j = 0; j < kPerThread; ++j) values[j] = all.v[j];
+}
+
+// The same wherever they lie.
+__device__ __forceinline__ void load(const float* scores, const RowPlace& place, int vocab, float (&values)[kPerThread]) {
+  if (place.step == 1) {
+    load_vector(scores, place, vocab, values);
+  } else {
+    int first = place.first();
+    scores += first;
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) values[j] = first + (j * kWarpSize) < vocab ? scores[j * kWarpSize] : -__int_as_float(0x7f800000);
+  }
+}
+
+// The same of the first slices of a block; of one where they are no vectors.
+__device__ __forceinline__ void load_group(const float* scores, const RowPlace& place, int vocab, float (&values)[kGroup][kPerThread]) {
+  load(scores, place, vocab, values[0]);
+  if (place.step != 1) return;
+#pragma unroll
+  for (int k = 1; k < kGroup; ++k) {
+    if (place.next(k).has_slice()) load_vector(scores, place.next(k), vocab, values[k]);
   }
 }
 

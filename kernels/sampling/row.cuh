@@ -34,7 +34,7 @@ struct View {
   __device__ int token(int i) const { return tokens == nullptr ? i : tokens[i]; }
 };
 
-// exp for arguments up to 0 as RowMath.Exp computes it.
+// exp for arguments up to 0 as RowMath.Exp computes it, but for those below -87: they have what -87 has there, 2^-126 or so, and weigh nothing either way.
 __device__ __forceinline__ float row_exp(float x) {
   float clamped = fmaxf(x, kImpossible);
   float shifted = fmaf(clamped, 1.44269504f, 12582912.0f);
@@ -48,11 +48,32 @@ __device__ __forceinline__ float row_exp(float x) {
   p = fmaf(p, r, 1.0f);
   p = fmaf(p, r, 1.0f);
   float power = __uint_as_float((__float_as_uint(shifted) << 23) + 0x3f800000u);
-  return x < kImpossible ? 0.0f : __fmul_rn(p, power);
+  return __fmul_rn(p, power);
 }
 
+// exp(score - maximum) in whole numbers of 2^-40, to nearest even: `high` of 2^-20 and `low`, up to 2^20, of the rest, which is exact before it is rounded.
+// Both as floats from 2^23 on, the lower bits of which are such numbers, so that nothing is converted, and sums of some hundreds fit 32 bits.
+struct Weight {
+  u32 high;
+  u32 low;
+
+  __device__ Weight(float score, float maximum) {
+    float power = row_exp(__fsub_rn(score, maximum));
+    float whole = __fmaf_rz(power, 0x1p20f, 0x1p23f);
+    float rest = __fmaf_rn(__fsub_rn(whole, 0x1p23f), -0x1p-20f, power);
+    high = __float_as_uint(whole);
+    low = __float_as_uint(__fmaf_rn(rest, kFixedOne, 0x1p23f));
+  }
+};
+
+constexpr int kWeightLowBits = 20;
+constexpr u32 kWeightZero = 0x4b000000u;  // 2^23
+
+__device__ __forceinline__ u64 joined_weight(u32 high, u32 low) { return (static_cast<u64>(high) << kWeightLowBits) + low; }
+
 __device__ __forceinline__ u64 weight_of(float score, float maximum) {
-  return __float2ull_rn(row_exp(__fsub_rn(score, maximum)) * kFixedOne);
+  Weight weight(score, maximum);
+  return joined_weight(weight.high - kWeightZero, weight.low - kWeightZero);
 }
 
 __device__ View whole_row(float* scores, int count, float maximum) {

@@ -8,8 +8,8 @@
 //
 //   logits, output [rows, vocab] f32, plain alignment; log_softmax may work in place
 //   slices [rows, slices] SliceState, scratch; tickets [rows] u32, 0 between launches
-// grid scan (rows * parts, at most as many as slices of 4096), log_softmax (rows * slices), top (rows); block (1024). Bound by bytes: scan reads a row once, log_softmax reads and writes
-// it once, top reads the chunks of 128 that the best lie in.
+// grid scan and log_softmax (rows * parts, at most as many as slices of 4096), top (rows); block (1024). Bound by bytes: scan reads a row once,
+// log_softmax reads and writes it once, top reads the chunks of 128 that the best lie in.
 #include "common/types.cuh"
 #include "reduction/order.cuh"
 #include "sampling/batch.cuh"
@@ -19,7 +19,7 @@
 #include "sampling/row.cuh"
 #include "sampling/scan.cuh"
 
-struct RowSums {
+struct alignas(16) RowSums {
   double log_sum;
   float maximum;
   i32 has_softmax;
@@ -29,31 +29,19 @@ static_assert(sizeof(RowSums) == 16, "C# mirrors this");
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
     winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab, i32 parts) {
-  __shared__ ChunkStates chunks[2];
+  __shared__ ChunkStates chunks[2][kGroup];
   __shared__ i32 flag;
-  RowPlace place(vocab, parts);
+  RowPlace place(vocab, parts, in_vectors(vocab, logits));
   int lane = threadIdx.x % kWarpSize;
   slices += place.r * place.slices;
-  float values[kPerThread], ahead[kPerThread];
-  load(logits + (place.r * vocab), place.first(), vocab, ahead);
-  int turn = 0, warp = threadIdx.x / kWarpSize;
-#pragma unroll 1
-  for (RowPlace at = place; at.has_slice(); at = at.next(), turn ^= 1) {
-#pragma unroll
-    for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
-    load(logits + (place.r * vocab), at.next().has_slice() ? at.next().first() : vocab, vocab, ahead);
-    int first = at.first();
-    u64 best = best_of_chunk(values, first), mass = sums != nullptr ? mass_of_chunk(values, best) : 0ull;
-    if (lane == 0) {
-      chunks[turn].best_logit[warp] = best;
-      chunks[turn].best[warp] = best;
-      chunks[turn].mass[warp] = mass;
-      if (first < vocab) chunk_keys[(place.r * chunks_of(vocab)) + (first / kChunk)] = static_cast<u32>(best >> 32);
-    }
-    __syncthreads();
-    if (warp != 0) continue;
-    SliceState state = join_chunks(chunks[turn], sums != nullptr);
-    if (lane == 0) slices[at.slice] = state;
+  logits += place.r * vocab;
+  float values[kGroup][kPerThread];
+  load_group(logits, place, vocab, values);
+  ScanResults results = {slices, chunk_keys + (place.r * chunks_of(vocab)), nullptr};
+  if (place.step == 1) {
+    scan_vectors(logits, place, vocab, sums != nullptr, values, chunks, results);
+  } else {
+    scan_slices(logits, place, vocab, sums != nullptr, values[0], chunks, results, [](const RowPlace&, float (&)[kPerThread]) { return false; });
   }
   if (!is_last_block(tickets + place.r, parts, flag) || threadIdx.x >= kWarpSize) return;
 
@@ -87,15 +75,52 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
   write_best(logits + (r * vocab), chunk_keys + (r * chunks_of(vocab)), vocab, row.maximum, row.log_sum, lists, lead, list);
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_log_softmax(float* output, const RowSums* sums, const float* logits, i32 vocab) {
-  RowPlace place(vocab, slices_of(vocab));
-  const RowSums row = sums[place.r];
-  float values[kPerThread];
-  load(logits + (place.r * vocab), place.first(), vocab, values);
+// A thread's entries of a slice, back to the places that they were read from.
+__device__ __forceinline__ void store(float* row, const RowPlace& place, int vocab, const float (&values)[kPerThread]) {
+  int first = place.first();
+  row += first;
+  if (place.step == 1) {
+    if (first < vocab) store_vec(row, Vec<float, kPerThread>{values[0], values[1], values[2], values[3]});
+  } else {
 #pragma unroll
-  for (int j = 0; j < kPerThread; ++j) {
-    int i = place.first() + (j * kWarpSize);
-    float log = static_cast<float>(log_probability(values[j], row.maximum, row.log_sum));
-    if (i < vocab) output[(place.r * vocab) + i] = row.has_softmax ? log : __int_as_float(0x7fc00000);
+    for (int j = 0; j < kPerThread; ++j) {
+      if (first + (j * kWarpSize) < vocab) row[j * kWarpSize] = values[j];
+    }
+  }
+}
+
+// Two slices at a time. `sums` come with the first logits, in one piece.
+template <bool kInVectors>
+__device__ __forceinline__ void write_logs(float* output, const RowSums* sums, const float* logits, i32 vocab, i32 parts) {
+  constexpr int kRead = 2;
+  RowPlace place(vocab, parts, kInVectors);
+  i64 start = place.r * vocab;
+  uint4 words = *reinterpret_cast<const uint4*>(sums + place.r);
+  double log_sum = __hiloint2double(static_cast<int>(words.y), static_cast<int>(words.x));
+  double maximum = static_cast<double>(__uint_as_float(words.z));
+#pragma unroll 1
+  for (; place.has_slice(); place = place.next(kRead)) {
+    float values[kRead][kPerThread];
+#pragma unroll
+    for (int k = 0; k < kRead; ++k) load(logits + start, place.next(k), vocab, values[k]);
+#pragma unroll
+    for (int k = 0; k < kRead; ++k) {
+#pragma unroll
+      for (int j = 0; j < kPerThread; ++j) {
+        // As log_probability() has it: to cut off at 0 after rounding is the same.
+        float log = fminf(0.0f, static_cast<float>(static_cast<double>(values[k][j]) - maximum - log_sum));
+        values[k][j] = words.w != 0 ? log : __int_as_float(0x7fc00000);
+      }
+      store(output + start, place.next(k), vocab, values[k]);
+    }
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, 2)
+    winnow_log_softmax(float* output, const RowSums* sums, const float* logits, i32 vocab, i32 parts) {
+  if (in_vectors(vocab, logits) && in_vectors(vocab, output)) {
+    write_logs<true>(output, sums, logits, vocab, parts);
+  } else {
+    write_logs<false>(output, sums, logits, vocab, parts);
   }
 }

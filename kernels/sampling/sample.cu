@@ -7,7 +7,7 @@
 //   top_tokens, top_log_probabilities [rows, top] i32, f32: the best of the unmodified row, best first; null for none
 //   parameters        [rows] SamplingRow, 80 bytes, 16-byte aligned; with `advance` position and history move on
 //   logits            [rows, vocab] f32, plain alignment; not written
-//   work              [rows, vocab] f32: scratch
+//   work              [rows, vocab] f32: scratch, 16-byte aligned
 //   history           [slots, history_capacity] i32: token j of a sequence at j % history_capacity; null for none
 //   biases            [biases] TokenBias; a row's lie together and name a token once; null for none
 //   scratch           [rows] RowScratch, 16-byte aligned
@@ -45,7 +45,7 @@ struct Shared {
     ListShared list;
     HistogramShared histogram;
   };
-  ChunkStates chunks[2];
+  ChunkStates chunks[2][kGroup];
   SamplingRow parameters;
   RowState state;
   Lead unscaled;
@@ -102,10 +102,10 @@ __device__ __forceinline__ int choose_at_once(const SamplingBatch& batch, const 
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab, batch.parts);
+  RowPlace place(batch.vocab, batch.parts, in_vectors(batch.vocab, batch.logits));
   Words<SamplingRow> parameters(batch.parameters[place.r], 0);
-  float values[kPerThread];
-  load(place.logits(batch), place.first(), batch.vocab, values);
+  float values[kGroup][kPerThread];
+  load_group(place.logits(batch), place, batch.vocab, values);
   parameters.put(shared.parameters);
   Words<RowState>().put(shared.state);
   __syncthreads();
@@ -114,7 +114,16 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
     if (batch.passes > 1 && place.part == 0) leave_state(batch, place, shared);
     return;
   }
-  scan_slices(batch, place, row, values, shared.chunks, shared.row);
+  ScanResults results = {place.slice_states(batch), place.chunk_keys(batch), batch.top > 0 ? place.logit_keys(batch) : nullptr};
+  if (place.step == 1 && !row.modifies()) {
+    scan_vectors(place.logits(batch), place, batch.vocab, true, values, shared.chunks, results);
+  } else {
+    scan_slices(place.logits(batch), place, batch.vocab, true, values[0], shared.chunks, results, [&](const RowPlace& at, float (&own)[kPerThread]) {
+      if (row.modifies()) modify(batch, at, row, own, shared.row);
+      return row.modifies();
+    });
+  }
+  if (batch.passes > 2) clear_bins(batch, place);
   if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
 
   int chunks = chunks_of(batch.vocab);
@@ -148,7 +157,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab, batch.parts);
+  RowPlace place(batch.vocab, batch.parts, in_vectors(batch.vocab, batch.logits));
   if (!take_state(batch, place, shared)) return;
   const SamplingRow& row = shared.parameters;
   RowState& state = shared.state;
@@ -194,7 +203,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(co
 
 extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(const SamplingBatch batch) {
   __shared__ Shared shared;
-  RowPlace place(batch.vocab, batch.parts);
+  RowPlace place(batch.vocab, batch.parts, in_vectors(batch.vocab, batch.logits));
   if (!take_state(batch, place, shared)) return;
   const SamplingRow& row = shared.parameters;
   const RowState& state = shared.state;

@@ -18,42 +18,44 @@ __device__ __forceinline__ double warp_sum(double value) {
 // What the warps of a block found in their chunks of a slice.
 struct ChunkStates {
   u64 best_logit[kWarps];  // key << 32 | ~index, all ones where something is no number
-  u64 best[kWarps];
-  u64 mass[kWarps];  // of exp(logit - largest of the chunk)
+  u64 best[kWarps];        // the same of a row that is modified
+  u64 mass[kWarps];        // of exp(logit - largest of the chunk)
 };
 
-// The best of a warp's chunk.
-__device__ __forceinline__ u64 best_of_chunk(const float (&values)[kPerThread], int first) {
-  u32 key = 0;
-  int index = 0;
-  bool nan = false;
+// Whether one of two is no number.
+__device__ __forceinline__ bool is_unordered(float a, float b) { return !(a <= b || a >= b); }
+
+// The best of a warp's chunk, whose entries of a thread are `step` apart.
+__device__ __forceinline__ u64 best_of_chunk(const float (&values)[kPerThread], int first, int step) {
+  static_assert(kPerThread == 4, "two pairs");
+  bool nan = is_unordered(values[0], values[1]) || is_unordered(values[2], values[3]);
+  u32 best = __reduce_max_sync(kFullWarp, key_of_number(fmaxf(fmaxf(values[0], values[1]), fmaxf(values[2], values[3]))));
+  float value = value_of(best);
+  u32 index = 0xffffffffu;
 #pragma unroll
-  for (int j = kPerThread - 1; j >= 0; --j) {
-    u32 own = key_of(values[j]);
-    nan |= own == 0u;
-    if (own >= key) {
-      key = own;
-      index = first + (j * kWarpSize);
-    }
-  }
-  u32 best = __reduce_max_sync(kFullWarp, key);
-  u32 lowest = __reduce_min_sync(kFullWarp, key == best ? static_cast<u32>(index) : 0xffffffffu);
+  for (int j = kPerThread - 1; j >= 0; --j) index = values[j] == value ? static_cast<u32>(first + (j * step)) : index;
+  u32 lowest = __reduce_min_sync(kFullWarp, index);
   return __any_sync(kFullWarp, nan) != 0 ? ~0ull : (static_cast<u64>(best) << 32) | ~lowest;
 }
 
 __device__ __forceinline__ u64 mass_of_chunk(const float (&values)[kPerThread], u64 best) {
+  static_assert(kChunk << kWeightLowBits > 0, "sums of a chunk's weights fit");
   if (status_of(best) != kChosen) return 0;
   float maximum = value_of(static_cast<u32>(best >> 32));
-  u64 mass = 0;
+  u32 high = 0, low = 0;
 #pragma unroll
-  for (int j = 0; j < kPerThread; ++j) mass += weight_of(values[j], maximum);
-  return warp_sum(mass);
+  for (int j = 0; j < kPerThread; ++j) {
+    Weight weight(values[j], maximum);
+    high += weight.high;
+    low += weight.low;
+  }
+  return joined_weight(warp_sum(high - (kPerThread * kWeightZero)), warp_sum(low - (kPerThread * kWeightZero)));
 }
 
 // What the chunks of a slice are together, in a fixed order. By a warp.
-__device__ __forceinline__ SliceState join_chunks(const ChunkStates& chunks, bool weighs) {
+__device__ __forceinline__ SliceState join_chunks(const ChunkStates& chunks, bool weighs, bool modified) {
   int lane = threadIdx.x % kWarpSize;
-  u64 own = chunks.best_logit[lane], best_logit = warp_max(own), best = warp_max(chunks.best[lane]);
+  u64 own = chunks.best_logit[lane], best_logit = warp_max(own), best = modified ? warp_max(chunks.best[lane]) : best_logit;
   double mass = 0.0;
   if (weighs && status_of(best_logit) == kChosen) {
     u32 key = static_cast<u32>(own >> 32);
@@ -62,6 +64,73 @@ __device__ __forceinline__ SliceState join_chunks(const ChunkStates& chunks, boo
     mass = warp_sum(mass);
   }
   return {best_logit, best, mass, 0ull};
+}
+
+// Where what a scan finds in a row goes.
+struct ScanResults {
+  SliceState* slices;
+  u32* chunk_keys;
+  u32* logit_keys;  // the same before biases and penalties; null for none
+
+  // By a warp.
+  __device__ __forceinline__ void put(const ChunkStates& chunks, const RowPlace& at, int vocab, bool weighs, bool modified) const {
+    int lane = threadIdx.x % kWarpSize, chunk = (at.slice * kWarps) + lane;
+    if (chunk < chunks_of(vocab)) {
+      chunk_keys[chunk] = static_cast<u32>((modified ? chunks.best : chunks.best_logit)[lane] >> 32);
+      if (logit_keys != nullptr) logit_keys[chunk] = static_cast<u32>(chunks.best_logit[lane] >> 32);
+    }
+    SliceState state = join_chunks(chunks, weighs, modified);
+    if (lane == 0) slices[at.slice] = state;
+  }
+};
+
+// Scans the slices of a block, as many vectors at a time as are on their way, with one barrier: a warp each puts the chunks of one together while the
+// others go on, hence two places for what they find. The first ones are loaded.
+__device__ __forceinline__ void scan_vectors(const float* logits, RowPlace place, int vocab, bool weighs, float (&values)[kGroup][kPerThread],
+                                             ChunkStates (&chunks)[2][kGroup], const ScanResults& results) {
+  int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
+#pragma unroll 1
+  for (int turn = 0; place.has_slice(); turn ^= 1, place = place.next(kGroup)) {
+#pragma unroll
+    for (int k = 0; k < kGroup; ++k) {
+      RowPlace at = place.next(k), later = at.next(kGroup);
+      if (k > 0 && !at.has_slice()) break;
+      u64 best = best_of_chunk(values[k], at.first(), 1), mass = weighs ? mass_of_chunk(values[k], best) : 0ull;
+      if (later.has_slice()) load_vector(logits, later, vocab, values[k]);
+      if (lane == 0) {
+        chunks[turn][k].best_logit[warp] = best;
+        chunks[turn][k].mass[warp] = mass;
+      }
+    }
+    __syncthreads();
+    RowPlace own = place.next(warp);
+    if (warp < kGroup && own.has_slice()) results.put(chunks[turn][warp], own, vocab, weighs, false);
+  }
+}
+
+// The same slice by slice, wherever entries lie. `modify` changes them and says so, or does not.
+template <typename Modify>
+__device__ __forceinline__ void scan_slices(const float* logits, RowPlace place, int vocab, bool weighs, float (&ahead)[kPerThread],
+                                            ChunkStates (&chunks)[2][kGroup], const ScanResults& results, Modify modify) {
+  int warp = threadIdx.x / kWarpSize, lane = threadIdx.x % kWarpSize;
+  float values[kPerThread];
+#pragma unroll 1
+  for (int turn = 0; place.has_slice(); turn ^= 1, place = place.next()) {
+#pragma unroll
+    for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
+    if (place.next().has_slice()) load(logits, place.next(), vocab, ahead);
+    ChunkStates& found = chunks[turn][0];
+    u64 best_logit = best_of_chunk(values, place.first(), place.step), best = best_logit, mass = weighs ? mass_of_chunk(values, best_logit) : 0ull;
+    bool modified = modify(place, values);
+    if (modified) best = best_of_chunk(values, place.first(), place.step);
+    if (lane == 0) {
+      found.best_logit[warp] = best_logit;
+      found.best[warp] = best;
+      found.mass[warp] = mass;
+    }
+    __syncthreads();
+    if (warp == 0) results.put(found, place, vocab, weighs, modified);
+  }
 }
 
 __device__ void add_biases(const SamplingBatch& batch, const SamplingRow& row, int start, float* values) {
@@ -103,66 +172,25 @@ __device__ void penalize(const SamplingBatch& batch, const SamplingRow& row, int
 __device__ void modify(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, float (&values)[kPerThread], RowShared& shared) {
   int first = place.first(), start = place.slice * kSlice;
 #pragma unroll
-  for (int j = 0; j < kPerThread; ++j) shared.list[first - start + (j * kWarpSize)] = values[j];
+  for (int j = 0; j < kPerThread; ++j) shared.list[first - start + (j * place.step)] = values[j];
   __syncthreads();
   if (row.bias_count > 0) add_biases(batch, row, start, shared.list);
   if (row.plan & kPenalties) penalize(batch, row, start, shared.list, shared.tokens);
   float* work = place.work(batch);
 #pragma unroll
   for (int j = 0; j < kPerThread; ++j) {
-    int i = first + (j * kWarpSize);
+    int i = first + (j * place.step);
     values[j] = shared.list[i - start];
     if (i < batch.vocab) work[i] = values[j];
   }
   __syncthreads();
 }
 
-__device__ __forceinline__ void scan_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row,
-                                           float (&values)[kPerThread], ChunkStates& chunks, RowShared& shared) {
-  int first = place.first(), warp = threadIdx.x / kWarpSize;
-  bool leads = threadIdx.x % kWarpSize == 0;
-  u64 best_logit = best_of_chunk(values, first), best = best_logit;
-  u64 mass = mass_of_chunk(values, best_logit);
-  if (row.modifies()) {
-    modify(batch, place, row, values, shared);
-    best = best_of_chunk(values, first);
-  }
-  if (leads) {
-    chunks.best_logit[warp] = best_logit;
-    chunks.best[warp] = best;
-    chunks.mass[warp] = mass;
-  }
-  if (leads && first < batch.vocab) {
-    place.chunk_keys(batch)[first / kChunk] = static_cast<u32>(best >> 32);
-    if (batch.top > 0) place.logit_keys(batch)[first / kChunk] = static_cast<u32>(best_logit >> 32);
-  }
-  __syncthreads();
-  if (warp == 0) {
-    SliceState state = join_chunks(chunks, true);
-    if (leads) place.slice_states(batch)[place.slice] = state;
-  }
-  // For a histogram of a later pass.
-  if (batch.passes < 3) return;
+// For a histogram of a later pass.
+__device__ __forceinline__ void clear_bins(const SamplingBatch& batch, const RowPlace& place) {
   u64* bins = batch.scratch[place.r].bins;
 #pragma unroll 1
-  for (int bin = (place.slice * kThreads) + threadIdx.x; bin < kBins; bin += place.slices * kThreads) bins[bin] = 0;
-}
-
-// The slices of a block, the first of which is loaded, each other one while the one before it is scanned. They are put together by one warp while
-// the others go on: hence two places for what they find.
-__device__ __forceinline__ void scan_slices(const SamplingBatch& batch, RowPlace place, const SamplingRow& row, float (&ahead)[kPerThread],
-                                            ChunkStates (&chunks)[2], RowShared& shared) {
-  const float* logits = place.logits(batch);
-  float values[kPerThread];
-#pragma unroll 1
-  for (int turn = 0; place.has_slice(); turn ^= 1) {
-#pragma unroll
-    for (int j = 0; j < kPerThread; ++j) values[j] = ahead[j];
-    RowPlace next = place.next();
-    if (next.has_slice()) load(logits, next.first(), batch.vocab, ahead);
-    scan_slice(batch, place, row, values, chunks[turn], shared);
-    place = next;
-  }
+  for (int bin = (place.part * kThreads) + threadIdx.x; bin < kBins; bin += place.parts * kThreads) bins[bin] = 0;
 }
 
 // The logarithm of the sum of all slices, in the same order whoever computes it. By a warp.

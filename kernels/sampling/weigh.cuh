@@ -23,7 +23,7 @@ __device__ __forceinline__ void write_drawn(const SamplingBatch& batch, const Ro
 // The weights of a slice's entries that are left.
 __device__ void weigh_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, u64* scratch) {
   float values[kPerThread];
-  load(place.scores(batch, row), place.first(), batch.vocab, values);
+  load(place.scores(batch, row), place, batch.vocab, values);
   u64 sum = 0;
 #pragma unroll
   for (int j = 0; j < kPerThread; ++j) {
@@ -37,7 +37,7 @@ __device__ void weigh_slice(const SamplingBatch& batch, const RowPlace& place, c
 __device__ void cut_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, int bin, u64* scratch) {
   RowScratch& mine = batch.scratch[place.r];
   float values[kPerThread];
-  load(place.scores(batch, row), place.first(), batch.vocab, values);
+  load(place.scores(batch, row), place, batch.vocab, values);
   u64 sum = 0;
 #pragma unroll
   for (int j = 0; j < kPerThread; ++j) {
@@ -50,14 +50,14 @@ __device__ void cut_slice(const SamplingBatch& batch, const RowPlace& place, con
     if (lanes == 0) continue;
     if (threadIdx.x % kWarpSize == 0) at = atomicAdd(&mine.state.found, __popc(lanes));
     at = __shfl_sync(kFullWarp, at, 0) + __popc(lanes & lanes_below());
-    if (listed && at < kListCapacity) mine.entries[at] = entry_of(key, place.first() + (j * kWarpSize));
+    if (listed && at < kListCapacity) mine.entries[at] = entry_of(key, place.first() + (j * place.step));
   }
   write_drawn(batch, place, sum, scratch);
 }
 
 __device__ void count_slice(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, const Lead& lead, HistogramShared& shared) {
   float values[kPerThread];
-  load(place.scores(batch, row), place.first(), batch.vocab, values);
+  load(place.scores(batch, row), place, batch.vocab, values);
   for (int i = threadIdx.x; i < 2 * kBins; i += kThreads) {
     shared.low[0][i] = 0;
     shared.high[0][i] = 0;

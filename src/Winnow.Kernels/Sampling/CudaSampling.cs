@@ -145,12 +145,14 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
         Operands.Require(output, DType.F32, logits.Shape.ElementCount);
         nint sums = SumsOf(rows);
         _ = ScanRows(0, sums, logits, rows, vocab);
+        int parts = BlocksOfRow(rows, vocab, 2);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         arguments.Add(output.Address);
         arguments.Add(sums);
         arguments.Add(logits.Address);
         arguments.Add(vocab);
-        Launch(Kernel.LogSoftmax, checked(rows * Parts(vocab, Slice)), arguments);
+        arguments.Add(parts);
+        Launch(Kernel.LogSoftmax, checked(rows * parts), arguments);
     }
 
     /// <inheritdoc/>
@@ -180,7 +182,8 @@ internal sealed class CudaSampling(CudaContext context) : ISampling, IDisposable
     private static int Parts(int count, int part) => (count + part - 1) / part;
 
     // As many as multiprocessors have room for at a time; which block computes a slice has no influence.
-    private int BlocksOfRow(int rows, int vocab) => Math.Clamp(context.Driver.Properties.Multiprocessors / Math.Max(1, rows), 1, Parts(vocab, Slice));
+    private int BlocksOfRow(int rows, int vocab, int atATime = 1) =>
+        Math.Clamp(atATime * context.Driver.Properties.Multiprocessors / Math.Max(1, rows), 1, Parts(vocab, Slice));
 
     private nint SumsOf(int rows) => _rows.Get((long)rows * RowSumsBytes);
 
