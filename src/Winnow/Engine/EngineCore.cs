@@ -359,7 +359,9 @@ internal sealed class EngineCore
 
     private static ObjectDisposedException SessionClosed() => new(nameof(Session), "The session was disposed.");
 
-    private WinnowException TooLarge(ScheduledSequence sequence) => new(
-        $"{sequence.Goal} tokens need {_pool.PagesFor(sequence.Goal)} pages of the KV cache, which has {_cache.TotalPages}. " +
-        "Load the engine with more KvCacheBytes or a smaller KvCacheType, or use a shorter prompt.");
+    private WinnowException TooLarge(ScheduledSequence sequence) => sequence.IsFull
+        ? new ContextLengthException(
+            sequence.Goal, _cache.Options.MaxTokens, "Continue the session with the policy that it was saved with, or load the engine with fewer PrefillChunkTokens or more ContextTokens.")
+        : new WinnowException($"{sequence.Goal} tokens need {_pool.PagesFor(sequence.Goal)} pages of the KV cache, which has {_cache.TotalPages}. " +
+            "Load the engine with more KvCacheBytes or a smaller KvCacheType, or use a shorter prompt.");
 }

@@ -45,6 +45,28 @@ internal sealed class EngineParts : IDisposable
         return headers + (slots * (sizeof(int) + attributes + (2 * options.Type.BytesOf(options.HeadDim))));
     }
 
+    /// <summary>
+    /// How many tokens a step may add to a sequence of any length under a policy: what the context holds beside the policy's budget and what grows between two evictions.
+    /// 0 where it holds no more, or where the policy does not bound the cache or speaks of positions of the text.
+    /// </summary>
+    public int StreamRoom(KvPolicy? policy)
+    {
+        if (policy is not { Positions: KvPositions.CacheRelative, Budget.IsBounded: true })
+        {
+            return 0;
+        }
+
+        KvCacheOptions options = Cache.Options;
+        int budget = policy.Budget.SlotsFor(options.MaxTokens, options.Layers * options.KvHeads, Cache.BytesOfPage);
+        long held = Math.Max(policy.LeastSlots, budget) + (long)policy.Interval - 1;
+        return (int)Math.Clamp(options.MaxTokens - held, 0, Scheduling.ChunkTokens);
+    }
+
+    /// <summary>In chunks of how many tokens the prompts of a sequence are computed; 0 where it does not matter.</summary>
+    /// <param name="policy">What evicts from it.</param>
+    public int ChunkTokensOf(KvPolicy? policy) =>
+        policy is null && SparseRead is null ? 0 : StreamRoom(policy) is > 0 and int room ? room : Scheduling.ChunkTokens;
+
     public void Dispose()
     {
         Evictor?.Dispose();

@@ -12,6 +12,9 @@ internal interface IPagePool
     /// <summary>Makes room for more tokens behind the cached ones; false changes nothing.</summary>
     bool TryReserve(ScheduledSequence sequence, int tokens);
 
+    /// <summary>Whether the sequence can have so many more tokens, however many pages are free: heads hold no more slots than the context.</summary>
+    bool HasPlaceFor(ScheduledSequence sequence, int tokens);
+
     /// <summary>True while the sequence holds pages or a row that <see cref="Release"/> would give back.</summary>
     bool Holds(ScheduledSequence sequence);
 

@@ -47,7 +47,7 @@ internal sealed class KvPagePool : IPagePool
 
         if (owner.Kv is null)
         {
-            if (!HasFreeRow || PagesFor(tokens) > _cache.FreePages)
+            if (!HasFreeRow || PagesFor(tokens) > _cache.FreePages || !HasPlaceFor(sequence, tokens))
             {
                 return false;
             }
@@ -56,8 +56,11 @@ internal sealed class KvPagePool : IPagePool
             _rows++;
         }
 
-        return _cache.TryReserve(owner.Kv, tokens);
+        return HasPlaceFor(sequence, tokens) && _cache.TryReserve(owner.Kv, tokens);
     }
+
+    public bool HasPlaceFor(ScheduledSequence sequence, int tokens) =>
+        tokens + (Of(sequence).Kv is KvSequence kv ? _cache.MostSlots(kv) : 0) <= _cache.Options.MaxTokens;
 
     public bool Holds(ScheduledSequence sequence) => Of(sequence).Kv is not null;
 

@@ -42,6 +42,9 @@ internal class ScheduledSequence
     /// <summary>Where the sequence stands.</summary>
     public SequencePhase Phase { get; internal set; }
 
+    /// <summary>Whether it was rejected because its heads hold no more slots, and not for want of pages.</summary>
+    public bool IsFull { get; internal set; }
+
     /// <summary>Whether the next chunk of its prompt has room in the step being planned.</summary>
     internal bool HasRoom { get; set; }
 

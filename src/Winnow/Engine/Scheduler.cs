@@ -101,7 +101,7 @@ internal sealed class Scheduler
     {
         while (!_pool.TryReserve(sequence, tokens))
         {
-            if (!TryTakePages(sequence))
+            if (!_pool.HasPlaceFor(sequence, tokens) || !TryTakePages(sequence))
             {
                 return false;
             }
@@ -139,7 +139,7 @@ internal sealed class Scheduler
             ScheduledSequence next = _waiting[0];
             if (!HasSlackFor(next) || !TryMakeRoom(next, next.NextTokens))
             {
-                if (_running.Count > 0)
+                if (_running.Count > 0 && _pool.HasPlaceFor(next, next.NextTokens))
                 {
                     return;
                 }
@@ -186,7 +186,7 @@ internal sealed class Scheduler
         {
             ScheduledSequence sequence = _running[i];
             sequence.HasRoom = sequence.ChunkTokens > 0 && sequence.Remaining > 1 && TryMakeRoom(sequence, sequence.NextTokens);
-            if (sequence.ChunkTokens > 0 && sequence.Remaining > 1 && !sequence.HasRoom && _running.Count == 1)
+            if (sequence.ChunkTokens > 0 && sequence.Remaining > 1 && !sequence.HasRoom && NeverHasRoom(sequence))
             {
                 Reject(sequence, plan);
                 i--;
@@ -221,13 +221,16 @@ internal sealed class Scheduler
             {
                 plan.Add(sequence, 1);
             }
-            else if (_running.Count == 1)
+            else if (NeverHasRoom(sequence))
             {
                 Reject(sequence, plan);
                 i--;
             }
         }
     }
+
+    // Who got no room now waits for others to end; where there are none, or its own slots are too many, that is in vain.
+    private bool NeverHasRoom(ScheduledSequence sequence) => _running.Count == 1 || !_pool.HasPlaceFor(sequence, sequence.NextTokens);
 
     private void PlanPrompts(StepPlan plan)
     {
@@ -343,6 +346,7 @@ internal sealed class Scheduler
 
     private void Reject(ScheduledSequence sequence, StepPlan plan)
     {
+        sequence.IsFull = !_pool.HasPlaceFor(sequence, sequence.NextTokens);
         Drop(sequence);
         plan.Rejected.Add(sequence);
     }

@@ -8,7 +8,7 @@ internal sealed class StepPlan
     /// <summary>The sequences of the step with the number of their tokens that it computes; each at most once.</summary>
     public List<PlannedTokens> Entries { get; } = [];
 
-    /// <summary>Sequences that can never go on, because the whole pool is too small for them. They are idle now.</summary>
+    /// <summary>Sequences that can never go on, because the whole pool or a head's part of it is too small for them. They are idle now.</summary>
     public List<ScheduledSequence> Rejected { get; } = [];
 
     /// <summary>Tokens of all entries.</summary>

@@ -100,17 +100,18 @@ public sealed partial class WinnowEngine
         _ = new StopStringMatcher(_planner.StopStrings(options));
     }
 
-    /// <summary>The most tokens of a sequence under a policy: the context, or as many as positions can be told apart where the cache is bounded and positions are its own.</summary>
-    internal int MostTokens(KvPolicy? policy) =>
-        policy is { Positions: KvPositions.CacheRelative, Budget.IsBounded: true } ? StreamTokens : ContextTokens;
+    /// <summary>
+    /// The most tokens of a sequence under a policy: the context, or as many as positions can be told apart where the cache is bounded, with room for more tokens, and positions are
+    /// its own.
+    /// </summary>
+    internal int MostTokens(KvPolicy? policy) => _parts.StreamRoom(policy) > 0 ? StreamTokens : ContextTokens;
 
     /// <summary>A sequence of tokens with what evicts from its cache.</summary>
     /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
     internal EngineSequence CreateSequence(int[] tokens, KvPolicy? asked)
     {
         KvPolicy? policy = ChoosePolicy(asked);
-        bool inChunks = policy is not null || _parts.SparseRead is not null;
-        return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = inChunks ? _parts.Scheduling.ChunkTokens : 0 };
+        return new EngineSequence(tokens, tokens.Length) { Policy = policy, ChunkTokens = _parts.ChunkTokensOf(policy) };
     }
 
     /// <summary>What evicts where a caller asks for a policy, or with null for none in particular; null where nothing does.</summary>

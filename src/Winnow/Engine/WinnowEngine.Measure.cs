@@ -89,7 +89,7 @@ public sealed partial class WinnowEngine
     {
         NeedsAllLogits = true,
         Policy = policy,
-        ChunkTokens = policy is null && _parts.SparseRead is null ? 0 : Math.Min(_parts.Scheduling.ChunkTokens, _parts.Scheduling.AllLogitsTokens),
+        ChunkTokens = Math.Min(_parts.ChunkTokensOf(policy), _parts.Scheduling.AllLogitsTokens),
     };
 
     private IEnumerable<int[]> Windows(int[] tokens, int window)

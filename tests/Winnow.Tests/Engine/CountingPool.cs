@@ -35,6 +35,8 @@ internal sealed class CountingPool(int pages) : IPagePool
         return true;
     }
 
+    public bool HasPlaceFor(ScheduledSequence sequence, int tokens) => true;
+
     public bool Holds(ScheduledSequence sequence) => HeldBy(sequence) > 0;
 
     public int Release(ScheduledSequence sequence, bool returns)

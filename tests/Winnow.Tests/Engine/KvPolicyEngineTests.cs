@@ -93,6 +93,42 @@ internal sealed class KvPolicyEngineTests : EngineTests
         Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
     }
 
+    // What is kept and what comes until something leaves has to fit the context: where just one token does, any number of them go through; where none does, the context is the end.
+    [TestCase(40, 32, true)]
+    [TestCase(TinyModel.ContextTokens - 40, 256, true)]
+    [TestCase(TinyModel.ContextTokens - 16, 64, true)]
+    [TestCase(TinyModel.ContextTokens - 15, 64, false)]
+    [TestCase(TinyModel.ContextTokens, 64, false)]
+    [TestCase(10 * TinyModel.ContextTokens, 64, false)]
+    public async Task GenerateAsync_WithCacheRelativePositionsEndsWhereTheBudgetLeavesNoRoom(int budget, int chunk, bool goesOn)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy("streamingllm", KvBudget.Slots(budget)), PrefillChunkTokens = chunk });
+        await using Session session = engine.CreateSession();
+        int[] tokens = [.. Enumerable.Range(0, 2 * TinyModel.ContextTokens).Select(i => 4 + (i % 250))];
+        List<GeneratedPiece> pieces = await ReadAsync(engine.GenerateAsync(Story, Sampled(3, 2 * TinyModel.ContextTokens)));
+
+        Assert.That(pieces[^1].FinishReason, Is.EqualTo(goesOn ? FinishReason.Length : FinishReason.ContextFull));
+        Assert.That(async () => await session.AppendAsync(tokens.AsMemory()), goesOn ? Throws.Nothing : Throws.TypeOf<ContextLengthException>());
+        Assert.That(async () => await session.AppendAsync(Story), Throws.Nothing, "the engine goes on");
+        Assert.That(async () => await engine.PerplexityAsync(LongStory), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task RestoreSessionAsync_UnderAPolicyThatTheFullCacheIsNewToTakesNoMoreThanTheContextHolds()
+    {
+        KvPolicy policy = Policy("streamingllm", KvBudget.Slots(40));
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { MoreKvPolicies = [policy], PrefillChunkTokens = 64 });
+        await using Session full = engine.CreateSession();
+        await full.AppendAsync(Enumerable.Range(0, TinyModel.ContextTokens - 8).Select(i => 4 + (i % 250)).ToArray().AsMemory());
+        using var saved = new MemoryStream();
+        await full.SaveAsync(saved);
+        saved.Position = 0;
+        await using Session restored = await engine.RestoreSessionAsync(saved, policy);
+
+        Assert.That(async () => await restored.AppendAsync(LongStory), Throws.TypeOf<ContextLengthException>());
+        Assert.That(async () => await full.AppendAsync("a"), Throws.Nothing, "the engine goes on");
+    }
+
     [Test]
     public async Task FreezeAsync_LetsAForkedContextAnswerManyQuestionsAlike()
     {
