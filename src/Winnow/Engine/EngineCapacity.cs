@@ -37,7 +37,7 @@ internal sealed record EngineCapacity
         if (options.ContextTokens > config.ContextTokens)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(options.ContextTokens), options.ContextTokens, $"The model was made for texts of {config.ContextTokens} tokens, and takes no longer context.");
+                nameof(options), options.ContextTokens, $"The model was made for texts of {config.ContextTokens} tokens, and takes no longer context.");
         }
 
         int sequences = options.MaxSequences ?? UsualSequences;
