@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Linq;
 using System.Text;
@@ -11,6 +12,8 @@ namespace Winnow.Simulator;
 /// </summary>
 public sealed record KernelProfile
 {
+    private const int ShownSteps = 6;
+
     /// <summary>The kernel.</summary>
     public required string Kernel { get; init; }
 
@@ -67,6 +70,18 @@ public sealed record KernelProfile
     /// <summary>How many trips to device memory lie on that path one after the other.</summary>
     public double LongestPathTrips { get; init; }
 
+    /// <summary>
+    /// What that path consists of, clocks, which together are <see cref="LongestPath"/>; parts that it lacks are absent. Empty without
+    /// <see cref="PtxSimulatorOptions.TracesPaths"/>.
+    /// </summary>
+    public IReadOnlyDictionary<PathPart, double> LongestPathParts { get; init; } = ReadOnlyDictionary<PathPart, double>.Empty;
+
+    /// <summary>
+    /// The instructions at which that path waits, those first where it waits longest; plain arithmetic is not among them. Of several paths as long it is the same
+    /// one in every run. Empty without <see cref="PtxSimulatorOptions.TracesPaths"/>.
+    /// </summary>
+    public IReadOnlyList<PathStep> LongestPathSteps { get; init; } = [];
+
     /// <summary>The critical path of a block on average, clocks; see <see cref="LongestPath"/>.</summary>
     public double AveragePath { get; init; }
 
@@ -111,11 +126,30 @@ public sealed record KernelProfile
 
         text.Append(BulkBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  bulk copies    {BulkBytes:N0} bytes\n") : "");
         text.Append(LocalBytes > 0 ? string.Create(CultureInfo.InvariantCulture, $"  local          {LocalBytes:N0} bytes\n") : "");
-        text.Append(LongestPath > 0 ? string.Create(CultureInfo.InvariantCulture, $"  critical path  {LongestPath:N0} clocks, {LongestPathTrips:0.#} trips to device memory among them; {AveragePath:N0} of a block on average\n") : "");
+        AppendPath(text);
         text.Append(
             CultureInfo.InvariantCulture,
             $"  operations     {Flops:N0} and {TensorFlops:N0} on tensor cores; {Intensity:0.###} a byte of global memory");
         return text.ToString();
+    }
+
+    private void AppendPath(StringBuilder text)
+    {
+        if (LongestPath > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  critical path  {LongestPath:N0} clocks, {LongestPathTrips:0.#} trips to device memory among them; {AveragePath:N0} of a block on average\n");
+        }
+
+        foreach ((PathPart part, double clocks) in LongestPathParts.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    {part,-15}{clocks:N0} ({clocks / LongestPath:P0})\n");
+        }
+
+        foreach (PathStep step in LongestPathSteps.Take(ShownSteps))
+        {
+            string place = step.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{step.File}({step.Line})") : string.Create(CultureInfo.InvariantCulture, $"line {step.PtxLine} of the PTX");
+            text.Append(CultureInfo.InvariantCulture, $"    waits          {step.Clocks:N0} for {step.Part}, {step.Times:0.#} times, at {place}: {step.Instruction}\n");
+        }
     }
 
     private static void Append(StringBuilder text, string name, GlobalTraffic traffic)

@@ -90,6 +90,7 @@ public sealed unsafe partial class PtxSimulator
                 Checks = _options.Checks,
                 Counters = counters,
                 Latencies = _options.Latencies,
+                TracesPaths = _options.TracesPaths,
                 Print = _options.Printed ?? (static _ => { }),
             });
             EndProfile(kernel.Program, counters, shape);

@@ -20,6 +20,12 @@ public sealed record PtxSimulatorOptions
     /// <summary>Whether what kernels do is counted; see <see cref="PtxSimulator.TakeProfiles"/>.</summary>
     public bool Profiles { get; init; }
 
+    /// <summary>
+    /// Whether profiles tell what critical paths consist of: <see cref="KernelProfile.LongestPathParts"/> and <see cref="KernelProfile.LongestPathSteps"/>. It takes
+    /// time, and some 24 bytes of the host for each instruction of a warp of a block that is no plain arithmetic.
+    /// </summary>
+    public bool TracesPaths { get; init; }
+
     /// <summary>How long instructions take, for the critical paths of profiles.</summary>
     public LatencyTable Latencies { get; init; } = LatencyTable.Hopper;
 

@@ -91,6 +91,7 @@ public sealed class ReadmeTests
         CliRun finding = await CliRun.OfAsync("kernels", "profile", folder["saxpy.cu"], "--axis", "n=1000");
 
         Assert.That(Readme, Does.Contain(check.Output));
+        Assert.That(Readme, Does.Contain(profile.Output[profile.Output.IndexOf("  critical path", StringComparison.Ordinal)..].Split("  operations")[0]));
         Assert.That(Readme, Does.Contain(profile.Output.Split("\n\n")[1].Split("\npredicted ")[0]));
         Assert.That(Readme, Does.Contain(finding.Output));
     }

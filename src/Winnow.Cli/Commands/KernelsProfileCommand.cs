@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Linq;
 using System.Text.Json;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Prediction;
@@ -11,6 +12,8 @@ namespace Winnow.Cli.Commands;
 /// <summary><c>winnow kernels profile</c>: a kernel on the simulator, checked and counted, and what that means for named GPUs.</summary>
 internal static class KernelsProfileCommand
 {
+    private const int WrittenSteps = 20;
+
     private static readonly Option<int?> Seed = SettingOption.Count(
         "--seed", "What the simulator draws the order of warps from; a race that one order hides another shows. Default: 1.", int.MinValue);
 
@@ -119,8 +122,35 @@ internal static class KernelsProfileCommand
         json.WriteNumber("longest_path_clocks", profile.LongestPath);
         json.WriteNumber("longest_path_trips", profile.LongestPathTrips);
         json.WriteNumber("average_path_clocks", profile.AveragePath);
+        WritePath(json, profile);
         json.WriteNumber("flops", profile.Flops);
         json.WriteNumber("tensor_flops", profile.TensorFlops);
+    }
+
+    private static void WritePath(Utf8JsonWriter json, KernelProfile profile)
+    {
+        json.WriteStartObject("longest_path_parts");
+        foreach ((PathPart part, double clocks) in profile.LongestPathParts)
+        {
+            json.WriteNumber(part.ToString(), clocks);
+        }
+
+        json.WriteEndObject();
+        json.WriteStartArray("longest_path_steps");
+        foreach (PathStep step in profile.LongestPathSteps.Take(WrittenSteps))
+        {
+            json.WriteStartObject();
+            json.WriteString("part", step.Part.ToString());
+            json.WriteNumber("clocks", step.Clocks);
+            json.WriteNumber("times", step.Times);
+            json.WriteString("file", step.File);
+            json.WriteNumber("line", step.Line);
+            json.WriteNumber("ptx_line", step.PtxLine);
+            json.WriteString("instruction", step.Instruction);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, string name, GlobalTraffic traffic)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -35,7 +36,7 @@ internal sealed unsafe partial class BlockRunner
         }
 
         Compare(warp, operation, lanes, barrier, threads, id);
-        barrier.Time = Math.Max(barrier.Time, warp.Flow?.Begin() ?? 0);
+        barrier.Time = PathTime.Max(barrier.Time, warp.Flow?.Begin() ?? default);
         barrier.Arrived += threads > 0 && operation.IsAligned ? Warp.Lanes : BitOperations.PopCount(lanes);
         barrier.Count += operation.CountOf(warp, lanes);
         _checks?.Clocks.Arrive(warp.Party, KnownOf(barrier));
@@ -181,14 +182,14 @@ internal sealed unsafe partial class BlockRunner
         public uint[] Known { get; set; } = [];
 
         /// <summary>When the last of those came, where that is counted.</summary>
-        public long Time { get; set; }
+        public PathTime Time { get; set; }
 
         public BlockBarrier First { get; set; } = null!;
 
         public void Clear()
         {
             Waiting.Clear();
-            (Arrived, Count, Time) = (0, 0, 0);
+            (Arrived, Count, Time) = (0, 0, default);
             Array.Clear(Known);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
 
@@ -20,7 +21,7 @@ internal sealed unsafe partial class BlockRunner
     public void BeginLoad(BulkSource source, BulkTarget target, CopyPiece[] pieces)
     {
         Counters?.AddBulkLoad(pieces);
-        long arrival = source.Warp.Flow?.BulkEnd() ?? 0;
+        PathTime arrival = source.Warp.Flow?.BulkEnd() ?? default;
         for (uint left = target.Ranks; left != 0; left &= left - 1)
         {
             BlockRunner block = Cluster[BitOperations.TrailingZeroCount(left)];

@@ -1,4 +1,4 @@
-using System;
+using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
@@ -7,25 +7,26 @@ namespace Winnow.Simulator.Execution;
 internal sealed unsafe partial class BlockRunner
 {
     private LineTimes? _lines;
-    private long _exitTime;
+    private PathTime _exitTime;
 
     private void BeginFlow()
     {
         _lines = Counters is null ? null : _lines ?? new LineTimes();
+        Cluster.BeginTrace(_lines is not null && Launch.TracesPaths);
         for (int i = 0; i < _warps.Count; i++)
         {
-            _warps[i].Flow = _lines is null ? null : new WarpFlow(_warps[i], Launch.Latencies, _lines);
+            _warps[i].Flow = _lines is null ? null : new WarpFlow(_warps[i], Launch.Latencies, _lines, Cluster.Trace);
         }
     }
 
     private void StartFlow()
     {
         _lines?.Clear();
-        _exitTime = 0;
+        _exitTime = default;
     }
 
     /// <summary>Lanes end; who waits for all threads waits for them, too.</summary>
-    private void NoteExit(Warp warp) => _exitTime = Math.Max(_exitTime, warp.Flow?.Begin() ?? 0);
+    private void NoteExit(Warp warp) => _exitTime = PathTime.Max(_exitTime, warp.Flow?.Begin() ?? default);
 
     /// <summary>Lets those go on who wait at a barrier that is complete: when the last one came, and what the barrier takes.</summary>
     private void LeaveFlow(BarrierState barrier)
@@ -37,11 +38,11 @@ internal sealed unsafe partial class BlockRunner
 
         bool isOfAll = barrier.Threads == 0;
         int warps = (barrier.Arrived + Warp.Lanes - 1) / Warp.Lanes;
-        long came = isOfAll ? Math.Max(barrier.Time, _exitTime) : barrier.Time;
-        long time = PathTime.After(came, Launch.Latencies.Barrier + (warps * Launch.Latencies.BarrierWarp));
-        foreach ((Warp warp, _, _) in barrier.Waiting)
+        PathTime came = isOfAll ? PathTime.Max(barrier.Time, _exitTime) : barrier.Time;
+        int clocks = Launch.Latencies.Barrier + (warps * Launch.Latencies.BarrierWarp);
+        foreach ((Warp warp, _, BlockBarrier operation) in barrier.Waiting)
         {
-            warp.Flow!.Lift(time);
+            warp.Flow!.LeaveBarrier(came, clocks, operation.Source);
         }
 
         for (int i = 0; i < WarpCount && isOfAll; i++)

@@ -166,7 +166,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     public void End()
     {
         LaunchOrder?.Trigger(Cluster.GridWaits.Count > 0);
-        Counters?.AddPath(_exitTime, _lines!.DrawsWork);
+        Counters?.AddPath(PathSum.Of(_exitTime, Cluster.Trace), _lines!.DrawsWork);
         EndCopies();
         EndRegisters();
     }

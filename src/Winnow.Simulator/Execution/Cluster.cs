@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Numerics;
 using Winnow.Simulator.Execution.Memory;
 using Winnow.Simulator.Profiling;
+using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
 
@@ -19,13 +20,13 @@ internal sealed class Cluster(int count)
     private readonly List<BlockRunner> _blocks = [];
     private readonly uint[] _arrived = new uint[count * Warp.Lanes];
     private readonly uint[] _over = new uint[count * Warp.Lanes];
-    private readonly List<(Warp Warp, Split Split)> _waiting = [];
+    private readonly List<(Warp Warp, Split Split, PtxInstruction Source)> _waiting = [];
     private WarpClocks? _clocks;
     private ClusterKnowledge? _present;
     private ClusterKnowledge? _before;
     private int _live;
-    private long _time;
-    private long _timeBefore;
+    private PathTime _time;
+    private PathTime _timeBefore;
     private int _came;
     private bool _isUsed;
 
@@ -41,11 +42,17 @@ internal sealed class Cluster(int count)
     /// <summary>The stamps of when its warps waited for the launches before.</summary>
     public List<uint> GridWaits { get; } = [];
 
+    /// <summary>The steps on the ways of its warps; null where nobody asks for them.</summary>
+    public PathTrace? Trace { get; private set; }
+
     /// <summary>A block by its rank.</summary>
     public BlockRunner this[int rank] => _blocks[rank];
 
     /// <summary>Adds the next block.</summary>
     public void Add(BlockRunner block) => _blocks.Add(block);
+
+    /// <summary>Begins a launch whose ways are traced or not.</summary>
+    public void BeginTrace(bool isTraced) => Trace = isTraced ? Trace ?? new PathTrace() : null;
 
     /// <summary>Begins with other blocks.</summary>
     /// <param name="warps">The warps of each.</param>
@@ -54,7 +61,8 @@ internal sealed class Cluster(int count)
     {
         AreTimesNew = _clocks?.Start(warps) ?? false;
         GridWaits.Clear();
-        (_time, _timeBefore) = (0, 0);
+        (_time, _timeBefore) = (default, default);
+        Trace?.Clear();
         _live = count * threads;
         if (_isUsed)
         {
@@ -88,7 +96,7 @@ internal sealed class Cluster(int count)
             Clocks.ArriveAtCluster(warp.Party, _present.Known, _present.Passed, releases);
         }
 
-        _time = Math.Max(_time, warp.Flow?.Begin() ?? 0);
+        _time = PathTime.Max(_time, warp.Flow?.Begin() ?? default);
         _arrived[place] |= lanes;
         _came += BitOperations.PopCount(lanes);
         CompleteIfAll();
@@ -112,12 +120,13 @@ internal sealed class Cluster(int count)
         if (waiting != lanes)
         {
             _over[place] &= ~lanes;
-            Leave(warp);
+            Leave(warp, warp.Instruction!);
         }
 
         if (waiting != 0)
         {
-            _waiting.Add((warp, warp.WaitForBarrier(waiting)));
+            PtxInstruction source = warp.Instruction!;
+            _waiting.Add((warp, warp.WaitForBarrier(waiting), source));
         }
     }
 
@@ -151,13 +160,13 @@ internal sealed class Cluster(int count)
 
         Array.Clear(_arrived);
         _came = 0;
-        (_time, _timeBefore) = (0, _time);
+        (_time, _timeBefore) = (default, _time);
         (_present, _before) = (_before, _present);
         _present?.Clear();
-        foreach ((Warp warp, Split split) in _waiting)
+        foreach ((Warp warp, Split split, PtxInstruction source) in _waiting)
         {
             _over[PlaceOf(warp)] &= ~split.Lanes;
-            Leave(warp);
+            Leave(warp, source);
             warp.Release(split);
             warp.Block.MakeRunnable(warp);
         }
@@ -165,9 +174,9 @@ internal sealed class Cluster(int count)
         _waiting.Clear();
     }
 
-    private void Leave(Warp warp)
+    private void Leave(Warp warp, PtxInstruction source)
     {
-        warp.Flow?.Lift(PathTime.After(_timeBefore, warp.Block.Launch.Latencies.RemoteShared));
+        warp.Flow?.LeaveCluster(_timeBefore, source);
         if (_before is { } before)
         {
             Clocks.LeaveCluster(warp.Party, before.Known, before.Passed);

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution;
 
@@ -17,7 +18,7 @@ internal sealed unsafe class Frame : IDisposable
     public byte* Registers => _registers;
 
     /// <summary>When each register is there, clocks; empty where nothing is counted.</summary>
-    public long[] Ready { get; private set; } = [];
+    public PathTime[] Ready { get; private set; } = [];
 
     /// <summary>What is known about registers that products use; null where the function has none.</summary>
     public ProductRegisters? Products { get; private set; }
@@ -51,7 +52,7 @@ internal sealed unsafe class Frame : IDisposable
         if (warp.Flow is not null)
         {
             int registers = code.FlowBy(warp.Block.Launch.Latencies).Registers;
-            Ready = Ready.Length == registers ? Ready : new long[registers];
+            Ready = Ready.Length == registers ? Ready : new PathTime[registers];
             Array.Clear(Ready);
         }
 

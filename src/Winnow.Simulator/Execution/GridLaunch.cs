@@ -44,6 +44,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>How long instructions take; of importance only where something is counted.</summary>
     public required LatencyTable Latencies { get; init; }
 
+    /// <summary>Whether the critical paths of its blocks are traced; of importance only where something is counted.</summary>
+    public required bool TracesPaths { get; init; }
+
     /// <summary>Takes what <c>printf</c> prints.</summary>
     public required Action<string> Print { get; init; }
 

@@ -49,6 +49,7 @@ internal sealed class FunctionFlow
     private InstructionFlow Of(PtxInstruction instruction, bool beginsBlock)
     {
         FlowKind kind = KindOf(instruction);
+        (int latency, PathPart part) = _latencies.Of(instruction);
         bool hasResult = FunctionDecoder.HasResult(instruction);
         List<int> sources = [];
         List<int> results = [];
@@ -68,7 +69,9 @@ internal sealed class FunctionFlow
             Sources = [.. sources],
             Results = [.. results],
             Kind = kind,
-            Latency = _latencies.Of(instruction),
+            Latency = latency,
+            Part = part,
+            Source = instruction,
             BeginsBlock = beginsBlock,
             IsOrdered = IsOrdered(instruction),
             UsesL1 = !Array.Exists(instruction.Modifiers, static modifier => modifier is "cg" or "cv" or "volatile" or "relaxed" or "acquire" or "mmio"),

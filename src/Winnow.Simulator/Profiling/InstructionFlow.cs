@@ -1,3 +1,5 @@
+using Winnow.Simulator.Ptx;
+
 namespace Winnow.Simulator.Profiling;
 
 /// <summary>What an instruction means for the times of a warp.</summary>
@@ -54,6 +56,12 @@ internal readonly struct InstructionFlow
 
     /// <summary>Clocks until its results are there; for memory where it is neither global nor shared.</summary>
     public required int Latency { get; init; }
+
+    /// <summary>What takes those clocks.</summary>
+    public required PathPart Part { get; init; }
+
+    /// <summary>The instruction itself.</summary>
+    public required PtxInstruction Source { get; init; }
 
     /// <summary>Whether it begins a basic block, so that all before it has begun.</summary>
     public required bool BeginsBlock { get; init; }

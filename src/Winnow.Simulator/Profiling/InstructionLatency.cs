@@ -13,26 +13,26 @@ internal sealed class InstructionLatency(LatencyTable table)
     // What mma.m16n8k8 computes; smaller products take half the time of m16n8k16.
     private const int SmallProduct = 2 * 16 * 8 * 8;
 
-    /// <summary>Clocks until the results of an instruction are there; of memory where it turns out to be neither global nor shared.</summary>
-    public int Of(PtxInstruction instruction)
+    /// <summary>Clocks until the results of an instruction are there, and what takes them; of memory where it turns out to be neither global nor shared.</summary>
+    public (int Clocks, PathPart Part) Of(PtxInstruction instruction)
     {
         InstructionTraits traits = InstructionTraits.Of(instruction);
         return traits.Class switch
         {
-            InstructionClass.Move => MoveOf(instruction),
+            InstructionClass.Move => (MoveOf(instruction), PathPart.Arithmetic),
             InstructionClass.Conversion => ConversionOf(instruction),
-            InstructionClass.Float16 => table.Half,
-            InstructionClass.Float64 => table.Double,
-            InstructionClass.Special => table.Special,
-            InstructionClass.Integer when instruction.Opcode is "popc" or "clz" or "bfind" or "brev" => table.Special,
-            InstructionClass.Tensor => ProductOf(instruction, traits.TensorFlops),
-            InstructionClass.Warp when instruction.Opcode is "shfl" or "match" or "redux" => table.Shuffle,
-            InstructionClass.ConstantMemory => InstructionTraits.IsParameter(instruction) ? 0 : table.L1,
-            InstructionClass.LocalMemory or InstructionClass.GlobalMemory => table.L1,
-            InstructionClass.SharedMemory or InstructionClass.Atomic => table.Shared,
-            InstructionClass.Barrier => instruction.Opcode is "membar" or "fence" ? FenceOf(instruction) : table.Shared,
-            InstructionClass.AsyncCopy or InstructionClass.Control => 0,
-            _ => table.Arithmetic,
+            InstructionClass.Float16 => (table.Half, PathPart.Arithmetic),
+            InstructionClass.Float64 => (table.Double, PathPart.Arithmetic),
+            InstructionClass.Special => (table.Special, PathPart.Special),
+            InstructionClass.Integer when instruction.Opcode is "popc" or "clz" or "bfind" or "brev" => (table.Special, PathPart.Special),
+            InstructionClass.Tensor => (ProductOf(instruction, traits.TensorFlops), PathPart.Tensor),
+            InstructionClass.Warp when instruction.Opcode is "shfl" or "match" or "redux" => (table.Shuffle, PathPart.Special),
+            InstructionClass.ConstantMemory => (InstructionTraits.IsParameter(instruction) ? 0 : table.L1, PathPart.Cache),
+            InstructionClass.LocalMemory or InstructionClass.GlobalMemory => (table.L1, PathPart.Cache),
+            InstructionClass.SharedMemory or InstructionClass.Atomic => (table.Shared, PathPart.SharedMemory),
+            InstructionClass.Barrier => (instruction.Opcode is "membar" or "fence" ? FenceOf(instruction) : table.Shared, PathPart.Barrier),
+            InstructionClass.AsyncCopy or InstructionClass.Control => (0, PathPart.Arithmetic),
+            _ => (table.Arithmetic, PathPart.Arithmetic),
         };
     }
 
@@ -44,16 +44,16 @@ internal sealed class InstructionLatency(LatencyTable table)
         _ => table.Arithmetic,
     };
 
-    private int ConversionOf(PtxInstruction instruction)
+    private (int Clocks, PathPart Part) ConversionOf(PtxInstruction instruction)
     {
         string[] types = Array.FindAll(instruction.Modifiers, static modifier => PtxType.Bits(modifier) > 0);
         bool isFloat = Array.Exists(types, static type => type[0] is 'f' or 'e' or 't' || type.StartsWith("bf", StringComparison.Ordinal));
         bool isInteger = Array.Exists(types, static type => type[0] is 's' or 'u' or 'b' && !type.StartsWith("bf", StringComparison.Ordinal));
         return (isFloat, isInteger) switch
         {
-            (true, true) => table.Special,
-            (true, false) => table.Half,
-            _ => table.Arithmetic,
+            (true, true) => (table.Special, PathPart.Special),
+            (true, false) => (table.Half, PathPart.Arithmetic),
+            _ => (table.Arithmetic, PathPart.Arithmetic),
         };
     }
 

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace Winnow.Simulator.Profiling;
@@ -6,7 +5,7 @@ namespace Winnow.Simulator.Profiling;
 /// <summary>What is known about a line of 128 bytes of global memory.</summary>
 /// <param name="Arrival">When it came, or was written.</param>
 /// <param name="IsInL1">Whether it is in the first-level cache.</param>
-internal readonly record struct LineTime(long Arrival, bool IsInL1);
+internal readonly record struct LineTime(PathTime Arrival, bool IsInL1);
 
 /// <summary>
 /// The lines of global memory that the warps of a block touched before they last met, without a limit of how many there are. What a warp touched since is its own
@@ -31,7 +30,7 @@ internal sealed class LineTimes
         foreach ((ulong line, LineTime time) in lines)
         {
             _lines[line] = _lines.TryGetValue(line, out LineTime known)
-                ? new LineTime(Math.Min(known.Arrival, time.Arrival), known.IsInL1 || time.IsInL1)
+                ? new LineTime(PathTime.Min(known.Arrival, time.Arrival), known.IsInL1 || time.IsInL1)
                 : time;
         }
     }

@@ -17,8 +17,8 @@ internal sealed class ProfileCounters
     private GlobalTraffic _atomics;
     private SharedTraffic _shared;
     private long _bulkBytes;
-    private (long Clocks, long Trips) _longestPath;
-    private (long Clocks, long Trips) _paths;
+    private PathSum _longestPath = new();
+    private PathSum _paths = new();
     private bool _drawsWork;
 
     /// <summary>Launches.</summary>
@@ -79,21 +79,20 @@ internal sealed class ProfileCounters
     }
 
     /// <summary>Counts a block.</summary>
-    /// <param name="path">Its critical path, a <see cref="PathTime"/>.</param>
+    /// <param name="path">Its critical path.</param>
     /// <param name="drawsWork">Whether it drew its work from a counter, which is how much others left.</param>
-    public void AddPath(long path, bool drawsWork)
+    public void AddPath(PathSum path, bool drawsWork)
     {
         _drawsWork |= drawsWork;
-        (long Clocks, long Trips) parts = (PathTime.Clocks(path), PathTime.Trips(path));
-        _longestPath = Longer(_longestPath, parts);
-        _paths = Sum(_paths, parts);
+        _longestPath = PathSum.Longer(_longestPath, path);
+        _paths += path;
     }
 
     /// <summary>Adds another launch.</summary>
     /// <param name="other">Its counters.</param>
     public void AddLaunch(ProfileCounters other)
     {
-        (long Clocks, long Trips) longest = Sum(_longestPath, other._longestPath);
+        PathSum longest = _longestPath + other._longestPath;
         Add(other);
         _longestPath = longest;
     }
@@ -120,8 +119,8 @@ internal sealed class ProfileCounters
         _atomics += other._atomics;
         _shared += other._shared;
         _bulkBytes += other._bulkBytes;
-        _longestPath = Longer(_longestPath, other._longestPath);
-        _paths = Sum(_paths, other._paths);
+        _longestPath = PathSum.Longer(_longestPath, other._longestPath);
+        _paths += other._paths;
         _drawsWork |= other._drawsWork;
     }
 
@@ -139,7 +138,7 @@ internal sealed class ProfileCounters
         }
 
         // The longest of blocks that draw their work did that of others, too.
-        ((long Clocks, long Trips) longest, double among) = _drawsWork ? (_paths, Math.Max(1, Blocks)) : (_longestPath, Math.Max(1, Launches));
+        (PathSum longest, double among) = _drawsWork ? (_paths, Math.Max(1, Blocks)) : (_longestPath, Math.Max(1, Launches));
         return new KernelProfile
         {
             Kernel = kernel,
@@ -157,15 +156,13 @@ internal sealed class ProfileCounters
             TensorFlops = _tensorFlops,
             LongestPath = longest.Clocks / among,
             LongestPathTrips = longest.Trips / among,
+            LongestPathParts = longest.Parts(among),
+            LongestPathSteps = longest.Steps(among),
             AveragePath = (double)_paths.Clocks / Math.Max(1, Blocks),
             BlockThreads = BlockThreads,
             BlockSharedBytes = BlockSharedBytes,
         };
     }
-
-    private static (long Clocks, long Trips) Longer((long Clocks, long Trips) one, (long Clocks, long Trips) other) => one.CompareTo(other) >= 0 ? one : other;
-
-    private static (long Clocks, long Trips) Sum((long Clocks, long Trips) one, (long Clocks, long Trips) other) => (one.Clocks + other.Clocks, one.Trips + other.Trips);
 
     /// <summary>One request of what lies in global memory; zeros that are filled in are no traffic.</summary>
     private GlobalTraffic Bulk(ReadOnlySpan<CopyPiece> pieces)

@@ -15,8 +15,8 @@ internal sealed partial class WarpFlow
     private int _lineCount;
     private int _passes;
     private bool _isRemote;
-    private long _globalStored;
-    private long _sharedStored;
+    private PathTime _globalStored;
+    private PathTime _sharedStored;
 
     /// <summary>The present instruction accesses global memory.</summary>
     /// <param name="addresses">The address of each lane.</param>
@@ -51,35 +51,35 @@ internal sealed partial class WarpFlow
     {
         _own.Clear();
         _drawn.Clear();
-        (_globalStored, _sharedStored) = (0, 0);
+        (_globalStored, _sharedStored) = (default, default);
         ForgetNotes();
     }
 
     private void ForgetNotes() => (_lineCount, _passes, _isRemote) = (0, 0, false);
 
-    private long Load(in InstructionFlow flow, long start)
+    private PathTime Load(in InstructionFlow flow, PathTime start)
     {
         if (_lineCount + _passes == 0)
         {
-            return PathTime.After(start, flow.Latency);
+            return After(start, in flow);
         }
 
-        long begin = start;
+        PathTime begin = start;
         if (_passes > 0 && flow.Kind != FlowKind.Copy)
         {
-            begin = Math.Max(begin, _sharedStored);
+            begin = PathTime.Max(begin, _sharedStored);
         }
 
         if (_lineCount > 0 && !flow.PassesStores)
         {
-            begin = Math.Max(begin, _globalStored);
+            begin = PathTime.Max(begin, _globalStored);
         }
 
-        _latest = Math.Max(_latest, begin);
-        return Math.Max(ShareEnd(in flow, begin), GlobalEnd(begin, flow.UsesL1));
+        _latest = PathTime.Max(_latest, begin);
+        return PathTime.Max(ShareEnd(in flow, begin), GlobalEnd(in flow, begin, flow.UsesL1));
     }
 
-    private long Atomic(in InstructionFlow flow, long start, bool isAlone)
+    private PathTime Atomic(in InstructionFlow flow, PathTime start, bool isAlone)
     {
         if (isAlone && _lineCount == 1 && flow.Results.Length > 0)
         {
@@ -87,10 +87,10 @@ internal sealed partial class WarpFlow
         }
 
         Store(start);
-        return Math.Max(ShareEnd(in flow, start), GlobalEnd(start, usesL1: false));
+        return PathTime.Max(ShareEnd(in flow, start), GlobalEnd(in flow, start, usesL1: false));
     }
 
-    private void Store(long start)
+    private void Store(PathTime start)
     {
         if (_passes > 0)
         {
@@ -110,36 +110,58 @@ internal sealed partial class WarpFlow
         }
     }
 
-    private long ShareEnd(in InstructionFlow flow, long start)
-        => _passes == 0 || flow.Kind == FlowKind.Copy ? 0 : PathTime.After(start, (_isRemote ? latencies.RemoteShared : latencies.Shared) + _passes - 1);
-
-    private long GlobalEnd(long start, bool usesL1)
+    private PathTime ShareEnd(in InstructionFlow flow, PathTime start)
     {
-        long end = 0;
+        if (_passes == 0 || flow.Kind == FlowKind.Copy)
+        {
+            return default;
+        }
+
+        (int clocks, PathPart part) = _isRemote ? (latencies.RemoteShared, PathPart.ClusterMemory) : (latencies.Shared, PathPart.SharedMemory);
+        return After(start, clocks + _passes - 1, part, flow.Source);
+    }
+
+    private PathTime GlobalEnd(in InstructionFlow flow, PathTime start, bool usesL1)
+    {
+        PathTime end = default;
+        LineEnds ends = default;
         foreach (ulong line in _lines.AsSpan(0, _lineCount))
         {
-            end = Math.Max(end, Touch(line, start, usesL1));
+            end = PathTime.Max(end, Touch(in flow, line, start, usesL1, ref ends));
         }
 
         return end;
     }
 
     /// <summary>When a line is there. The first who touches it waits for memory; who comes while it is on its way waits for that, too.</summary>
-    private long Touch(ulong line, long start, bool usesL1)
+    private PathTime Touch(in InstructionFlow flow, ulong line, PathTime start, bool usesL1, ref LineEnds ends)
     {
         if (!_own.TryGetValue(line, out LineTime known) && !lines.TryGet(line, out known))
         {
-            long end = PathTime.AfterTrip(start, latencies.Memory);
+            PathTime end = ends.FromMemory ??= After(start, latencies.Memory, PathPart.DeviceMemory, flow.Source);
             _own.Add(line, new LineTime(end, usesL1));
             return end;
         }
 
-        long found = Math.Max(known.Arrival, PathTime.After(start, usesL1 && known.IsInL1 ? latencies.L1 : latencies.L2));
+        PathTime cached = usesL1 && known.IsInL1
+            ? ends.FromL1 ??= After(start, latencies.L1, PathPart.Cache, flow.Source)
+            : ends.FromL2 ??= After(start, latencies.L2, PathPart.Cache, flow.Source);
+        PathTime found = PathTime.Max(known.Arrival, cached);
         if (usesL1 && !known.IsInL1)
         {
             _own[line] = new LineTime(found, IsInL1: true);
         }
 
         return found;
+    }
+
+    /// <summary>When what an instruction reads is there, by where it comes from: one step for all its lines.</summary>
+    private struct LineEnds
+    {
+        public PathTime? FromMemory;
+
+        public PathTime? FromL2;
+
+        public PathTime? FromL1;
     }
 }

@@ -1,6 +1,6 @@
-using System;
 using System.Numerics;
 using Winnow.Simulator.Execution;
+using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Profiling;
 
@@ -16,28 +16,29 @@ namespace Winnow.Simulator.Profiling;
 /// <param name="warp">The warp.</param>
 /// <param name="latencies">How long things take.</param>
 /// <param name="lines">What the block has read of global memory.</param>
-internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTimes lines)
+/// <param name="trace">Takes the steps on its way; null where nobody asks for them.</param>
+internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTimes lines, PathTrace? trace)
 {
     private readonly GroupTimes _copies = new();
     private readonly GroupTimes _products = new();
-    private long _slot;
-    private long _latest;
-    private long _begun;
+    private PathTime _slot;
+    private PathTime _latest;
+    private PathTime _begun;
     private bool _hasBegun;
-    private (Frame? Frame, int Pc, long Slot, long Latest) _retry;
-    private (long Slot, long Latest) _before;
+    private (Frame? Frame, int Pc, PathTime Slot, PathTime Latest) _retry;
+    private (PathTime Slot, PathTime Latest) _before;
 
     /// <summary>Begins a block.</summary>
     public void Start()
     {
-        (_slot, _latest, _hasBegun, _retry) = (0, 0, false, default);
+        (_slot, _latest, _hasBegun, _retry) = (default, default, false, default);
         _copies.Clear();
         _products.Clear();
         StartMemory();
     }
 
     /// <summary>When the present instruction begins; asked while it is executed by what others wait for.</summary>
-    public long Begin()
+    public PathTime Begin()
     {
         if (!_hasBegun)
         {
@@ -49,31 +50,42 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     }
 
     /// <summary>Lets all that comes wait until a time.</summary>
-    public void Lift(long time) => (_slot, _latest) = (Math.Max(_slot, time), Math.Max(_latest, time));
+    public void Lift(PathTime time) => (_slot, _latest) = (PathTime.Max(_slot, time), PathTime.Max(_latest, time));
 
     /// <summary>The present instruction sees that a phase was complete at a time.</summary>
-    public void LeavePhase(long time)
+    public void LeavePhase(PathTime time)
     {
         Begin();
         Lift(time);
     }
 
+    /// <summary>A barrier of the block is complete that the warp waits at.</summary>
+    /// <param name="came">When the last came.</param>
+    /// <param name="clocks">What the barrier takes.</param>
+    /// <param name="source">The instruction at which the warp waits.</param>
+    public void LeaveBarrier(PathTime came, int clocks, PtxInstruction source) => Lift(After(came, clocks, PathPart.Barrier, source));
+
+    /// <summary>A barrier of the cluster is complete that the warp waits at.</summary>
+    /// <param name="came">When the last came.</param>
+    /// <param name="source">The instruction at which the warp waits.</param>
+    public void LeaveCluster(PathTime came, PtxInstruction source) => Lift(After(came, latencies.RemoteShared, PathPart.ClusterBarrier, source));
+
     /// <summary>When a bulk copy from global memory has come that the present instruction begins.</summary>
-    public long BulkEnd() => PathTime.AfterTrip(Begin(), latencies.Memory);
+    public PathTime BulkEnd() => After(Begin(), latencies.Memory, PathPart.DeviceMemory, warp.Instruction!);
 
     /// <summary>When something that the present instruction sends has come to another block of the cluster.</summary>
-    public long RemoteEnd() => PathTime.After(Begin(), latencies.RemoteShared);
+    public PathTime RemoteEnd() => After(Begin(), latencies.RemoteShared, PathPart.ClusterMemory, warp.Instruction!);
 
     /// <summary>When all copies of the warp have come that it has begun.</summary>
-    public long CopiesEnd() => Math.Max(Begin(), _copies.Latest);
+    public PathTime CopiesEnd() => PathTime.Max(Begin(), _copies.Latest);
 
     /// <summary>A call begins or ends: its parameters and its result are there when they were.</summary>
     /// <param name="from">The call that gives.</param>
     /// <param name="to">The call that takes.</param>
     public static void Pass(Frame from, Frame to)
     {
-        ref long ready = ref to.Ready[to.Code.Flow!.Parameters];
-        ready = Math.Max(ready, from.Ready[from.Code.Flow!.Parameters]);
+        ref PathTime ready = ref to.Ready[to.Code.Flow!.Parameters];
+        ready = PathTime.Max(ready, from.Ready[from.Code.Flow!.Parameters]);
     }
 
     /// <summary>An instruction was executed.</summary>
@@ -91,15 +103,15 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             return;
         }
 
-        long start = _hasBegun ? _begun : Begin(frame, pc);
+        PathTime start = _hasBegun ? _begun : Begin(frame, pc);
         _hasBegun = false;
         if (lanes != 0)
         {
-            long ready = Finish(in flow, start, BitOperations.IsPow2(lanes));
+            PathTime ready = Finish(in flow, start, BitOperations.IsPow2(lanes));
             bool isPartial = lanes != warp.Live;
             foreach (int result in flow.Results)
             {
-                frame.Ready[result] = isPartial ? Math.Max(frame.Ready[result], ready) : ready;
+                frame.Ready[result] = isPartial ? PathTime.Max(frame.Ready[result], ready) : ready;
             }
 
             ForgetNotes();
@@ -111,7 +123,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
         }
     }
 
-    private long Begin(Frame frame, int pc)
+    private PathTime Begin(Frame frame, int pc)
     {
         ref readonly InstructionFlow flow = ref frame.Code.Flow!.Instructions[pc];
         if (flow.Kind == FlowKind.WaitForPhase)
@@ -119,16 +131,16 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             BeginWait(frame, pc);
         }
 
-        long start = _slot += PathTime.Clock;
+        PathTime start = _slot = _slot.After(1);
         if (flow.BeginsBlock || flow.IsOrdered)
         {
-            start = _slot = Math.Max(_slot, _latest + PathTime.Clock);
+            start = _slot = PathTime.Max(_slot, _latest.After(1));
         }
 
-        long[] ready = frame.Ready;
+        PathTime[] ready = frame.Ready;
         foreach (int source in flow.Sources)
         {
-            start = Math.Max(start, ready[source]);
+            start = PathTime.Max(start, ready[source]);
         }
 
         if (flow.IsOrdered)
@@ -136,7 +148,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             _slot = start;
         }
 
-        _latest = Math.Max(_latest, start);
+        _latest = PathTime.Max(_latest, start);
         return start;
     }
 
@@ -155,7 +167,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     /// <param name="flow">The instruction.</param>
     /// <param name="start">When it begins.</param>
     /// <param name="isAlone">Whether one lane executes it.</param>
-    private long Finish(in InstructionFlow flow, long start, bool isAlone)
+    private PathTime Finish(in InstructionFlow flow, PathTime start, bool isAlone)
     {
         switch (flow.Kind)
         {
@@ -177,7 +189,7 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
                 return start;
             case FlowKind.Product:
                 // Products follow one another without a gap, and their sums stay where they are.
-                _products.Add(PathTime.After(Math.Max(_products.Latest, start), flow.Latency));
+                _products.Add(After(PathTime.Max(_products.Latest, start), in flow));
                 return _products.Latest;
             case FlowKind.CommitProducts:
                 _products.Commit();
@@ -186,10 +198,20 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
                 Lift(_products.EndOf(flow.Pending));
                 return start;
             case FlowKind.Fence:
-                Lift(PathTime.After(start, flow.Latency));
+                Lift(After(start, in flow));
                 return start;
             default:
-                return PathTime.After(start, flow.Latency);
+                return flow.Results.Length == 0 ? start : After(start, in flow);
         }
+    }
+
+    /// <summary>A time after another one by what an instruction takes.</summary>
+    private PathTime After(PathTime time, in InstructionFlow flow)
+        => trace is null ? time.After(flow.Latency) : After(time, flow.Latency, flow.Part, flow.Source);
+
+    private PathTime After(PathTime time, int clocks, PathPart part, PtxInstruction source)
+    {
+        int trips = part == PathPart.DeviceMemory ? 1 : 0;
+        return trace is null || part == PathPart.Arithmetic || clocks == 0 ? time.After(clocks, trips) : trace.After(time, clocks, trips, part, source);
     }
 }

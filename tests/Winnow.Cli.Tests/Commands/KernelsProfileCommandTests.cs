@@ -39,6 +39,7 @@ public sealed class KernelsProfileCommandTests
         Assert.That(run.Code, Is.Zero);
         Assert.That(run.OutputLines[..2], Is.EqualTo(new[] { "no findings", "saxpy: 1 launches, 40 blocks" }));
         Assert.That(run.Output, Does.Match("\nmemory +0.03 us  120,000 bytes moved once\n").And.Match("\nL2 +-  .*no rate is published\n").And.Match("\nlatency +0.35 us  688 clocks of the longest path\n"));
+        Assert.That(run.Output, Does.Contain("\n    DeviceMemory   656 (").And.Match(@"\n    waits +656 for DeviceMemory, 1 times, at saxpy\.cu\(3\): ld\.global\.f32 .*\n"));
         Assert.That(run.OutputLines[^1], Does.StartWith("predicted 0.35 us, estimated 0.37 us, bound by latency: 345 GB/s (7% of published), 0.1 TFLOP/s (0% of floats); 8 blocks a multiprocessor").And.Contain("busiest multiprocessor 3.30 x the average"));
         Assert.That(run.Output.Split('\n').Where(line => line.Contains(" us", System.StringComparison.Ordinal) && line.StartsWith("pre", System.StringComparison.Ordinal)), Is.All.StartsWith("predicted"));
     }
@@ -50,6 +51,11 @@ public sealed class KernelsProfileCommandTests
 
         Assert.That(run.Json.Select(line => line.GetProperty("kind").GetString()), Is.EqualTo(new[] { "counted", "predicted", "predicted" }));
         Assert.That(run.Json.Select(line => line.GetProperty("blocks").GetInt32()), Is.All.EqualTo(4));
+        JsonElement parts = run.Json[0].GetProperty("longest_path_parts");
+        Assert.That(parts.EnumerateObject().Sum(part => part.Value.GetDouble()), Is.EqualTo(run.Json[0].GetProperty("longest_path_clocks").GetDouble()));
+        JsonElement step = run.Json[0].GetProperty("longest_path_steps")[0];
+        Assert.That((step.GetProperty("part").GetString(), step.GetProperty("clocks").GetDouble()), Is.EqualTo(("DeviceMemory", parts.GetProperty("DeviceMemory").GetDouble())));
+        Assert.That((step.GetProperty("file").GetString(), step.GetProperty("line").GetInt32()), Is.EqualTo(("saxpy.cu", 3)));
         Assert.That(run.Json[1..].Select(line => line.GetProperty("gpu").GetString()), Is.EqualTo(new[] { "a100", "l40s" }));
         JsonElement bounds = run.Json[1].GetProperty("bounds_us");
         Assert.That(bounds.GetProperty("memory").GetDouble(), Is.EqualTo(12_000 / 2039e9 * 1e6).Within(1e-9));

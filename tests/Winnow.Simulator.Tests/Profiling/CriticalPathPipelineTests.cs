@@ -35,6 +35,21 @@ public sealed class CriticalPathPipelineTests
         Assert.That(paths, Is.All.EqualTo(paths[0]));
     }
 
+    [TestCase("ring")]
+    [TestCase("pipeline")]
+    [TestCase("pipeline of clusters")]
+    public void Parts_ThroughPhasesAreTheWholePathUnderAnySeed(string name)
+    {
+        KernelProfile plain = Pipelines[name](Options(1));
+        KernelProfile[] traced = [.. Enumerable.Range(1, 8).Select(seed => Pipelines[name](Options(seed) with { TracesPaths = true }))];
+
+        Assert.That(traced.Select(profile => (profile.LongestPath, profile.LongestPathTrips)), Is.All.EqualTo((plain.LongestPath, plain.LongestPathTrips)));
+        Assert.That(traced.Select(profile => profile.LongestPathParts.Values.Sum()), Is.All.EqualTo(plain.LongestPath));
+        Assert.That(traced[0].LongestPathParts[PathPart.DeviceMemory], Is.EqualTo(plain.LongestPathTrips * PathKernel.Round.Memory));
+        Assert.That(traced.Select(profile => profile.LongestPathParts), Is.All.EquivalentTo(traced[0].LongestPathParts));
+        Assert.That(traced.Select(profile => profile.LongestPathSteps), Is.All.EqualTo(traced[0].LongestPathSteps));
+    }
+
     [Test]
     public void Path_OfARingIsARoundTripForAllItsStages()
     {

@@ -19,9 +19,13 @@ internal static class PathKernel
     /// ends with the third instruction, at clock 3.
     /// </summary>
     public static KernelProfile Run(string body, LaunchShape shape, int seed = 1, int threads = 1, int launches = 1, string functions = "")
+        => Run(body, shape, new PtxSimulatorOptions { Seed = seed, Threads = threads }, launches, functions);
+
+    /// <summary>The profile of a kernel on a simulator of one's own, but for profiles and latencies, which are <see cref="Round"/>.</summary>
+    public static KernelProfile Run(string body, LaunchShape shape, PtxSimulatorOptions options, int launches = 1, string functions = "")
     {
         const int Bytes = 65_536;
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Latencies = Round, Seed = seed, Threads = threads });
+        using var simulator = new PtxSimulator(options with { Profiles = true, Latencies = Round });
         byte[] image = Encoding.UTF8.GetBytes(
             $$"""
             .version 8.0

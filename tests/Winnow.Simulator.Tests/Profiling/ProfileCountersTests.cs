@@ -48,28 +48,28 @@ public sealed class ProfileCountersTests
     public void Add_OfPathsKeepsTheLongestOfALaunchAndAveragesLaunches()
     {
         ProfileCounters launch = new() { Launches = 1, Blocks = 3 };
-        launch.AddPath(Path(100, 9), drawsWork: false);
+        launch.AddPath(PathOf(100, 9), drawsWork: false);
         ProfileCounters worker = new();
-        worker.AddPath(Path(400, 2), drawsWork: false);
-        worker.AddPath(Path(400, 3), drawsWork: false);
+        worker.AddPath(PathOf(400, 2), drawsWork: false);
+        worker.AddPath(PathOf(400, 3), drawsWork: false);
         launch.Add(worker);
         ProfileCounters second = new() { Launches = 1, Blocks = 1 };
-        second.AddPath(Path(260, 1), drawsWork: false);
+        second.AddPath(PathOf(260, 1), drawsWork: false);
         launch.AddLaunch(second);
 
         KernelProfile profile = launch.ToProfile("k");
         Assert.That((profile.LongestPath, profile.AveragePath), Is.EqualTo(((400 + 260) / 2.0, (100 + 400 + 400 + 260) / 4.0)));
         Assert.That(profile.LongestPathTrips, Is.EqualTo((3 + 1) / 2.0), "of the longest path; of two as long that with more");
 
-        static long Path(int clocks, int trips)
+        static PathSum PathOf(int clocks, int trips)
         {
-            long time = 0;
+            PathTime time = default;
             for (int i = 0; i < trips; i++)
             {
-                time = PathTime.AfterTrip(time, 0);
+                time = time.After(0, trips: 1);
             }
 
-            return PathTime.After(time, clocks);
+            return PathSum.Of(time.After(clocks), trace: null);
         }
     }
 

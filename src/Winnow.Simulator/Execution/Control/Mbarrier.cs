@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution.Control;
 
@@ -62,10 +63,10 @@ internal sealed class Mbarrier(BlockRunner block, int offset, int agent, int row
     public uint[] KnownBefore { get; private set; } = new uint[row];
 
     /// <summary>When the last of what came in the present phase did, where that is counted.</summary>
-    public long Time { get; private set; }
+    public PathTime Time { get; private set; }
 
     /// <summary>When the phase before was complete.</summary>
-    public long TimeBefore { get; private set; }
+    public PathTime TimeBefore { get; private set; }
 
     /// <summary>Those who wait for the present phase.</summary>
     public List<(Warp Warp, Split Split)> Waiting { get; } = [];
@@ -81,14 +82,14 @@ internal sealed class Mbarrier(BlockRunner block, int offset, int agent, int row
 
     /// <summary>Something comes that the present phase waits for.</summary>
     /// <param name="time">When.</param>
-    public void Come(long time) => Time = Math.Max(Time, time);
+    public void Come(PathTime time) => Time = PathTime.Max(Time, time);
 
     /// <summary>Begins the next phase.</summary>
     public void Advance()
     {
         Phase++;
         Pending = Expected;
-        (Time, TimeBefore) = (0, Time);
+        (Time, TimeBefore) = (default, Time);
         (Known, KnownBefore) = (KnownBefore, Known);
         Array.Clear(Known);
     }

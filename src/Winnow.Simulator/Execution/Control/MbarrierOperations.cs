@@ -47,7 +47,7 @@ internal sealed class CountTransactions(SharedPlace place, int bytes, bool isExp
         Mbarrier barrier = block.FindMbarrier(warp, lane, offset);
         long count = Read(warp, bytes, lane);
         BlockRunner.AddTransactions(barrier, warp, lane, isExpected ? count : -count);
-        barrier.Come(warp.Flow?.Begin() ?? 0);
+        barrier.Come(warp.Flow?.Begin() ?? default);
         if (!isExpected)
         {
             block.AdvanceIfComplete(barrier);
@@ -97,7 +97,7 @@ internal sealed unsafe class ArriveAtMbarrier(SharedPlace place) : MbarrierOpera
         }
 
         barrier.Expected -= IsDrop ? (int)count : 0;
-        barrier.Come(warp.Flow?.Begin() ?? 0);
+        barrier.Come(warp.Flow?.Begin() ?? default);
         block.Arrive(barrier, warp, lane, count, Releases);
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution.Memory;
@@ -43,7 +44,7 @@ internal abstract class BulkCopy(BulkSource source) : ICopy
 internal abstract class ArrivingCopy(BulkSource source, Mbarrier barrier) : BulkCopy(source)
 {
     /// <summary>When its bytes come, where that is counted.</summary>
-    public required long Arrival { get; init; }
+    public required PathTime Arrival { get; init; }
 
     /// <inheritdoc/>
     public override void Finish(BlockRunner block)

@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Profiling;
 
 namespace Winnow.Simulator.Execution.Memory;
 
@@ -66,7 +67,7 @@ internal sealed class CopyToBlock(BulkDestination destination, SharedPlace sourc
             BulkSource begun = new(Source, warp, lane);
             BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
             Mbarrier barrier = block.BeginArrival(begun, target.Offset, count, target.Barrier);
-            long arrival = warp.Flow?.RemoteEnd() ?? 0;
+            PathTime arrival = warp.Flow?.RemoteEnd() ?? default;
             warp.Block.BeginCopyOut(new BlockCopy(begun, barrier) { From = from, Offset = target.Offset, Bytes = count, Arrival = arrival });
         }
     }
@@ -93,7 +94,7 @@ internal sealed unsafe class StoreAsync(BulkDestination destination, int[] sourc
             BulkTarget target = destination.Find(warp, lane, count, count);
             BlockRunner block = warp.Block.Cluster[BitOperations.TrailingZeroCount(target.Ranks)];
             Mbarrier barrier = block.BeginAsyncStore(warp, lane, target);
-            long arrival = warp.Flow?.RemoteEnd() ?? 0;
+            PathTime arrival = warp.Flow?.RemoteEnd() ?? default;
             warp.Block.Begin(new AsyncStore(new BulkSource(Source, warp, lane), barrier, data) { Offset = target.Offset, Bytes = count, Arrival = arrival });
         }
     }

@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using Winnow.Simulator.Execution.Control;
+using Winnow.Simulator.Profiling;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution.Memory;
@@ -87,7 +88,7 @@ internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : Mba
         }
 
         barrier.Pending += isCounted ? 0 : 1;
-        block.Begin(new CopiesOfLane(this, warp, lane, barrier, (warp.CopiesBegun, warp.Flow?.CopiesEnd() ?? 0)));
+        block.Begin(new CopiesOfLane(this, warp, lane, barrier, (warp.CopiesBegun, warp.Flow?.CopiesEnd() ?? default)));
     }
 }
 
@@ -97,7 +98,7 @@ internal sealed class ArriveAfterCopies(SharedPlace place, bool isCounted) : Mba
 /// <param name="lane">The lane.</param>
 /// <param name="barrier">Where it arrives.</param>
 /// <param name="bound">The copies of the warp before this one are meant, and when they have come.</param>
-internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int lane, Mbarrier barrier, (long Copy, long Time) bound) : ICopy
+internal sealed class CopiesOfLane(ArriveAfterCopies operation, Warp warp, int lane, Mbarrier barrier, (long Copy, PathTime Time) bound) : ICopy
 {
     /// <inheritdoc/>
     public Warp Warp => warp;
