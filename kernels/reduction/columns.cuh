@@ -38,9 +38,10 @@ __device__ __forceinline__ Segment segment_of(int index, i64 row, const i32* len
 }
 
 // Zeros where a segment has entries that do not exist; the first segment's block clears what lies before it as well.
-template <int kStride = kThreads>
-__device__ __forceinline__ void clear_others(float* row, const Segment& segment, int index) {
-  for (int e = max(segment.first, segment.exists) + threadIdx.x; e < segment.end; e += kStride) row[e] = 0.0f;
+__device__ __forceinline__ void clear_others(float* row, const Segment& segment, int index, int stride = kThreads) {
+#pragma unroll 1
+  for (int e = max(segment.first, segment.exists) + threadIdx.x; e < segment.end; e += stride) row[e] = 0.0f;
   if (index != 0) return;
-  for (int e = threadIdx.x; e < segment.first; e += kStride) row[e] = 0.0f;
+#pragma unroll 1
+  for (int e = threadIdx.x; e < segment.first; e += stride) row[e] = 0.0f;
 }

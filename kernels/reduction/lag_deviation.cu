@@ -149,7 +149,7 @@ extern "C" __global__ void __launch_bounds__(kLagThreads)
   vectors += row * entries * dim;
   bool whole = partition.exists - partition.first >= lag && row_length(lengths, row, entries) - partition.end >= lag;
   if (!whole) partition.exists = partition.first;
-  clear_others<kLagThreads>(output, partition, blockIdx.y);
+  clear_others(output, partition, blockIdx.y, kLagThreads);
   if (!whole) return;
   fetch(shared, vectors, partition.first, partition.end, dim);
   find_scale(shared, vectors, partition.end, lag, dim);

@@ -6,7 +6,9 @@ namespace Winnow.Kernels.Reduction;
 internal sealed partial class CudaReduction
 {
     private const int ThreadsOfWarp = 32;
-    private const int RankThreads = 512;
+    private const int RankPiece = 256;
+    private const int MostRankThreads = 1024;
+    private const int RankedTogether = 4;
     private const int SumThreads = 128;
 
     /// <inheritdoc/>
@@ -36,7 +38,15 @@ internal sealed partial class CudaReduction
         RowSegments segments = RowChecks.Rank(output, input, lengths, start, segment);
         ArgumentBlock arguments = new(stackalloc byte[ArgumentBytes]);
         AddSegments(ref arguments, output, input, lengths, segments);
-        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, RankThreads), segments.Count, RankThreads);
+
+        // All entries of a segment on their way at once, if there are no more than so many threads of a block can ask for.
+        int threads = RankPiece;
+        while (threads < MostRankThreads && threads * RankedTogether < segments.Width)
+        {
+            threads *= 2;
+        }
+
+        var shape = new LaunchShape(segments.Rows, Blocks(segments.Width, RankPiece), segments.Count, threads);
         Launch(Kernel.Rank, shape, arguments);
     }
 

@@ -34,8 +34,8 @@ public sealed class CudaScoreTests
         ScoreCases.Ranks(_device, entries, start, segment);
 
     [Test]
-    public void RankRows_SegmentsOfSeveralPiecesAreComparedAsAWhole([Values(0, 1300)] int segment) =>
-        ScoreCases.Ranks(_device, 2600, 3, segment);
+    public void RankRows_SegmentsOfSeveralPiecesAreComparedAsAWhole([Values(2600, 4200)] int entries, [Values(0, 1300)] int segment) =>
+        ScoreCases.Ranks(_device, entries, 3, segment);
 
     [TestCaseSource(typeof(ScoreCases), nameof(ScoreCases.WrongOperands))]
     public void Operations_WrongOperandIsRefusedBeforeALaunch(string broken) =>
