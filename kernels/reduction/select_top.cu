@@ -12,171 +12,172 @@
 //   wanted   i32, k of row r at r * wanted_stride
 // No alignment beyond that of the element types.
 //
-// grid (rows), block (1024). A row is read once, the first 8192 keys of it stay in shared memory, and the others are read again by each of five passes;
-// the histogram takes one shared atomic for each distinct digit in a warp. Counts are integers, so their order has no influence. Bound by what waits for
-// what: one trip to memory, four histograms, two walks.
+// grid (rows), block (1024). A row is read once, and 256 keys of each warp stay in shared memory; the others are read again by each of up to five passes.
+// Digits of 11, 11 and 10 bits; where all entries of a digit are taken the others do not matter, which is so after the second as a rule. Counts are
+// integers, so their order has no influence. Bound by what waits for what: one trip to memory, two or three histograms, one walk.
 #include "common/types.cuh"
 #include "reduction/order.cuh"
 
 constexpr int kThreads = 1024;
 constexpr int kWarps = kThreads / kWarpSize;
-constexpr int kBins = 256;
-constexpr int kDigits = 4;
-constexpr int kHeld = 8192;
-constexpr int kTogether = 4;
-constexpr u32 kGuarded = 1u;  // the key of no float: below negative infinity there is NaN alone, which is 0
+constexpr int kDigitBits = 11;
+constexpr int kBins = 1 << kDigitBits;
+constexpr int kHeld = 8;
+
+// Keys of no floats: below negative infinity there is NaN alone, which is 0.
+constexpr u32 kGuarded = 1u;
+constexpr u32 kAbsent = 2u;
 
 struct Shared {
-  u32 keys[kHeld];
-  alignas(16) u32 bins[kDigits][kBins];
+  u32 keys[kWarps][kHeld * kWarpSize];
+  alignas(16) u32 bins[kBins];
   u32 ties[kWarps];
   u32 sure[kWarps];
   u64 sums[kWarps];
-  u32 digit;
-  u32 left;
+  uint4 found;  // by find_digit()
 };
 
+// A row, and the part of it that a warp goes through, a lane every 32nd entry.
 struct Row {
   const float* scores;
   const u8* guarded;
   int length;
   int first;
   int last;
+  int start;
+  int end;
 
-  // The key of an entry from memory, kGuarded where it is protected.
-  __device__ __forceinline__ u32 load_key(int i) const {
-    u8 guard = guarded == nullptr ? 0 : guarded[i];
-    u32 key = key_of(scores[i]);
-    return guard != 0 || i < first || i >= length - last ? kGuarded : key;
+  __device__ __forceinline__ u32 key(float score, u8 guard, int i) const {
+    if (i >= end) return kAbsent;
+    return guard != 0 || i < first || i >= length - last ? kGuarded : key_of(score);
   }
-
-  __device__ __forceinline__ u32 key(const Shared& shared, int i) const { return i < kHeld ? shared.keys[i] : load_key(i); }
 };
 
-// One atomic for the lanes that agree.
-__device__ __forceinline__ void count_digit(u32* bins, bool counts, u32 digit) {
-  u32 mates = __match_any_sync(kFullWarp, counts ? digit : kBins);
-  if (counts && (mates & lanes_below()) == 0) atomicAdd(&bins[digit], __popc(mates));
+// What is taken of the entries that are not protected: those from a key on, and the first `left` of those with another key.
+struct Threshold {
+  u32 sure;
+  u32 tie;
+  u32 left;
+};
+
+__device__ __forceinline__ bool is_open(u32 key) { return key - kGuarded > kAbsent - kGuarded; }
+
+// Keys of entries that are 32 apart, all of them asked for before one is needed.
+template <int kCount>
+__device__ __forceinline__ void load_keys(const Row& row, int first, u32 (&keys)[kCount]) {
+  float scores[kCount];
+  u8 guards[kCount] = {};
+#pragma unroll
+  for (int k = 0; k < kCount; ++k) scores[k] = first + (k * kWarpSize) < row.end ? row.scores[first + (k * kWarpSize)] : 0.0f;
+  if (row.guarded != nullptr) {
+#pragma unroll
+    for (int k = 0; k < kCount; ++k) {
+      if (first + (k * kWarpSize) < row.end) guards[k] = row.guarded[first + (k * kWarpSize)];
+    }
+  }
+#pragma unroll
+  for (int k = 0; k < kCount; ++k) keys[k] = row.key(scores[k], guards[k], first + (k * kWarpSize));
 }
 
-// Reads the row, and counts its first digits; this thread's protected entries.
-__device__ u32 load_keys(Shared& shared, const Row& row) {
-  u32 guards = 0;
+// The same of a row that is not kept, not inlined: code that few blocks run once costs most to fetch.
+__device__ __noinline__ uint4 load_four(Row row, int first) {
+  u32 keys[4];
+  load_keys(row, first, keys);
+  return {keys[0], keys[1], keys[2], keys[3]};
+}
+
+// Calls use(i, key) for this lane's entries of its warp's part; all lanes of a warp together, also for entries that there are none of.
+template <typename Use>
+__device__ __forceinline__ void each_key(const Shared& shared, const Row& row, Use use) {
+  int lane = threadIdx.x % kWarpSize, first = row.start + lane, held = min(row.end, row.start + (kHeld * kWarpSize)) + lane, end = row.end + lane;
+  const u32* key = &shared.keys[threadIdx.x / kWarpSize][lane];
 #pragma unroll 1
-  for (int start = 0; start < row.length; start += kTogether * kThreads) {
-    u32 key[kTogether];
-#pragma unroll
-    for (int k = 0; k < kTogether; ++k) {
-      int i = start + (k * kThreads) + threadIdx.x;
-      key[k] = i < row.length ? row.load_key(i) : 0u;
-    }
-#pragma unroll
-    for (int k = 0; k < kTogether; ++k) {
-      int i = start + (k * kThreads) + threadIdx.x;
-      bool exists = i < row.length;
-      if (exists && i < kHeld) shared.keys[i] = key[k];
-      guards += exists && key[k] == kGuarded ? 1 : 0;
-      count_digit(shared.bins[0], exists && key[k] != kGuarded, key[k] >> 24);
-    }
+  for (int i = first; i < held; i += kWarpSize, key += kWarpSize) use(i, *key);
+  uint4 four;
+#pragma unroll 1
+  for (int i = first + (kHeld * kWarpSize), k = 0; i < end; i += kWarpSize, ++k) {
+    four = k % 4 == 0 ? load_four(row, i) : uint4{four.y, four.z, four.w, 0};
+    use(i, four.x);
   }
-  return guards;
 }
 
-// The digit at which the count from the top reaches `left`, and how many are missing at the digits above it. Warp 0 only.
-__device__ void find_digit(Shared& shared, const u32* bins, u32 left) {
-  constexpr int kPerLane = kBins / kWarpSize;
-  int lane = threadIdx.x % kWarpSize;
-  int top = kBins - 1 - (lane * kPerLane);
-  u32 own[kPerLane], sum = 0;
-#pragma unroll
-  for (int i = 0; i < kPerLane; ++i) {
-    own[i] = bins[top - i];
-    sum += own[i];
-  }
-  u32 through = sum;
+// How many entries are protected.
+__device__ __forceinline__ int count_guards(Shared& shared, const Row& row) {
+  if (row.guarded == nullptr) return min(row.length, min(row.length, row.first) + min(row.length, row.last));
+  u64 guards = 0;
+  each_key(shared, row, [&](int, u32 key) { guards += key == kGuarded ? 1 : 0; });
+  return static_cast<int>(block_sum<kThreads>(guards, shared.sums));
+}
+
+// The digit at which the count from the top reaches `left`, how many of it are missing there, and how many it has. The bins are 0 afterwards, and what
+// is found stays for one barrier.
+__device__ __forceinline__ uint4 find_digit(Shared& shared, u32 left) {
+  static_assert(kBins == 2 * kThreads, "two bins a thread");
+  int lane = threadIdx.x % kWarpSize, top = kBins - 1 - (2 * static_cast<int>(threadIdx.x));
+  u64& pair = *reinterpret_cast<u64*>(&shared.bins[top - 1]);
+  u32 high = static_cast<u32>(pair >> 32), low = static_cast<u32>(pair), through = high + low;
+  pair = 0;
 #pragma unroll
   for (int distance = 1; distance < kWarpSize; distance *= 2) {
     u32 other = __shfl_up_sync(kFullWarp, through, distance);
     if (lane >= distance) through += other;
   }
-  u32 reached = __ballot_sync(kFullWarp, through >= left);
-  if (lane != __ffs(reached) - 1) return;
-  u32 above = through - sum;
-  int digit = top;
-#pragma unroll
-  for (int i = 0; i < kPerLane; ++i) {
-    if (top - i == digit && above + own[i] < left) {
-      above += own[i];
-      --digit;
-    }
+  if (lane == kWarpSize - 1) shared.ties[threadIdx.x / kWarpSize] = through;
+  __syncthreads();
+  u32 above = before_warp<kWarps>(shared.ties) + through - high - low;
+  if (above < left && left <= above + high + low) {
+    bool is_high = left <= above + high;
+    shared.found = {static_cast<u32>(is_high ? top : top - 1), left - above - (is_high ? 0u : high), is_high ? high : low, 0};
   }
-  shared.digit = digit;
-  shared.left = left - above;
+  __syncthreads();
+  return shared.found;
 }
 
-// The key of the last unprotected entry taken; `left` becomes how many of those with just that key are taken. The first digits are counted.
-__device__ u32 threshold(Shared& shared, const Row& row, u32& left) {
+// Of the open entries the best `left`.
+__device__ Threshold find_threshold(Shared& shared, const Row& row, u32 left) {
   u32 prefix = 0, mask = 0;
 #pragma unroll 1
-  for (int digit = 0; digit < kDigits; ++digit) {
-    int shift = 24 - (8 * digit);
-#pragma unroll 2
-    for (int start = digit == 0 ? row.length : 0; start < row.length; start += kThreads) {
-      int i = start + threadIdx.x;
-      u32 key = i < row.length ? row.key(shared, i) : kGuarded;
-      count_digit(shared.bins[digit], key != kGuarded && (key & mask) == prefix, (key >> shift) & (kBins - 1));
-    }
+  for (int shift = 32 - kDigitBits; true; shift = max(0, shift - kDigitBits)) {
+    u32 digits = ~mask >> shift;
+    each_key(shared, row, [&](int, u32 key) {
+      if (is_open(key) && (key & mask) == prefix) atomicAdd(&shared.bins[(key >> shift) & digits], 1u);
+    });
     __syncthreads();
-    if (threadIdx.x < kWarpSize) find_digit(shared, shared.bins[digit], left);
-    __syncthreads();
-    prefix |= shared.digit << shift;
-    mask |= (kBins - 1u) << shift;
-    left = shared.left;
+    uint4 found = find_digit(shared, left);
+    prefix |= found.x << shift;
+    left = found.y;
+    if (left == found.z) return {prefix, kGuarded, 0};
+    if (shift == 0) return {prefix + 1, prefix, left};
+    mask = ~0u << shift;
   }
-  return prefix;
 }
 
-// What lane's entry is: sure of its place, or equal to the last one taken.
-__device__ __forceinline__ void judge(const Shared& shared, const Row& row, int i, int end, u32 last, u32 left, bool& sure, bool& tie) {
-  bool exists = i < end;
-  u32 key = exists ? row.key(shared, i) : 0u;
-  bool guarded = exists && key == kGuarded;
-  bool open = exists && !guarded && left > 0;
-  sure = guarded || (open && key > last);
-  tie = open && key == last;
-}
+__device__ __forceinline__ bool is_sure(u32 key, const Threshold& threshold) { return key == kGuarded || (key >= threshold.sure && key != kAbsent); }
 
-__device__ void write_selected(Shared& shared, const Row& row, u32 last, u32 left, i32* selected, i32* count, int capacity) {
+__device__ void write_selected(Shared& shared, const Row& row, const Threshold& threshold, i32* selected, i32* count, int capacity) {
   int warp = threadIdx.x / kWarpSize;
-  int share = warp_share<kWarps>(row.length);
-  int start = warp * share, end = min(row.length, start + share);
   u32 ties = 0, sures = 0;
-  bool sure, tie;
-#pragma unroll 2
-  for (int at = start; at < end; at += kWarpSize) {
-    judge(shared, row, at + threadIdx.x % kWarpSize, end, last, left, sure, tie);
-    ties += __popc(__ballot_sync(kFullWarp, tie));
-    sures += __popc(__ballot_sync(kFullWarp, sure));
-  }
+  each_key(shared, row, [&](int, u32 key) {
+    ties += __popc(__ballot_sync(kFullWarp, key == threshold.tie));
+    sures += __popc(__ballot_sync(kFullWarp, is_sure(key, threshold)));
+  });
   if (threadIdx.x % kWarpSize == 0) {
     shared.ties[warp] = ties;
     shared.sure[warp] = sures;
   }
   __syncthreads();
   u32 ties_before = before_warp<kWarps>(shared.ties);
-  u32 place = before_warp<kWarps>(shared.sure) + min(ties_before, left);
-#pragma unroll 2
-  for (int at = start; at < end; at += kWarpSize) {
-    int i = at + threadIdx.x % kWarpSize;
-    judge(shared, row, i, end, last, left, sure, tie);
-    u32 tie_lanes = __ballot_sync(kFullWarp, tie);
-    bool taken = sure || (tie && ties_before + __popc(tie_lanes & lanes_below()) < left);
+  u32 place = before_warp<kWarps>(shared.sure) + min(ties_before, threshold.left);
+  each_key(shared, row, [&](int i, u32 key) {
+    u32 tie_lanes = __ballot_sync(kFullWarp, key == threshold.tie);
+    bool tie = key == threshold.tie && ties_before + __popc(tie_lanes & lanes_below()) < threshold.left;
+    bool taken = is_sure(key, threshold) || tie;
     u32 taken_lanes = __ballot_sync(kFullWarp, taken);
     u32 target = place + __popc(taken_lanes & lanes_below());
     if (taken && target < static_cast<u32>(capacity)) selected[target] = i;
     ties_before += __popc(tie_lanes);
     place += __popc(taken_lanes);
-  }
+  });
   if (threadIdx.x == kThreads - 1) *count = place;
 }
 
@@ -185,18 +186,19 @@ extern "C" __global__ void __launch_bounds__(kThreads)
                       i32 entries, i32 capacity, i32 wanted_stride, i32 first, i32 last) {
   __shared__ Shared shared;
   i64 r = blockIdx.x;
-  Row row{scores + (r * entries), guarded == nullptr ? nullptr : guarded + (r * entries), entries, first, last};
-  if (lengths != nullptr) row.length = max(0, min(entries, lengths[r]));
+  int length = lengths != nullptr ? max(0, min(entries, lengths[r])) : entries, want = wanted[r * wanted_stride];
+  int share = warp_share<kWarps>(length), start = min(length, static_cast<int>(threadIdx.x / kWarpSize) * share);
+  Row row{scores + (r * entries), guarded == nullptr ? nullptr : guarded + (r * entries), length, first, last, start, min(length, start + share)};
 
-  int want = wanted[r * wanted_stride];
-  for (int bin = threadIdx.x; bin < kDigits * kBins; bin += kThreads) shared.bins[bin / kBins][bin % kBins] = 0;
+  u32 keys[kHeld];
+  int lane = threadIdx.x % kWarpSize;
+  load_keys(row, start + lane, keys);
+#pragma unroll
+  for (int k = 0; k < kHeld; ++k) shared.keys[threadIdx.x / kWarpSize][(k * kWarpSize) + lane] = keys[k];
+  for (int bin = threadIdx.x; bin < kBins; bin += kThreads) shared.bins[bin] = 0;
   __syncthreads();
-  u64 guards = block_sum<kThreads>(static_cast<u64>(load_keys(shared, row)), shared.sums);
-  int rest = min(want, row.length) - static_cast<int>(guards);
-  u32 key = 0, left = 0;
-  if (rest > 0) {
-    left = rest;
-    key = threshold(shared, row, left);
-  }
-  write_selected(shared, row, key, left, selected + (r * capacity), counts + r, capacity);
+  int rest = min(want, length) - count_guards(shared, row);
+  Threshold threshold = {~0u, kGuarded, 0};
+  if (rest > 0) threshold = find_threshold(shared, row, rest);
+  write_selected(shared, row, threshold, selected + (r * capacity), counts + r, capacity);
 }

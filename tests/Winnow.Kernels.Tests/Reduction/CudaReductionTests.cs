@@ -39,7 +39,7 @@ public sealed class CudaReductionTests
         ReductionCases.Normalizes(_device, columns, scale);
 
     [Test]
-    public void SelectTop_IsWhatSortingGives([Values(1, 2, 31, 33, 511, 513, 1201, 4097, 8193)] int entries) =>
+    public void SelectTop_IsWhatSortingGives([Values(1, 2, 31, 33, 511, 513, 1201, 4097, 8193, 13_000)] int entries) =>
         ReductionCases.Selects(_device, entries, rows: 6);
 
     [Test]
