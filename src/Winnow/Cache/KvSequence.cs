@@ -10,6 +10,7 @@ public sealed class KvSequence
         Cache = cache;
         Row = row;
         Policy = policy;
+        IsRelative = policy is { Positions: KvPositions.CacheRelative };
     }
 
     /// <summary>Tokens appended so far, evicted ones included: the position of the next token.</summary>
@@ -30,6 +31,9 @@ public sealed class KvSequence
     internal KvCache Cache { get; }
 
     internal int Row { get; }
+
+    /// <summary>Whether its keys speak for their places in the cache; also once nothing leaves any more.</summary>
+    internal bool IsRelative { get; set; }
 
     /// <summary>What the policy notes about it, once <see cref="HasState"/> says so.</summary>
     internal KvPolicyState? State { get; set; }

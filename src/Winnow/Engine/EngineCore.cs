@@ -152,7 +152,12 @@ internal sealed class EngineCore
     /// <summary>A copy of an idle sequence that shares its pages.</summary>
     public EngineSequence Fork(EngineSequence sequence)
     {
-        var fork = new EngineSequence(sequence.Tokens, sequence.Known) { Policy = sequence.Policy, ChunkTokens = sequence.ChunkTokens };
+        var fork = new EngineSequence(sequence.Tokens, sequence.Known)
+        {
+            Policy = sequence.Policy,
+            ChunkTokens = sequence.ChunkTokens,
+            FrozenTokens = sequence.FrozenTokens,
+        };
         if (sequence.Kv is KvSequence kv && (_pool.HasFreeRow || _scheduler.TryReclaim(sequence)))
         {
             _pool.Adopt(fork, _cache.Fork(kv));
@@ -186,18 +191,34 @@ internal sealed class EngineCore
         if (sequence.Kv is not null)
         {
             _evictor.AfterRollback(sequence.Kv);
+            sequence.FrozenTokens = sequence.FrozenTokens > 0 ? MostWith(sequence.Kv) : 0;
+        }
+        else if (sequence.Swapped is null)
+        {
+            // What is left of it is computed again, all of it.
+            sequence.FrozenTokens = 0;
         }
     }
 
     /// <summary>From now on nothing leaves the cache of an idle sequence; what has left stays away.</summary>
-    public static void Freeze(EngineSequence sequence)
+    public void Freeze(EngineSequence sequence)
     {
+        bool isRelative = sequence.Policy is { Positions: KvPositions.CacheRelative };
+        if (isRelative && sequence.Swapped is not null)
+        {
+            // How many slots it has is known in the cache, where there is room for it.
+            _scheduler.TryMakeRoom(sequence, 0);
+        }
+
         (sequence.Policy, sequence.ChunkTokens) = (null, 0);
         if (sequence.Kv is KvSequence kv)
         {
+            sequence.FrozenTokens = isRelative ? MostWith(kv) : sequence.FrozenTokens;
             kv.Policy = null;
         }
     }
+
+    private int MostWith(KvSequence kv) => kv.Length + _cache.Options.MaxTokens - _cache.MostSlots(kv);
 
     /// <summary>What an idle sequence holds of the cache.</summary>
     public KvUsage Measure(EngineSequence sequence) =>

@@ -35,6 +35,9 @@ internal sealed class EngineSequence : ScheduledSequence
     /// <summary>What evicts from its cache; null where nothing does.</summary>
     public KvPolicy? Policy { get; set; }
 
+    /// <summary>The most tokens that it can have where it was frozen under positions of the cache: what is left of it takes fewer places than its text. 0 where its policy says.</summary>
+    public int FrozenTokens { get; set; }
+
     /// <summary>
     /// What the cache held of it when its pages were taken, where some of it had been evicted: computing it again would not give the same,
     /// because what leaves depends on the steps that it was computed in.

@@ -137,6 +137,7 @@ internal sealed class KvPagePool : IPagePool
         }
 
         owner.Swapped = null;
+        kv.IsRelative |= owner.FrozenTokens > 0;
         Adopt(owner, kv);
         return true;
     }

@@ -56,7 +56,7 @@ public sealed class Session : IAsyncDisposable, IDisposable
     public async Task AppendAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken = default)
     {
         int[] added = _engine.Prompts.Checked(tokens.ToArray());
-        int most = _engine.MostTokens(_sequence.Policy);
+        int most = _engine.MostTokens(_sequence);
         if (Length + added.Length > most)
         {
             throw new ContextLengthException(Length + added.Length, most, "Roll the session back, or start a new one.");
@@ -89,7 +89,7 @@ public sealed class Session : IAsyncDisposable, IDisposable
         }
 
         GenerationOptions asked = options ?? new GenerationOptions();
-        _engine.CheckOptions(asked, Length, _engine.MostTokens(_sequence.Policy));
+        _engine.CheckOptions(asked, Length, _engine.MostTokens(_sequence));
         return GenerateCore(asked, cancellationToken);
     }
 
@@ -122,7 +122,7 @@ public sealed class Session : IAsyncDisposable, IDisposable
     public async Task FreezeAsync()
     {
         using Operation operation = Begin();
-        await _engine.Thread.InvokeAsync(_ => EngineCore.Freeze(_sequence)).ConfigureAwait(false);
+        await _engine.Thread.InvokeAsync(core => core.Freeze(_sequence)).ConfigureAwait(false);
     }
 
     /// <summary>What the session holds of the KV cache at the moment.</summary>

@@ -106,6 +106,9 @@ public sealed partial class WinnowEngine
     /// </summary>
     internal int MostTokens(KvPolicy? policy) => _parts.StreamRoom(policy) > 0 ? StreamTokens : ContextTokens;
 
+    /// <summary>The most tokens of a sequence, also where it was frozen.</summary>
+    internal int MostTokens(EngineSequence sequence) => sequence.FrozenTokens > 0 ? sequence.FrozenTokens : MostTokens(sequence.Policy);
+
     /// <summary>A sequence of tokens with what evicts from its cache.</summary>
     /// <exception cref="ArgumentException">The engine was not loaded for that policy.</exception>
     internal EngineSequence CreateSequence(int[] tokens, KvPolicy? asked)
@@ -122,7 +125,7 @@ public sealed partial class WinnowEngine
     {
         var text = new TextAssembler(
             Tokenizer.CreateStreamingDecoder(sequence.Tokens), new StopStringMatcher(_planner.StopStrings(options)));
-        return new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known, MostTokens(sequence.Policy)), text)
+        return new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known, MostTokens(sequence)), text)
         {
             KeepsSequence = keepsSequence,
         };

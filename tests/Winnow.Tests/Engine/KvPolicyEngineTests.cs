@@ -151,6 +151,42 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
+    public async Task FreezeAsync_OfATextBeyondTheContextLeavesRoomForQuestions()
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy("streamingllm", KvBudget.Slots(40)), PrefillChunkTokens = 32 });
+        await using Session context = engine.CreateSession();
+        await context.AppendAsync(Enumerable.Range(0, 3 * TinyModel.ContextTokens).Select(i => 4 + (i % 250)).ToArray().AsMemory());
+        await context.FreezeAsync();
+        await using Session fork = await context.ForkAsync();
+        int held = (int)(await fork.MeasureAsync()).SlotsOfLayers[0];
+        List<GeneratedPiece> pieces = await ReadAsync(fork.GenerateAsync(Sampled(9, 2 * TinyModel.ContextTokens)));
+
+        Assert.That(pieces, Has.Count.EqualTo(TinyModel.ContextTokens - held - 1), "all places of the context are taken");
+        Assert.That(pieces[^1].FinishReason, Is.EqualTo(FinishReason.ContextFull));
+        Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
+        Assert.That(async () => await fork.AppendAsync("a"), Throws.TypeOf<ContextLengthException>());
+        Assert.That(async () => await context.AppendAsync("a"), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task RollbackAsync_OfAFrozenSessionPastTheWindowIsThatOfOneFrozenAfterwards([Values("streamingllm", "sepllm")] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(24)), PrefillChunkTokens = 48 });
+        var texts = new List<string>();
+        foreach (bool freezesFirst in new[] { true, false })
+        {
+            await using Session session = engine.CreateSession();
+            await session.AppendAsync(LongStory);
+            await (freezesFirst ? session.FreezeAsync() : Task.CompletedTask);
+            await session.RollbackAsync(session.Length - 20);
+            await session.FreezeAsync();
+            texts.Add(Trace(await ReadAsync(session.GenerateAsync(Sampled(5, 12)))));
+        }
+
+        Assert.That(texts[0], Is.EqualTo(texts[1]));
+    }
+
+    [Test]
     public async Task SaveAsync_OfAnEvictedSessionContinuesWithTheSameBits([ValueSource(nameof(Evicting))] string name)
     {
         var options = new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(40)), PrefillChunkTokens = 48 };

@@ -77,7 +77,7 @@ internal sealed class KvEvictor : IDisposable
     /// <summary>After tokens were taken off: keys that speak for their place in the cache are turned to it.</summary>
     public void AfterRollback(KvSequence sequence)
     {
-        if (sequence.Policy is KvPolicy { Positions: KvPositions.CacheRelative } && sequence.HasEvicted)
+        if (sequence.IsRelative && sequence.HasEvicted)
         {
             _pass.Realign(sequence);
         }
