@@ -31,6 +31,22 @@ public static class CaseRunner
         return [.. gpus.Select(gpu => results[gpu.Name])];
     }
 
+    /// <summary>Runs a case on the simulator, with all checks, and counts what its kernels do and what their critical paths consist of.</summary>
+    /// <param name="kernelCase">The case.</param>
+    /// <param name="compiler">The compiler.</param>
+    /// <param name="architecture">What the simulator is: <c>compute_80</c>, or <c>compute_90a</c> with the kernels for Hopper.</param>
+    /// <param name="seed">What the order of warps is drawn from.</param>
+    /// <returns>A profile for each kernel that it launches.</returns>
+    /// <exception cref="GpuFaultException">A kernel did what it must not; the message names line, block and thread.</exception>
+    public static IReadOnlyList<KernelProfile> Profile(KernelCase kernelCase, KernelCompiler compiler, string architecture = "compute_80", int seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(kernelCase);
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Architecture = architecture, Seed = seed });
+        using var device = new CudaDevice(simulator, compiler);
+        using var workspace = new CaseWorkspace(device);
+        return Count(kernelCase.Prepare(workspace), device, simulator);
+    }
+
     /// <summary>Times a case on a device.</summary>
     /// <param name="kernelCase">The case.</param>
     /// <param name="driver">The device; it stays with the caller.</param>
@@ -66,12 +82,17 @@ public static class CaseRunner
         using var device = new CudaDevice(simulator, compiler);
         using var workspace = new CaseWorkspace(device);
         CaseWork work = kernelCase.Prepare(workspace);
+        IReadOnlyList<KernelProfile> profiles = Count(work, device, simulator);
+        return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
+    }
+
+    private static IReadOnlyList<KernelProfile> Count(CaseWork work, CudaDevice device, PtxSimulator simulator)
+    {
         device.Synchronize();
         simulator.TakeProfiles();
         work.Run();
         device.Synchronize();
-        IReadOnlyList<KernelProfile> profiles = simulator.TakeProfiles();
-        return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
+        return simulator.TakeProfiles();
     }
 
     private static CaseResult Predict(KernelCase kernelCase, GpuSpecification gpu, IReadOnlyList<KernelProfile> profiles, CaseWorkspace workspace, CaseWork work)

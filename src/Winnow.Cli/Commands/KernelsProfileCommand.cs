@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Linq;
 using System.Text.Json;
+using System.Threading;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Prediction;
 using Winnow.Cli.Terminal;
@@ -17,22 +18,41 @@ internal static class KernelsProfileCommand
     private static readonly Option<int?> Seed = SettingOption.Count(
         "--seed", "What the simulator draws the order of warps from; a race that one order hides another shows. Default: 1.", int.MinValue);
 
+    private static readonly Option<string?> Filter = new("--filter")
+    {
+        Description = "In the place of a file: the kernels that ship, in the cases with this in family, name or shape, for instance linear/matvec; counts alone.",
+        HelpName = "text",
+    };
+
     public static Command Create(CliHost host)
     {
-        KernelOptions options = new(fileIsRequired: true);
+        KernelOptions options = new(fileIsRequired: false);
         GpuOption gpus = new();
         KernelDevice device = new();
-        Command command = new("profile", "Run a kernel on the simulator: what it does wrong, what it counts, and the time predicted for named GPUs.");
+        Command command = new("profile", "Run a kernel on the simulator: what it does wrong, what it counts, where it waits, and the time predicted for named GPUs.");
         options.AddTo(command, withLaunch: true);
+        command.Options.Add(Filter);
         gpus.AddTo(command);
         command.Options.Add(Seed);
         device.AddSimulatorTo(command);
-        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(() => Run(host, parsed, options, device, gpus), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(
+            () => options.File(parsed) is null ? RunCases(host, parsed, device, cancellationToken) : Run(host, parsed, options, device, gpus), cancellationToken));
         return command;
+    }
+
+    private static int RunCases(CliHost host, ParseResult parsed, KernelDevice device, CancellationToken cancellationToken)
+    {
+        string filter = parsed.GetValue(Filter) ?? throw new UsageException("a file is needed, or --filter with a part of the name of kernels that ship");
+        return KernelCaseProfiles.Run(host, parsed.GetValue(CommonOptions.Json), filter, device.Architecture(parsed), parsed.GetValue(Seed) ?? 1, cancellationToken);
     }
 
     private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
     {
+        if (parsed.GetValue(Filter) is not null)
+        {
+            throw new UsageException("--filter chooses among the kernels that ship, and a file was named");
+        }
+
         bool asJson = parsed.GetValue(CommonOptions.Json);
         KernelCompiler compiler = new();
         ProfiledKernel kernel;
@@ -55,15 +75,20 @@ internal static class KernelsProfileCommand
         return ExitCodes.Success;
     }
 
-    private static void Write(CliHost host, bool asJson, KernelProfile profile)
+    /// <summary>Writes what a kernel did, in which nothing was wrong.</summary>
+    /// <param name="host">Takes it.</param>
+    /// <param name="asJson">Whether as JSON.</param>
+    /// <param name="profile">What it did.</param>
+    /// <param name="kernelCase">The case that launched it; null for a kernel of a file.</param>
+    public static void Write(CliHost host, bool asJson, KernelProfile profile, string? kernelCase = null)
     {
         if (asJson)
         {
-            JsonLine.Write(host.Output, json => WriteCounts(json, profile));
+            JsonLine.Write(host.Output, json => WriteCounts(json, profile, kernelCase));
             return;
         }
 
-        host.Output.WriteLine("no findings");
+        host.Output.WriteLine(kernelCase is null ? "no findings" : $"{kernelCase}: no findings");
         host.Output.WriteLine(profile.ToString());
     }
 
@@ -99,9 +124,14 @@ internal static class KernelsProfileCommand
         });
     }
 
-    private static void WriteCounts(Utf8JsonWriter json, KernelProfile profile)
+    private static void WriteCounts(Utf8JsonWriter json, KernelProfile profile, string? kernelCase)
     {
         json.WriteString("kind", "counted");
+        if (kernelCase is not null)
+        {
+            json.WriteString("case", kernelCase);
+        }
+
         json.WriteString("kernel", profile.Kernel);
         json.WriteNumber("blocks", profile.Blocks);
         json.WriteNumber("warp_instructions", profile.WarpInstructions);

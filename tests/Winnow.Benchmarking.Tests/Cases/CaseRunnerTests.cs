@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Benchmarking.Compilation;
+using Winnow.Simulator;
 using Winnow.TestSupport;
 
 namespace Winnow.Benchmarking.Cases;
@@ -46,6 +47,16 @@ public sealed class CaseRunnerTests
         // Keys and values of 4096 slots in 8 heads of 128 halves, one row of 32 heads in and out, and what says where they lie.
         Assert.That(one.Bytes, Is.EqualTo((2.0 * 4096 * 8 * 128 * 2) + (2 * 4096 * 4)).Within(1).Percent);
         Assert.That(one.Flops, Is.EqualTo(4.0 * 4096 * 4096));
+    }
+
+    [TestCase("compute_80")]
+    [TestCase("compute_90a")]
+    public void Profile_OfACaseTellsWhatThePathsOfItsKernelsConsistOf(string architecture)
+    {
+        IReadOnlyList<KernelProfile> profiles = CaseRunner.Profile(Find("attention", "decode + column mass", "1 x 1 tokens, 4096 slots"), Kernels.Compiler, architecture);
+
+        Assert.That(profiles.Select(profile => profile.LongestPathParts.Values.Sum()), Is.EqualTo(profiles.Select(profile => profile.LongestPath)).Within(1e-9));
+        Assert.That(profiles.Select(profile => profile.LongestPathSteps[0].Line), Is.All.Positive);
     }
 
     private static KernelCase Find(string family, string name, string shape) =>

@@ -63,6 +63,18 @@ public sealed class KernelsProfileCommandTests
     }
 
     [Test]
+    public async Task Profile_OfKernelsThatShipNamesTheCaseAndWhereItsPathWaits()
+    {
+        CliRun text = await CliRun.OfAsync("kernels", "profile", "--filter", "norm/rms norm 1 x 4096");
+        CliRun json = await CliRun.OfAsync("kernels", "profile", "--filter", "norm/rms norm 1 x 4096", "--json");
+
+        Assert.That((text.Code, text.Error), Is.EqualTo((ExitCodes.Success, "")));
+        Assert.That(text.OutputLines[..2], Is.EqualTo(new[] { "norm/rms norm 1 x 4096: no findings", "winnow_norm: 1 launches, 1 blocks" }));
+        Assert.That(text.Output, Does.Match(@"\n    waits +656 for DeviceMemory, 1 times, at common/vec\.cuh\(\d+\): ld\.global.*\n"));
+        Assert.That(json.Json.Select(line => (line.GetProperty("case").GetString(), line.GetProperty("kernel").GetString())), Is.EqualTo(new[] { ("norm/rms norm 1 x 4096", "winnow_norm") }));
+    }
+
+    [Test]
     public async Task Profile_OfAFaultyKernelShowsTheFindingAndEndsWithOne()
     {
         File.WriteAllText(_folder["saxpy.cu"], File.ReadAllText(_folder["saxpy.cu"]).Replace("i < n", "i <= n", System.StringComparison.Ordinal));
