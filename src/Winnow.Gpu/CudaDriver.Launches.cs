@@ -10,6 +10,9 @@ public sealed unsafe partial class CudaDriver
     private const int FirstWithClusters = 90;
 
     /// <inheritdoc/>
+    public override bool HasClusters => Properties.ComputeCapability >= FirstWithClusters;
+
+    /// <inheritdoc/>
     public override void AllowLargeClusters(GpuFunction function)
     {
         RequireClusters();
@@ -80,7 +83,7 @@ public sealed unsafe partial class CudaDriver
     /// <summary>Older drivers, which drive older devices, lack the calls.</summary>
     private void RequireClusters()
     {
-        if (Properties.ComputeCapability < FirstWithClusters)
+        if (!HasClusters)
         {
             throw new NotSupportedException(
                 $"{Properties.Name} has compute capability {Properties.ComputeCapability / 10}.{Properties.ComputeCapability % 10}; clusters need 9.0 (Hopper) or newer.");

@@ -87,6 +87,9 @@ public abstract class GpuDriver : IDisposable
     /// <param name="bytes">At most <see cref="GpuProperties.MaxSharedBytesPerBlock"/> less what the kernel declares itself.</param>
     public abstract void AllowSharedBytes(GpuFunction function, int bytes);
 
+    /// <summary>Whether launches may ask for clusters: the device and the implementation have them.</summary>
+    public virtual bool HasClusters => false;
+
     /// <summary>
     /// Allows a kernel clusters of more than the 8 blocks that every device with clusters has: as many as this one has, which on Hopper are 16. Such a launch
     /// needs that many multiprocessors side by side; <see cref="CountResidentClusters"/> tells whether there are.

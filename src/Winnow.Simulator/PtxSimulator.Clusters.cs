@@ -18,6 +18,9 @@ public sealed partial class PtxSimulator
     };
 
     /// <inheritdoc/>
+    public override bool HasClusters => Properties.ComputeCapability >= FirstWithClusters;
+
+    /// <inheritdoc/>
     public override void AllowLargeClusters(GpuFunction function)
     {
         KernelFunction kernel = _functions[function.Handle];
@@ -38,7 +41,7 @@ public sealed partial class PtxSimulator
 
     private void RequireClusters()
     {
-        if (Properties.ComputeCapability < FirstWithClusters)
+        if (!HasClusters)
         {
             throw new NotSupportedException($"{Properties.Name} is for {Architecture}, which has no clusters.");
         }
@@ -47,7 +50,7 @@ public sealed partial class PtxSimulator
     private void CheckCluster(KernelFunction kernel, in LaunchShape shape, string call)
     {
         KernelProgram program = kernel.Program;
-        if (shape.IsDependent && Properties.ComputeCapability < FirstWithClusters)
+        if (shape.IsDependent && !HasClusters)
         {
             string reason = $"{program.Name} is to be a dependent launch, which {Architecture} does not have.";
             throw new CudaException(1, "CUDA_ERROR_INVALID_VALUE", call, reason);
@@ -58,7 +61,7 @@ public sealed partial class PtxSimulator
         {
             { IsExplicit: false } when program.Kernel.Function.HasClusters => "asks for clusters and does not say of how many blocks",
             { IsExplicit: false } => null,
-            _ when Properties.ComputeCapability < FirstWithClusters => $"asks for clusters, which {Architecture} does not have",
+            _ when !HasClusters => $"asks for clusters, which {Architecture} does not have",
             _ when shape.Cluster != default && shape.Cluster != (cluster.X, cluster.Y, cluster.Z)
                 => $"asks for clusters of ({cluster.X}, {cluster.Y}, {cluster.Z}) blocks, and its launch for others of {shape.Cluster}",
             { X: < 1 } or { Y: < 1 } or { Z: < 1 } or { Blocks: > Cluster.MostBlocks }

@@ -96,6 +96,8 @@ internal sealed class ProbedDriver(GpuDriver inner) : GpuDriver
 
     public override void AllowSharedBytes(GpuFunction function, int bytes) => inner.AllowSharedBytes(function, bytes);
 
+    public override bool HasClusters => inner.HasClusters;
+
     public override void AllowLargeClusters(GpuFunction function) => inner.AllowLargeClusters(function);
 
     public override int CountResidentClusters(GpuFunction function, in LaunchShape shape) => inner.CountResidentClusters(function, shape);
