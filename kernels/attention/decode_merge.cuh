@@ -65,28 +65,27 @@ struct MergeTable {
   float4 entries[kEntries];  // [rows, splits that fit]
   float greatest[kTileRows];
 
-  // Fills in splits [first, end), `room` numbers a row. A warp takes a row, its lanes the splits.
-  template <typename T, int kThreadCount>
-  __device__ __forceinline__ void fill(const AttentionParameters& p, int rows, const TilePartials& partials, int room, int first, int end) {
+  // Fills in splits [first, end), `room` numbers a row, of at most kMost splits if that is said. A warp takes a row, its lanes the splits; state_of(row, split).
+  template <typename T, int kThreadCount, int kMost = kWarpSize, typename F>
+  __device__ __forceinline__ void fill(int rows, int room, int first, int end, F state_of) {
     int lane = threadIdx.x % kWarpSize;
 #pragma unroll 1
     for (int row = threadIdx.x / kWarpSize; row < rows; row += kThreadCount / kWarpSize) {
-      const float2* states = p.partial_state + partials.first + static_cast<i64>(row) * p.splits;
       float carried = first == 0 ? minus_infinity() : greatest[row];
 #pragma unroll 1
       for (int begin = first; begin < end; begin += kWarpSize) {
         int split = begin + lane;
-        float2 state = split < end ? __ldcg(states + split) : make_float2(minus_infinity(), 0.0f);
+        float2 state = split < end ? state_of(row, split) : make_float2(minus_infinity(), 0.0f);
         float up_to = fmaxf(state.x, carried);
 #pragma unroll
-        for (int distance = 1; distance < kWarpSize; distance *= 2) {
+        for (int distance = 1; distance < kMost; distance *= 2) {
           float other = __shfl_up_sync(kFullWarp, up_to, distance);
           if (lane >= distance) up_to = fmaxf(up_to, other);
         }
         float before = __shfl_up_sync(kFullWarp, up_to, 1);
         MergeFactors both = merge_factors<T>(lane == 0 ? carried : before, state.x);
         if (split < end) entries[row * room + split - first] = make_float4(both.first, both.second, state.y, both.greatest);
-        carried = __shfl_sync(kFullWarp, up_to, kWarpSize - 1);
+        carried = __shfl_sync(kFullWarp, up_to, kMost - 1);
       }
       __syncwarp();
       if (lane == 0) greatest[row] = carried;
@@ -140,7 +139,8 @@ __device__ __forceinline__ void merge_splits(Table& table, const AttentionParame
       fetch(first);
       if (turn == 0 || room < splits) {
         __syncthreads();
-        table.template fill<T, kThreadCount>(p, rows, partials, room, first, end);
+        table.template fill<T, kThreadCount>(
+            rows, room, first, end, [&](int row, int split) { return __ldcg(p.partial_state + partials.first + static_cast<i64>(row) * p.splits + split); });
         __syncthreads();
       }
 #pragma unroll 1

@@ -14,11 +14,46 @@ struct DecodeSignalParameters {
 
 static_assert(sizeof(DecodeSignalParameters) == 280, "CudaDecodeSignalParameters mirrors this");
 
+constexpr int kHalfTile = kTileRows / 2;
+
+// The signals of a slot for four rows of a tile from `from` on and the four that are eight further on; shifts are the rows' log-sum-exps in units of scores.
+template <typename T>
+__device__ __forceinline__ SlotSignals signals_of_rows(const SignalParameters& p, int tokens, const float* shifts, int from,
+                                                       const float (&scores)[2][kHalfTile / 2]) {
+  SlotSignals sums[kHalfTile / 2];
+#pragma unroll
+  for (int i = 0; i < kHalfTile; ++i) {
+    int row = from + i % (kHalfTile / 2) + i / (kHalfTile / 2) * kHalfTile;
+    float score = scores[i / (kHalfTile / 2)][i % (kHalfTile / 2)];
+    float probability = score == minus_infinity() ? 0.0f : ScoreUnits<T>::power(score - shifts[row]);
+    sums[i % (kHalfTile / 2)].add(p, own_token(p.call, row), tokens, probability);
+  }
+  sums[0].add(sums[1]);
+  sums[2].add(sums[3]);
+  sums[0].add(sums[2]);
+  return sums[0];
+}
+
+// Leaves the scores that a lane has of 16 slots, rows g and g + 8, in lines of so many numbers a row; minus infinity where nothing is seen. Rows before `first` are
+// in no signal.
+template <int kLine, typename Function>
+__device__ __forceinline__ void leave_scores(float* lines, const Function& function, const float (&scores)[2][4], int first, int rows) {
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    int row = threadIdx.x % kWarpSize / 4 + kHalfTile * i;
+    if (row < first || row >= rows) continue;
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+      float2 pair = make_float2(function.score_of(scores[n][2 * i]), function.score_of(scores[n][2 * i + 1]));
+      *reinterpret_cast<float2*>(lines + row * kLine + 8 * n + 2 * (threadIdx.x % 4)) = pair;
+    }
+  }
+}
+
 // The signals of a tile: the only one of its sequence.
 template <typename T>
 struct DecodeSignals {
   static constexpr bool kWanted = true;
-  static constexpr int kHalf = kTileRows / 2;
 
   const DecodeSignalParameters& p;
 
@@ -47,20 +82,10 @@ struct DecodeSignals {
     }
   }
 
-  // Leaves the scores that a lane has of 16 entries of the block's split from `begin` on, rows g and g + 8; minus infinity where nothing is seen.
+  // Leaves the scores that a lane has of 16 entries of the block's split from `begin` on.
   template <typename Function>
   __device__ __forceinline__ void write_scores(const Function& function, const float (&scores)[2][4], const HeadView& view, int begin) const {
-    float* lines = lines_of(blockIdx.x) + begin + 2 * (threadIdx.x % 4);
-#pragma unroll
-    for (int i = 0; i < 2; ++i) {
-      int row = threadIdx.x % kWarpSize / 4 + kHalf * i;
-      if (row < first_row(view) || row >= view.rows) continue;
-#pragma unroll
-      for (int n = 0; n < 2; ++n) {
-        float2 pair = make_float2(function.score_of(scores[n][2 * i]), function.score_of(scores[n][2 * i + 1]));
-        *reinterpret_cast<float2*>(lines + row * kSplitSlots + 8 * n) = pair;
-      }
-    }
+    leave_scores<kSplitSlots>(lines_of(blockIdx.x) + begin, function, scores, first_row(view), view.rows);
   }
 
   // Makes signals of the scores of entries [first, end); shifts are the rows' log-sum-exps in units of scores. So many threads; the scores of kBatch slots of
@@ -81,7 +106,7 @@ struct DecodeSignals {
         before[j].visit([&](int i, float& value) { value = __ldcg(lines + (i + 1) * kSplitSlots); });
       }
 #pragma unroll 1
-      for (int row = 0; row < kHalf && row < view.rows; row += kHalf / 2) add_rows<kThreadCount>(signals, view, shifts, begin, end, row);
+      for (int row = 0; row < kHalfTile && row < view.rows; row += kHalfTile / 2) add_rows<kThreadCount>(signals, view, shifts, begin, end, row);
 #pragma unroll
       for (int j = 0; j < kBatch; ++j) {
         if (begin + j * kThreadCount < end) signals[j].write(p.signals, slots[j], before[j]);
@@ -95,32 +120,19 @@ struct DecodeSignals {
   // Four rows from `from` on and the four that are eight further on, of the thread's entries from `begin` on.
   template <int kThreadCount, int kBatch>
   __device__ __forceinline__ void add_rows(SlotSignals (&signals)[kBatch], const HeadView& view, const float* shifts, int begin, int end, int from) const {
-    float scores[kBatch][2][kHalf / 2];
+    float scores[kBatch][2][kHalfTile / 2];
 #pragma unroll
     for (int j = 0; j < kBatch; ++j) {
       int entry = begin + j * kThreadCount;
 #pragma unroll
-      for (int i = 0; i < kHalf; ++i) {
-        int row = from + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
-        float& score = scores[j][i / (kHalf / 2)][i % (kHalf / 2)];
+      for (int i = 0; i < kHalfTile; ++i) {
+        int row = from + i % (kHalfTile / 2) + i / (kHalfTile / 2) * kHalfTile;
+        float& score = scores[j][i / (kHalfTile / 2)][i % (kHalfTile / 2)];
         score = minus_infinity();
         if (entry < end && row >= first_row(view) && row < view.rows) score = __ldcg(line_of(entry) + row * kSplitSlots);
       }
     }
 #pragma unroll
-    for (int j = 0; j < kBatch; ++j) {
-      SlotSignals sums[kHalf / 2];
-#pragma unroll
-      for (int i = 0; i < kHalf; ++i) {
-        int row = from + i % (kHalf / 2) + i / (kHalf / 2) * kHalf;
-        float score = scores[j][i / (kHalf / 2)][i % (kHalf / 2)];
-        float probability = score == minus_infinity() ? 0.0f : ScoreUnits<T>::power(score - shifts[row]);
-        sums[i % (kHalf / 2)].add(p.signals, own_token(p.signals.call, row), view.tokens, probability);
-      }
-      sums[0].add(sums[1]);
-      sums[2].add(sums[3]);
-      sums[0].add(sums[2]);
-      signals[j].add(sums[0]);
-    }
+    for (int j = 0; j < kBatch; ++j) signals[j].add(signals_of_rows<T>(p.signals, view.tokens, shifts, from, scores[j]));
   }
 };

@@ -1,5 +1,6 @@
 // decode_split.cuh - what a block of the decode kernels does: the state of a tile of rows after one split, and the result of the tile where it comes last.
 #pragma once
+#include "attention/decode_cluster.cuh"
 #include "attention/decode_merge.cuh"
 #include "attention/decode_tile.cuh"
 #include "attention/float_tile.cuh"
@@ -23,10 +24,21 @@ template <typename Tile>
 struct DecodeShared {
   union {
     typename Tile::Shared tile;
-    MergeTable<sizeof(typename Tile::Shared)> table;  // of the block that comes last, when it is done with the tile
+    MergeTable<sizeof(typename Tile::Shared)> table;  // of the block that comes last, or of all blocks of a cluster, when they are done with the tile
   };
   u8 flags[kSplitSlots / Tile::kBlock];
   bool last;
+};
+
+template <typename Tile>
+struct ClusterShared {
+  DecodeShared<Tile> split;
+  ClusterStates states;
+};
+
+template <typename Tile, typename Signals>
+struct ClusterSignalShared : ClusterShared<Tile> {
+  typename Signals::Shared signals;
 };
 
 // Nothing but attention is wanted.
@@ -34,24 +46,96 @@ struct NoSignals {
   static constexpr bool kWanted = false;
 };
 
-// Runs a tile over the split that begins at entry `first`.
+// The tile after the split that begins at entry `first`, and the sums of its rows.
 template <typename T, typename Tile, typename Signals>
-__device__ __forceinline__ void run_split(Tile& tile, typename Tile::Shared& shared, const AttentionParameters& p, const HeadView& view,
-                                          const SplitPages& pages, int first_row, int first, const u8* flags, const Signals& signals) {
+__device__ __forceinline__ void run_split(Tile& tile, float (&sum)[Tile::kOwnedRows], DecodeShared<Tile>& shared, const AttentionParameters& p, const HeadView& view,
+                                          const SplitPages& pages, int first_row, int rows, Signals& signals) {
+  int first = blockIdx.x * kSplitSlots, end = min(first + kSplitSlots, view.count);
+  if constexpr (WINDOW != 0) {
+    scan_blocks<Tile::kBlock, kRoundThreads>(shared.flags, p, view, first, end, query_range(p, view, first_row, first_row + rows));
+    __syncthreads();
+  }
   if constexpr (sizeof(T) == 2) {
-    tile.run(shared, p, view, pages, first, flags, signals);
+    tile.run(shared.tile, p, view, pages, first, shared.flags, signals);
   } else {
-    int end = min(first + kSplitSlots, view.count);
-    SeenBlocks seen = {WINDOW != 0 ? flags : nullptr, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
-    tile.begin(shared, p, view, first_row);
-    walk(tile, shared, p, view, seen, [](int) {});
+    SeenBlocks seen = {WINDOW != 0 ? shared.flags : nullptr, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
+    tile.begin(shared.tile, p, view, first_row);
+    walk(tile, shared.tile, p, view, seen, [](int) {});
+  }
+#pragma unroll
+  for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
+}
+
+// The result of a tile whose splits are worked on by blocks of their own: by the one that comes last.
+template <typename T, typename Tile, typename Signals>
+__device__ __forceinline__ void decode_apart(Tile& tile, DecodeShared<Tile>& shared, const AttentionParameters& p, const HeadView& view,
+                                             const SplitPages& pages, int tile_index, int rows, int splits, Signals& signals) {
+  int sequence = p.tiles == 1 ? blockIdx.z : blockIdx.z / p.tiles, first_row = tile_index * kTileRows;
+  float sum[Tile::kOwnedRows];
+  run_split<T>(tile, sum, shared, p, view, pages, first_row, rows, signals);
+
+  // Log-sum-exps of the tile's rows, in units of scores.
+  __shared__ float shifts[Signals::kWanted ? kTileRows : 1];
+  auto found = [&](int row, float log_sum_exp) {
+    if constexpr (Signals::kWanted) shifts[row] = log_sum_exp * ScoreUnits<T>::per_natural();
+  };
+  if (splits == 1) {
+    write_result<T>(tile, sum, p, view, first_row, found);
+  } else {
+    TilePartials partials(p, sequence, blockIdx.y, gridDim.y, tile_index);
+    write_partial(tile, sum, p, rows, partials, blockIdx.x);
+    if (!comes_last(shared.last, partials.ticket, splits)) return;
+    merge_splits<T, kRoundThreads>(shared.table, p, view, first_row, rows, partials, splits, found);
+  }
+  if constexpr (Signals::kWanted) {
+    if (signals.p.apart) return;
+    __syncthreads();
+    signals.template finish<kRoundThreads, 4>(view, shifts, 0, view.count);
   }
 }
 
+// The same by all blocks of a cluster together.
+template <typename T, typename Tile, typename Signals>
+__device__ __forceinline__ void decode_together(Tile& tile, DecodeShared<Tile>& shared, ClusterStates& states, const AttentionParameters& p,
+                                                const HeadView& view, const SplitPages& pages, int first_row, int rows, int splits, Signals& signals) {
+  static_assert(sizeof(T) == 2, "clusters are for 16-bit caches");
+  cluster_arrive_relaxed();
+  if (static_cast<int>(blockIdx.x) < splits) {
+    float sum[Tile::kOwnedRows];
+    run_split<T>(tile, sum, shared, p, view, pages, first_row, rows, signals);
+    cluster_wait();
+    states.tell(tile, sum, rows);
+  } else {
+    cluster_wait();
+  }
+  cluster_arrive();
+  cluster_wait();
+  states.template merge<T>(shared.table, p, view, first_row, rows, splits);
+  if constexpr (Signals::kWanted) {
+    __syncthreads();
+    signals.finish(view, states.shifts);
+  }
+}
+
+template <typename Tile, typename Signals, bool kCluster, bool kSignals>
+struct DecodeSharedOf {
+  using Type = DecodeShared<Tile>;
+};
+
+template <typename Tile, typename Signals>
+struct DecodeSharedOf<Tile, Signals, true, false> {
+  using Type = ClusterShared<Tile>;
+};
+
+template <typename Tile, typename Signals>
+struct DecodeSharedOf<Tile, Signals, true, true> {
+  using Type = ClusterSignalShared<Tile, Signals>;
+};
+
 template <typename T, typename Signals>
-__device__ __forceinline__ void decode(const AttentionParameters& p, const Signals& signals) {
+__device__ __forceinline__ void decode(const AttentionParameters& p, Signals signals) {
   using Tile = typename DecodeTileOf<T>::Type;
-  using Shared = DecodeShared<Tile>;
+  using Shared = typename DecodeSharedOf<Tile, Signals, CLUSTER != 0, Signals::kWanted>::Type;
   extern __shared__ __align__(128) u8 memory[];
   static_assert(sizeof(Shared) == SHARED_BYTES, "CudaAttentionShapes counts shared memory too");
   auto& shared = *reinterpret_cast<Shared*>(memory);
@@ -67,38 +151,16 @@ __device__ __forceinline__ void decode(const AttentionParameters& p, const Signa
   }
   view.check(p);
   int splits = max((view.count + kSplitSlots - 1) / kSplitSlots, 1);
-  if (view.rows > p.split_rows || first_row >= view.rows || split >= splits) return;
+  if (view.rows > p.split_rows || first_row >= view.rows || (CLUSTER == 0 && split >= splits)) return;
   if (splits > p.splits) __trap();
   if (Signals::kWanted && view.rows > p.partial_rows) __trap();
 
-  int rows = min(kTileRows, view.rows - first_row), first = split * kSplitSlots;
-  if constexpr (WINDOW != 0) {
-    int end = min(first + kSplitSlots, view.count);
-    scan_blocks<Tile::kBlock, kRoundThreads>(shared.flags, p, view, first, end, query_range(p, view, first_row, first_row + rows));
-    __syncthreads();
-  }
-  if constexpr (sizeof(T) == 2) pages.check(p, view, first);
-  run_split<T>(tile, shared.tile, p, view, pages, first_row, first, shared.flags, signals);
-  float sum[Tile::kOwnedRows];
-#pragma unroll
-  for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
-
-  // Log-sum-exps of the tile's rows, in units of scores.
-  __shared__ float shifts[Signals::kWanted ? kTileRows : 1];
-  auto found = [&](int row, float log_sum_exp) {
-    if constexpr (Signals::kWanted) shifts[row] = log_sum_exp * ScoreUnits<T>::per_natural();
-  };
-  if (splits == 1) {
-    write_result<T>(tile, sum, p, view, first_row, found);
+  int rows = min(kTileRows, view.rows - first_row);
+  if constexpr (sizeof(T) == 2) pages.check(p, view, split * kSplitSlots);
+  if constexpr (CLUSTER != 0) {
+    if constexpr (Signals::kWanted) signals.keep_in(shared.signals);
+    decode_together<T>(tile, shared.split, shared.states, p, view, pages, first_row, rows, splits, signals);
   } else {
-    TilePartials partials(p, sequence, blockIdx.y, gridDim.y, tile_index);
-    write_partial(tile, sum, p, rows, partials, split);
-    if (!comes_last(shared.last, partials.ticket, splits)) return;
-    merge_splits<T, kRoundThreads>(shared.table, p, view, first_row, rows, partials, splits, found);
-  }
-  if constexpr (Signals::kWanted) {
-    if (signals.p.apart) return;
-    __syncthreads();
-    signals.template finish<kRoundThreads, 4>(view, shifts, 0, view.count);
+    decode_apart<T>(tile, shared, p, view, pages, tile_index, rows, splits, signals);
   }
 }

@@ -61,7 +61,7 @@ struct DecodeTile {
   // `signals` may be told of scores.
   template <typename Signals>
   __device__ __forceinline__ void run(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
-                                      const Signals& signals) {
+                                      Signals& signals) {
     reset();
     int rounds = (min(view.count - first, kSplitSlots) + kRoundSlots - 1) / kRoundSlots;
     shared.tiles.places.load(p, view, first);

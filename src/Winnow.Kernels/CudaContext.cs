@@ -105,6 +105,12 @@ internal sealed class CudaContext : IDisposable
             Driver.AllowSharedBytes(function, variant.SharedBytes);
         }
 
+        const int EveryDeviceHas = 8;
+        if (variant.ClusterBlocks > EveryDeviceHas)
+        {
+            Driver.AllowLargeClusters(function);
+        }
+
         return function;
     }
 

@@ -12,6 +12,9 @@ public sealed record KernelVariant(string Source, string Entry, int SharedBytes,
     /// <summary>The only compute capability that has what the kernel uses, as architectures end: <c>90a</c>; null for all of them.</summary>
     public string? Requires { get; init; }
 
+    /// <summary>Blocks of a cluster that a launch of it may ask for; 0 where it has none.</summary>
+    public int ClusterBlocks { get; init; }
+
     /// <summary>Whether the kernel compiles for an architecture.</summary>
     /// <param name="architecture">For instance <c>sm_90a</c> or <c>compute_80</c>.</param>
     public bool CompilesFor(string architecture)

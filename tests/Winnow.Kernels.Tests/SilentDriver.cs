@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using Winnow.Gpu;
 
@@ -13,12 +14,21 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
     /// <summary>Launches so far.</summary>
     public int Launches { get; private set; }
 
+    /// <summary>What the last launch asked for.</summary>
+    public LaunchShape LastShape { get; private set; }
+
+    /// <summary>How many clusters of any launch it says that it holds.</summary>
+    public int ResidentClusters { get; set; } = 8;
+
+    /// <summary>The kernels that it was to allow large clusters.</summary>
+    public HashSet<GpuFunction> WithLargeClusters { get; } = [];
+
     public override GpuProperties Properties { get; } = new()
     {
         Name = "silent",
-        ComputeCapability = 80,
+        ComputeCapability = architecture.EndsWith("90a", StringComparison.Ordinal) ? 90 : 80,
         DriverVersion = 12_000,
-        Multiprocessors = 108,
+        Multiprocessors = architecture.EndsWith("90a", StringComparison.Ordinal) ? 132 : 108,
         TotalBytes = 1L << 40,
         L2Bytes = 40 << 20,
         MaxSharedBytesPerBlock = 163 << 10,
@@ -67,9 +77,23 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
         // Nothing is ever launched.
     }
 
+    public override bool HasClusters => Properties.ComputeCapability >= 90;
+
+    public override void AllowLargeClusters(GpuFunction function) => WithLargeClusters.Add(function);
+
+    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape) => ResidentClusters;
+
     public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => shape.Validate();
 
-    public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream) => Launches++;
+    public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
+    {
+        Launches++;
+        LastShape = shape;
+        if (shape.Cluster.X > 8 && !WithLargeClusters.Contains(function))
+        {
+            throw new InvalidOperationException("a cluster of more than 8 blocks that nobody allowed");
+        }
+    }
 
     public override GpuStream CreateStream() => new(++_handles);
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Numerics;
 using Winnow.Gpu;
 using Winnow.Kernels.Cache;
 
@@ -14,6 +16,9 @@ internal sealed unsafe partial class CudaAttention
     private const int MostSlotsOfThread = 16;
 
     private readonly CudaScratch _lines;
+
+    // Clusters that the device holds at once.
+    private readonly Dictionary<(DecodeSignalKey Key, int Blocks, bool WithSignals), int> _residents = [];
 
     private static int SumsOf(in AttentionProblem problem) =>
         (problem.ColumnMass != null ? 1 : 0) + (problem.ColumnMaximum != null ? 1 : 0) + (problem.Hits != null ? 1 : 0);
@@ -50,7 +55,39 @@ internal sealed unsafe partial class CudaAttention
         Operands.Require(blocks <= MostGrid, $"A step takes {MostGrid / tiles} sequences of so many tokens at most, not {problem.Sequences}.", "batch");
         parameters.PartialRows = rows;
         parameters.Tiles = tiles;
+        if (_context.IsRehearsing)
+        {
+            NoteDecodes(problem, key, withSignals);
+        }
+
+        DecodeSignalKey decode = ClusterKey(problem, key);
+        LaunchShape shape = ClusterShape(decode, splits, problem.KvHeads, (int)blocks, withSignals);
+        if (HasClusters(key) && AreResident(decode, shape, withSignals))
+        {
+            splits = shape.GridX;
+        }
+        else
+        {
+            DecodeForm form = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors ? DecodeForm.Crowded : DecodeForm.Apart;
+            decode = new(decode.Signals, RoundOf(key, form));
+            shape = new(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals));
+            TakePartials(problem, ref parameters, rows, splits, blocks);
+        }
+
         parameters.Splits = splits;
+        if (withSignals)
+        {
+            LaunchDecodeSignals(problem, parameters, decode, shape, LineBytes(problem, mostSlots, rows));
+        }
+        else
+        {
+            Launch(_decodes[decode.Decode], parameters, shape);
+        }
+    }
+
+    // Room for what blocks leave for the last one of their tile.
+    private void TakePartials(in AttentionProblem problem, ref CudaAttentionParameters parameters, int rows, int splits, long blocks)
+    {
         if (splits > 1)
         {
             long partials = (long)problem.Sequences * problem.KvHeads * rows * splits;
@@ -58,34 +95,19 @@ internal sealed unsafe partial class CudaAttention
             parameters.PartialState = _states.Get(partials * 2 * sizeof(float));
             parameters.Tickets = Tickets(blocks * problem.KvHeads * sizeof(int));
         }
-
-        bool crowded = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors;
-        if (_context.IsRehearsing)
-        {
-            NoteDecodes(problem, key, withSignals);
-        }
-
-        int round = RoundOf(key, crowded);
-        int bytes = CudaAttentionShapes.DecodeBytes(key.Type, key.HeadDim, key.Lists, round);
-        var shape = new LaunchShape(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(round), 1, 1, bytes);
-        if (!withSignals)
-        {
-            Launch(_decodes[new(key, round)], parameters, shape);
-            return;
-        }
-
-        LaunchDecodeSignals(problem, parameters, new(SignalKeyOf(problem, key), round), shape, LineBytes(problem, mostSlots, rows));
     }
 
     private void LaunchDecodeSignals(in AttentionProblem problem, in CudaAttentionParameters parameters, DecodeSignalKey key, LaunchShape shape, long lineBytes)
     {
         int heads = problem.Sequences * problem.KvHeads;
-        bool apart = shape.GridX * CudaAttentionShapes.SplitSlots > MostSlotsOfThread * shape.BlockX && heads <= _context.Driver.Properties.Multiprocessors;
+        bool apart = !key.Cluster
+            && shape.GridX * CudaAttentionShapes.SplitSlots > MostSlotsOfThread * shape.BlockX
+            && heads <= _context.Driver.Properties.Multiprocessors;
         ArgumentBlock block = new(stackalloc byte[CudaDecodeSignalParameters.Bytes]);
         block.Add(new CudaDecodeSignalParameters
         {
             Signals = new CudaSignalParameters(parameters, problem),
-            Lines = _lines.Get(lineBytes),
+            Lines = key.Cluster ? 0 : _lines.Get(lineBytes),
             LineCount = LineCount(problem, parameters.PartialRows),
             Apart = apart ? 1 : 0,
         });
@@ -97,18 +119,53 @@ internal sealed unsafe partial class CudaAttention
         }
     }
 
-    private int RoundOf(CallKey key, bool crowded) => CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, crowded);
+    private bool HasClusters(CallKey key) => _isHopper && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
+
+    private DecodeSignalKey ClusterKey(in AttentionProblem problem, CallKey key) => new(SignalKeyOf(problem, key), RoundOf(key, DecodeForm.Cluster), Cluster: true);
+
+    // The launch whose clusters have so many splits each.
+    private static LaunchShape ClusterShape(DecodeSignalKey key, int splits, int kvHeads, int tiles, bool withSignals)
+    {
+        int blocks = (int)BitOperations.RoundUpToPowerOf2((uint)splits);
+        return new(blocks, kvHeads, tiles, CudaAttentionShapes.DecodeThreads(key.Round), 1, 1, Bytes(key.Decode, withSignals)) { Cluster = (blocks, 1, 1) };
+    }
+
+    // Whether there is more than one block, and all of them run at the same time with a multiprocessor each: only then it pays that they wait for one another.
+    private bool AreResident(DecodeSignalKey key, in LaunchShape shape, bool withSignals)
+    {
+        long clusters = (long)shape.GridY * shape.GridZ;
+        if (shape.GridX is 1 or > CudaAttentionShapes.ClusterBlocks || clusters * shape.GridX > _context.Driver.Properties.Multiprocessors || _context.IsRehearsing)
+        {
+            return false;
+        }
+
+        if (!_residents.TryGetValue((key, shape.GridX, withSignals), out int resident))
+        {
+            GpuFunction function = withSignals ? _decodeSignals[key] : _decodes[key.Decode];
+            resident = _context.Driver.CountResidentClusters(function, shape);
+            _residents.Add((key, shape.GridX, withSignals), resident);
+        }
+
+        return clusters <= resident;
+    }
+
+    private int RoundOf(CallKey key, DecodeForm form) => CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, form);
 
     // Steps grow, and prompts join them: the kernels for few blocks and for many, and those without signals, too.
     private void NoteDecodes(in AttentionProblem problem, CallKey key, bool withSignals)
     {
-        foreach (bool crowded in (ReadOnlySpan<bool>)[false, true])
+        foreach (DecodeForm form in (ReadOnlySpan<DecodeForm>)[DecodeForm.Apart, DecodeForm.Crowded, DecodeForm.Cluster])
         {
-            int round = RoundOf(key, crowded);
-            _ = _decodes[new(key, round)];
+            if (form == DecodeForm.Cluster && !HasClusters(key))
+            {
+                continue;
+            }
+
+            DecodeSignalKey decode = form == DecodeForm.Cluster ? ClusterKey(problem, key) : new(SignalKeyOf(problem, key), RoundOf(key, form));
+            _ = _decodes[decode.Decode];
             if (withSignals)
             {
-                _ = _decodeSignals[new(SignalKeyOf(problem, key), round)];
+                _ = _decodeSignals[decode];
             }
         }
     }

@@ -61,6 +61,15 @@ internal sealed partial class CudaAttention
         yield return DescribeDecodeSignalsApart(new(all, 256));
         yield return DescribeDecodeSignals(new(all with { Call = half with { HeadDim = 256, Reach = AttentionReach.Window, Lists = true, Tree = true, SoftCap = true } }, 64));
         yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 64, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128));
+        foreach (int headDim in new[] { 64, 128 })
+        {
+            CallKey plain = new(headDim, DType.BF16, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
+            yield return DescribeDecode(new(plain, 256, Cluster: true));
+        }
+
+        yield return DescribeDecode(new(half with { HeadDim = 256, Reach = AttentionReach.Window, Tree = true, Lists = true, SoftCap = true }, 128, Cluster: true));
+        yield return DescribeDecodeSignals(new(all, 256, Cluster: true));
+        yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 256, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128, Cluster: true));
         yield return DescribeHistory(half with { Lists = true });
         yield return DescribeHistory(half with { HeadDim = 64, Type = DType.BF16 });
         yield return DescribeHistory(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true });
@@ -68,8 +77,12 @@ internal sealed partial class CudaAttention
 
     private static KernelVariant DescribeDecode(DecodeKey key)
     {
-        int bytes = CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round);
-        return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), $"ROUND_SLOTS={key.Round}", $"SHARED_BYTES={bytes}"]);
+        int bytes = Bytes(key, signals: false);
+        return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), .. Definitions(key, bytes)]) 
+        {
+            Requires = key.Cluster ? "90a" : null,
+            ClusterBlocks = key.Cluster ? CudaAttentionShapes.ClusterBlocks : 0,
+        };
     }
 
     private static KernelVariant DescribeDecodeSignals(DecodeSignalKey key) => DescribeDecodeSignals(key, "winnow_attention_decode_signals");
@@ -79,12 +92,20 @@ internal sealed partial class CudaAttention
 
     private static KernelVariant DescribeDecodeSignals(DecodeSignalKey key, string entry)
     {
-        CallKey call = key.Signals.Call;
-        int bytes = CudaAttentionShapes.DecodeBytes(call.Type, call.HeadDim, call.Lists, key.Round);
+        int bytes = Bytes(key.Decode, signals: true);
         return new(
-            "attention/decode_signals.cu", entry, bytes,
-            [.. Definitions(call), .. Definitions(key.Signals), $"ROUND_SLOTS={key.Round}", $"SHARED_BYTES={bytes}"]);
+            "attention/decode_signals.cu", entry, bytes, [.. Definitions(key.Signals.Call), .. Definitions(key.Signals), .. Definitions(key.Decode, bytes)])
+        {
+            Requires = key.Decode.Cluster ? "90a" : null,
+            ClusterBlocks = key.Decode.Cluster ? CudaAttentionShapes.ClusterBlocks : 0,
+        };
     }
+
+    private static int Bytes(DecodeKey key, bool signals) =>
+        CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round)
+        + (key.Cluster ? CudaAttentionShapes.ClusterBytes(key.Call.HeadDim, signals) : 0);
+
+    private static string[] Definitions(DecodeKey key, int bytes) => [$"ROUND_SLOTS={key.Round}", Flag("CLUSTER", key.Cluster), $"SHARED_BYTES={bytes}"];
 
     private static KernelVariant DescribePrefill(CallKey key) => new(
         "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
@@ -135,11 +156,14 @@ internal sealed partial class CudaAttention
     private readonly record struct CallKey(
         int HeadDim, DType Type, bool Causal, AttentionReach Reach, bool Tree, bool Lists, bool SoftCap, bool LogSumExp);
 
-    private readonly record struct DecodeKey(CallKey Call, int Round);
+    private readonly record struct DecodeKey(CallKey Call, int Round, bool Cluster = false);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
 
     private readonly record struct SignalWalkKey(SignalKey Signals, int Warps);
 
-    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round);
+    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round, bool Cluster = false)
+    {
+        public DecodeKey Decode => new(Signals.Call, Round, Cluster);
+    }
 }

@@ -19,6 +19,9 @@ internal static class CudaAttentionShapes
     /// <summary>Rows of a tile of the decode kernel.</summary>
     public const int DecodeRows = 16;
 
+    /// <summary>Blocks of a cluster of the decode kernel at most.</summary>
+    public const int ClusterBlocks = 16;
+
     /// <summary>Rows of a tile of the prefill kernel for Hopper.</summary>
     public const int HopperRows = 128;
 
@@ -66,6 +69,9 @@ internal static class CudaAttentionShapes
         return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
     }
 
+    /// <summary>Whether there are decode kernels whose blocks are clusters over such a cache.</summary>
+    public static bool FitsCluster(DType type) => type != DType.F32;
+
     /// <summary>
     /// Slots of a 16-bit cache that a block of the decode kernel has in shared memory at a time: a whole split where it has a multiprocessor of its own, so that it waits for
     /// memory once, and no more than lets three blocks share it where there are many.
@@ -74,8 +80,8 @@ internal static class CudaAttentionShapes
     /// <param name="headDim">The size of a head.</param>
     /// <param name="lists">Whether lists say what is read.</param>
     /// <param name="device">The device.</param>
-    /// <param name="crowded">Whether there are more blocks than multiprocessors.</param>
-    public static int DecodeRound(DType type, int headDim, bool lists, GpuProperties device, bool crowded)
+    /// <param name="form">How its blocks come together.</param>
+    public static int DecodeRound(DType type, int headDim, bool lists, GpuProperties device, DecodeForm form)
     {
         const int ReservedBytes = 1024, CrowdedBlocks = 3;
         if (type == DType.F32)
@@ -83,9 +89,10 @@ internal static class CudaAttentionShapes
             return LeastRound;
         }
 
-        int room = (crowded ? device.SharedBytesPerMultiprocessor / CrowdedBlocks : device.MaxSharedBytesPerBlock) - ReservedBytes;
+        int room = (form == DecodeForm.Crowded ? device.SharedBytesPerMultiprocessor / CrowdedBlocks : device.MaxSharedBytesPerBlock) - ReservedBytes;
+        bool clusters = form == DecodeForm.Cluster;
         int round = SplitSlots;
-        while (round > LeastRound && DecodeBytes(type, headDim, lists, round) > room)
+        while (round > LeastRound && DecodeBytes(type, headDim, lists, round) + (clusters ? ClusterBytes(headDim, signals: true) : 0) > room)
         {
             round /= 2;
         }
@@ -110,6 +117,15 @@ internal static class CudaAttentionShapes
         int tiles = (round * ((2 * stride) + sizeof(int))) + (2 * sizeof(long) * (lists ? SplitSlots : 1));
         int scores = (DecodeRows * (round + 8) * sizeof(ushort)) + (warps * ((DecodeRows * sizeof(float)) + (32 * 2 * sizeof(float))));
         return Rounded(tiles + (DecodeRows * (stride + QueryRowBytes)) + scores + flags);
+    }
+
+    /// <summary>What it has more of where its blocks are clusters: <c>ClusterStates</c> of <c>kernels/attention/decode_cluster.cuh</c>, and the scores of a split for signals.</summary>
+    public static int ClusterBytes(int headDim, bool signals)
+    {
+        const int Columns = 8, LineSlots = SplitSlots + 8;
+        int parts = ((headDim / Columns) + ClusterBlocks - 1) / ClusterBlocks * ClusterBlocks;
+        int states = DecodeRows * ((parts * Columns * sizeof(float)) + (ClusterBlocks * 2 * sizeof(float)) + sizeof(float));
+        return states + (signals ? DecodeRows * LineSlots * sizeof(float) : 0);
     }
 
     /// <summary>The most sections that the rows of a sequence of at most so many make: <c>rows_of_section</c> of <c>kernels/attention/slot_signals.cuh</c>.</summary>

@@ -56,7 +56,9 @@ internal sealed class AttentionRig : IDisposable
         _output = _outputs.Rows(0, one.Tokens * columns).Reshape(new Shape(one.Tokens, columns));
         _logSumExps = Upload(DType.F32, [.. Enumerable.Repeat(GuardValue, (one.Tokens * one.Heads) + Guard)]);
         int slots = (int)_cache.Positions.Shape.ElementCount;
-        _planesBefore = AttentionCase.Values(new Random(seed + 1), SignalCase.Planes * slots, DType.F32);
+        _planesBefore = signals?.Fresh == true
+            ? new float[SignalCase.Planes * slots]
+            : AttentionCase.Values(new Random(seed + 1), SignalCase.Planes * slots, DType.F32);
         _planes = Upload(DType.F32, _planesBefore);
         if (history)
         {

@@ -25,6 +25,9 @@ internal sealed class SignalCase
 
     public float HitThreshold { get; init; } = 0.03f;
 
+    /// <summary>Whether planes hold zeros before, so that they show the sums as they are wherever pages lie.</summary>
+    public bool Fresh { get; init; }
+
     public bool Wants(int plane) => !Missing.Contains(plane);
 
     public AttentionSignals Signals(Tensor planes, int slots)

@@ -1,0 +1,49 @@
+using System;
+using NUnit.Framework;
+using Winnow.Gpu;
+using Winnow.TestSupport;
+
+namespace Winnow.Kernels.Tests.Attention;
+
+/// <summary>Which launch a step gets: clusters where all of them run at the same time, blocks apart elsewhere.</summary>
+public sealed class CudaAttentionDecodeFormTests
+{
+    [TestCase(1, 257, ExpectedResult = 2)]
+    [TestCase(1, 600, ExpectedResult = 4)]
+    [TestCase(1, 1025, ExpectedResult = 8)]
+    [TestCase(1, 4096, ExpectedResult = 16)]
+    [TestCase(8, 400, ExpectedResult = 2)]
+    public int Forward_OfFewBlocksIsOneClusterATile(int sequences, int slots) => Shape(sequences, slots).Cluster.X;
+
+    [TestCase(1, 256, Description = "one block, which waits for none")]
+    [TestCase(1, 4097, Description = "more blocks than a cluster has")]
+    [TestCase(9, 600, Description = "more blocks than multiprocessors")]
+    [TestCase(1, 600, 0, Description = "no room for a cluster")]
+    [TestCase(3, 600, 5, Description = "room for fewer clusters than tiles")]
+    [TestCase(1, 600, 8, "compute_80", Description = "a device without clusters")]
+    public void Forward_OfOthersHasNoClusters(int sequences, int slots, int resident = 8, string architecture = "compute_90a") =>
+        Assert.That(Shape(sequences, slots, resident, architecture).Cluster, Is.Default);
+
+    [Test]
+    public void Forward_OverFloatsHasNoClusters() => Assert.That(Shape(1, 600, type: DType.F32).Cluster, Is.Default);
+
+    [Test]
+    public void Forward_WithSignalsIsOneClusterATileToo() => Assert.That(Shape(1, 600, signals: new SignalCase()).Cluster.X, Is.EqualTo(4));
+
+    private static LaunchShape Shape(
+        int sequences, int slots, int resident = 16, string architecture = "compute_90a", DType type = DType.BF16, SignalCase? signals = null)
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver(architecture) { ResidentClusters = resident };
+        using var device = new CudaDevice(driver);
+        var one = new AttentionCase { Type = type, HeadDim = 64, KvHeads = 2, Group = 2 };
+        for (int i = 0; i < sequences; i++)
+        {
+            one.Add(new Random(i), 1, slots - 1);
+        }
+
+        using var rig = new AttentionRig(device, one, signals: signals, hints: true);
+        rig.RunOnly();
+        return driver.LastShape;
+    }
+}
