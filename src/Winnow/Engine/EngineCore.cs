@@ -31,7 +31,7 @@ internal sealed class EngineCore
     {
         (_decoder, _cache, _batch, _evictor, _logger) = (decoder, cache, batch, evictor, logger);
         _evict = Evict;
-        _pool = new KvPagePool(cache);
+        _pool = new KvPagePool(cache, evictor);
         _scheduler = new Scheduler(options, _pool);
     }
 
@@ -182,7 +182,7 @@ internal sealed class EngineCore
     {
         if (sequence.Swapped is not null)
         {
-            // What was swapped out is cut in the cache, where there is room for it.
+            // What was swapped out is cut in the cache: now where there is room for it, else when it is brought back.
             _scheduler.TryMakeRoom(sequence, 0);
         }
 
@@ -190,7 +190,6 @@ internal sealed class EngineCore
         _pool.Truncate(sequence, Math.Min(sequence.Cached, Math.Max(0, sequence.Known - 1)));
         if (sequence.Kv is not null)
         {
-            _evictor.AfterRollback(sequence.Kv);
             sequence.FrozenTokens = sequence.FrozenTokens > 0 ? MostWith(sequence.Kv) : 0;
         }
         else if (sequence.Swapped is null)
@@ -224,14 +223,20 @@ internal sealed class EngineCore
     public KvUsage Measure(EngineSequence sequence) =>
         KvUsage.Of(_cache, sequence.Kv, sequence.Cached);
 
-    /// <summary>Writes the cached keys and values of an idle sequence; nothing where none are cached.</summary>
+    /// <summary>Writes the cached keys and values of an idle sequence; nothing where none are cached, or where tokens were taken off what has no room in the cache.</summary>
     public void Save(EngineSequence sequence, Stream destination)
     {
+        bool isUncut = sequence.Swapped is not null && _pool.IsUncut(sequence);
+        if (isUncut)
+        {
+            _scheduler.TryMakeRoom(sequence, 0);
+        }
+
         if (sequence.Kv is not null)
         {
             _cache.Save(sequence.Kv, destination);
         }
-        else if (sequence.Swapped is not null)
+        else if (sequence.Swapped is not null && !isUncut)
         {
             sequence.Swapped.Position = 0;
             sequence.Swapped.CopyTo(destination);

@@ -1,5 +1,6 @@
 using System;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Formats;
 
 namespace Winnow.Engine;
@@ -8,12 +9,13 @@ namespace Winnow.Engine;
 internal sealed class KvPagePool : IPagePool
 {
     private readonly KvCache _cache;
+    private readonly KvEvictor _evictor;
     private readonly int _heads;
     private int _rows;
 
-    public KvPagePool(KvCache cache)
+    public KvPagePool(KvCache cache, KvEvictor evictor)
     {
-        _cache = cache;
+        (_cache, _evictor) = (cache, evictor);
         _heads = cache.Options.Layers * cache.Options.KvHeads;
     }
 
@@ -94,7 +96,9 @@ internal sealed class KvPagePool : IPagePool
     {
         if (sequence.Kv is null)
         {
-            ForgetSwapped(sequence, cached);
+            // What was kept outside of the pool is cut when it is brought back.
+            sequence.Swapped = cached == 0 ? null : sequence.Swapped;
+            sequence.Cached = sequence.Swapped is null ? 0 : Math.Min(sequence.Cached, cached);
         }
         else if (cached == 0)
         {
@@ -102,9 +106,16 @@ internal sealed class KvPagePool : IPagePool
         }
         else
         {
-            _cache.Truncate(sequence.Kv, cached);
+            Cut(sequence.Kv, cached);
             sequence.Cached = cached;
         }
+    }
+
+    /// <summary>Whether tokens were taken off a sequence that is kept outside of the pool.</summary>
+    public bool IsUncut(EngineSequence sequence)
+    {
+        sequence.Swapped!.Position = 0;
+        return _cache.Measure(sequence.Swapped).Tokens > sequence.Cached;
     }
 
     /// <summary>Takes over pages made by a fork or a restore.</summary>
@@ -138,7 +149,9 @@ internal sealed class KvPagePool : IPagePool
 
         owner.Swapped = null;
         kv.IsRelative |= owner.FrozenTokens > 0;
+        int cached = owner.Cached;
         Adopt(owner, kv);
+        Truncate(owner, Math.Min(cached, kv.Length));
         return true;
     }
 
@@ -156,13 +169,19 @@ internal sealed class KvPagePool : IPagePool
         }
     }
 
-    // What was kept outside of the pool cannot be cut, so tokens that were taken off it are computed again from the start.
-    private static void ForgetSwapped(EngineSequence sequence, int cached)
+    // What a policy notes about the sequence is cut with it, so it has to be there, also where it was restored and nothing computed since.
+    private void Cut(KvSequence kv, int cached)
     {
-        if (cached < sequence.Cached)
+        bool cuts = cached < kv.Length;
+        if (cuts)
         {
-            sequence.Swapped = null;
-            sequence.Cached = 0;
+            _evictor.Prepare(kv);
+        }
+
+        _cache.Truncate(kv, cached);
+        if (cuts)
+        {
+            _evictor.AfterRollback(kv);
         }
     }
 

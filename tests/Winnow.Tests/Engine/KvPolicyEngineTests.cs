@@ -151,6 +151,35 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
+    public async Task RollbackAsync_OfARestoredSessionIsThatOfTheSavedOne([ValueSource(nameof(Evicting))] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(40)), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await ReadAsync(session.GenerateAsync(Sampled(4, 10)));
+        using var saved = new MemoryStream();
+        await session.SaveAsync(saved);
+        saved.Position = 0;
+        await using Session restored = await engine.RestoreSessionAsync(saved);
+        var texts = new List<string>();
+        foreach (Session one in new[] { session, restored })
+        {
+            await one.RollbackAsync(7);
+            texts.Add(Trace(await ReadAsync(one.GenerateAsync(Sampled(5, 20)))));
+        }
+
+        Assert.That(texts[1], Is.EqualTo(texts[0]));
+    }
+
+    [Test]
+    public void Rollback_OfASequenceThatIsSwappedOutAndHasNoRoomIsThatOfOneThatHas([ValueSource(nameof(Evicting))] string name)
+    {
+        string[] texts = [.. new[] { 4, 1.1 }.Select(contexts => RollBackBeside(contexts, Policy(name, KvBudget.Slots(40))))];
+
+        Assert.That(texts[1], Is.EqualTo(texts[0]));
+    }
+
+    [Test]
     public async Task FreezeAsync_OfATextBeyondTheContextLeavesRoomForQuestions()
     {
         await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy("streamingllm", KvBudget.Slots(40)), PrefillChunkTokens = 32 });
@@ -260,6 +289,28 @@ internal sealed class KvPolicyEngineTests : EngineTests
 
     private static async Task<string> TraceAsync(WinnowEngine engine, int request, KvPolicy? policy) =>
         Trace(await ReadAsync(engine.GenerateAsync(Prompts[request], Sampled((ulong)request, 30) with { KvPolicy = policy })));
+
+    // Rolls a session back while a long text has its pages, where there are not enough for both, and continues it.
+    private string RollBackBeside(double contexts, KvPolicy policy)
+    {
+        double planes = (double)KvCache.PageBytes(8, Kernels.DType.F32, policy.Planes.Count) / KvCache.PageBytes(8, Kernels.DType.F32);
+        using var engine = new ManualEngine(
+            Folder, new EngineOptions { KvCacheBytes = ManualEngine.CacheBytes(contexts * planes), PrefillChunkTokens = 48, KvPolicy = policy });
+        EngineSequence session = engine.CreateSequence(policy);
+        engine.Append(session, LongStory);
+        engine.Continue(session, Sampled(4, 10));
+        engine.Generate("the", Sampled(1, 185));
+        for (int step = 0; step < 184; step++)
+        {
+            engine.Core.Step();
+        }
+
+        Assert.That(session.Swapped is not null, Is.EqualTo(contexts < 2));
+        engine.Core.Rollback(session, 7);
+        Assert.That(session.Swapped is not null, Is.EqualTo(contexts < 2));
+        engine.RunToEnd();
+        return Trace(engine.Continue(session, Sampled(5, 20)));
+    }
 
     private string[] Run(double contexts, KvPolicy policy, out long preemptions)
     {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using Microsoft.Extensions.Logging.Abstractions;
 using Winnow.Cache;
+using Winnow.Cache.Policies;
 using Winnow.Engine;
 using Winnow.Kernels;
 
@@ -34,15 +35,24 @@ internal sealed class ManualEngine : IDisposable
     public static long CacheBytes(double contexts) =>
         (long)(contexts * TinyModel.Layers * TinyModel.KvHeads * KvCache.PagesFor(TinyModel.ContextTokens) * KvCache.PageBytes(8, DType.F32));
 
-    public GenerationRequest Generate(string prompt, GenerationOptions options)
+    public GenerationRequest Generate(string prompt, GenerationOptions options) => Generate(CreateSequence(Encode(prompt), options.KvPolicy), options, keeps: false);
+
+    /// <summary>An empty session's sequence.</summary>
+    public EngineSequence CreateSequence(KvPolicy? policy) => CreateSequence([], policy);
+
+    /// <summary>Appends text to a session's sequence, and steps until it is computed.</summary>
+    public void Append(EngineSequence sequence, string text)
     {
-        int[] tokens = Encode(prompt);
-        var text = new TextAssembler(_parts.Files.Tokenizer.CreateStreamingDecoder(tokens), new StopStringMatcher(options.StopStrings));
-        var request = new GenerationRequest(
-            new EngineSequence(tokens, tokens.Length) { Policy = options.KvPolicy, ChunkTokens = options.KvPolicy is null ? 0 : _parts.Scheduling.ChunkTokens },
-            _parts.Device.Sampling, _planner.Plan(options, tokens.Length, TinyModel.ContextTokens), text);
-        Core.Submit(request);
-        return request;
+        Core.Submit(new PrefillRequest(sequence, Core.Pool, Encode(text)));
+        RunToEnd();
+    }
+
+    /// <summary>Continues a session's sequence to the end.</summary>
+    public List<GeneratedPiece> Continue(EngineSequence sequence, GenerationOptions options)
+    {
+        GenerationRequest request = Generate(sequence, options, keeps: true);
+        RunToEnd();
+        return Read(request);
     }
 
     /// <summary>Steps until nothing is left to do.</summary>
@@ -71,4 +81,15 @@ internal sealed class ManualEngine : IDisposable
     }
 
     public void Dispose() => _parts.Dispose();
+
+    private EngineSequence CreateSequence(int[] tokens, KvPolicy? policy) =>
+        new(tokens, tokens.Length) { Policy = policy, ChunkTokens = policy is null ? 0 : _parts.Scheduling.ChunkTokens };
+
+    private GenerationRequest Generate(EngineSequence sequence, GenerationOptions options, bool keeps)
+    {
+        var text = new TextAssembler(_parts.Files.Tokenizer.CreateStreamingDecoder(sequence.Tokens), new StopStringMatcher(options.StopStrings));
+        var request = new GenerationRequest(sequence, _parts.Device.Sampling, _planner.Plan(options, sequence.Known, TinyModel.ContextTokens), text) { KeepsSequence = keeps };
+        Core.Submit(request);
+        return request;
+    }
 }
