@@ -18,7 +18,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot>
         for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
             TCodec.Prepare(group, scales, null);
-            Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
+            Fetch(group);
             for (int i = 0; i < TCodec.Units; i += 4)
             {
                 AddFourUnits(ref results, group, i, x, unit + i, Vector512.Load(scales));

@@ -56,6 +56,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         Vector256<float> lower = Vector256.Load(sums), upper = Vector256.Load(sums + 8);
         for (long unit = firstUnit; unit < firstUnit + units; unit++, group += TCodec.BlockBytes * RowGroups.Rows)
         {
+            Fetch(group);
             AddUnit(ref lower, ref upper, group, x, unit);
         }
 
@@ -72,7 +73,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
             TCodec.Prepare(group, scales, minima);
-            Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
+            Fetch(group);
             for (int i = 0; i < TCodec.Units; i += 2)
             {
                 AddTwo(ref lower, ref upper, group, i, x, unit + i, scales, minima);
@@ -91,7 +92,7 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         for (long unit = firstUnit; unit < firstUnit + units; unit += TCodec.Units, group += TCodec.BlockBytes * RowGroups.Rows)
         {
             TCodec.Prepare(group, scales, null);
-            Fetch(group + (TCodec.BlockBytes * RowGroups.Rows));
+            Fetch(group);
             for (int i = 0; i < TCodec.Units; i += 4)
             {
                 AddHalves(ref lower, ref upper, group, i, 0, x, unit + i, scales);
@@ -168,12 +169,13 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         return TCodec.HasMinima ? Vector256.FusedMultiplyAdd(minima, Vector256.Create(-total), sums) : sums;
     }
 
-    // The next block: while scales are worked out nothing else asks for it, and the processor by itself does not look that far.
+    // A block that comes 8 KB later. The processor by itself does not look that far, and asks for nothing while scales are worked out.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Fetch(byte* block)
     {
         if (Sse.IsSupported)
         {
+            block += 8192;
             for (byte* end = block + (TCodec.BlockBytes * RowGroups.Rows); block < end; block += 256)
             {
                 Sse.Prefetch0(block);
