@@ -19,7 +19,15 @@ internal sealed unsafe partial class ByteKernelOf<TCodec, TDot> : ByteKernel
         }
 
         // Each way is a method of its own: the compiler inlines only so much into one, and counts what the type does not have.
-        if (TCodec.Units == 1)
+        if (TDot.IsWide && SumsInShort >= 2 && TCodec.Units == 1)
+        {
+            AddUnitsOfAll(group, units, x, firstUnit, sums);
+        }
+        else if (TDot.IsWide && SumsInShort >= 2 && !TCodec.HasFactors)
+        {
+            AddTwosOfAll(group, units, x, firstUnit, sums);
+        }
+        else if (TCodec.Units == 1)
         {
             AddUnits(group, units, x, firstUnit, sums);
         }

@@ -38,4 +38,16 @@ internal readonly unsafe struct FiveBitMinimumBytes : IByteCodec
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Minimum(byte* block, float* minima, int unit, bool upper) => PackedBits.Minimum(block, upper);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> UnpackAll(byte* block, int unit, int part, int four) => PackedBits.AllNibbles(block + 128, four) | PackedBits.AllFifths(block + 64, four);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AllScales(byte* block, float* scales, int unit) => PackedBits.AllScales(block);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AllMinima(byte* block, float* minima, int unit) => PackedBits.AllMinima(block);
 }

@@ -33,4 +33,12 @@ internal readonly unsafe struct FourBitBytes : IByteCodec
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(byte* block, float* scales, int unit, bool upper) => SixteenHalves.Widen((short*)block, upper);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> UnpackAll(byte* block, int unit, int part, int four) => PackedBits.AllNibbles(block + 32, four);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AllScales(byte* block, float* scales, int unit) => Lanes512.FromHalves((ushort*)block);
 }

@@ -40,4 +40,20 @@ internal readonly unsafe struct FourBitGroupBytes : IByteCodec
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Minimum(byte* block, float* minima, int unit, bool upper) => Vector256.Load(minima + (unit * RowGroups.Rows) + (upper ? 8 : 0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> UnpackAll(byte* block, int unit, int part, int four)
+    {
+        Vector512<byte> bytes = Vector512.Load(block + (16 * 16) + (256 * (unit + (part & 2))) + (64 * four));
+        return ((part & 1) == 0 ? bytes : (bytes.AsUInt16() >>> 4).AsByte()) & Vector512.Create((byte)15);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AllScales(byte* block, float* scales, int unit) => Vector512.Load(scales + (unit * RowGroups.Rows));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AllMinima(byte* block, float* minima, int unit) => Vector512.Load(minima + (unit * RowGroups.Rows));
 }

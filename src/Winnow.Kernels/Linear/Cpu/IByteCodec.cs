@@ -64,12 +64,24 @@ internal unsafe interface IByteCodec
     /// <param name="upper">For the upper eight rows.</param>
     static virtual Vector256<int> Factors(byte* block, int unit, int part, bool upper) => default;
 
-    /// <summary><see cref="Unpack"/> of all sixteen rows, of types with factors. A byte is 63 at most.</summary>
+    /// <summary><see cref="Unpack"/> of all sixteen rows, of types whose <see cref="Greatest"/> byte is 63 at most.</summary>
     /// <param name="block">The block of all rows.</param>
     /// <param name="unit">Which of its units, a multiple of four.</param>
-    /// <param name="part">Which of the four that begin there; a constant.</param>
+    /// <param name="part">Which of the four that begin there; a constant, as <paramref name="four"/> is of blocks of one unit.</param>
     /// <param name="four">Which of the eight times four inputs of the unit.</param>
     static virtual Vector512<byte> UnpackAll(byte* block, int unit, int part, int four) => default;
+
+    /// <summary><see cref="Scale"/> of all sixteen rows, of the same types.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="scales">What <see cref="Prepare"/> wrote.</param>
+    /// <param name="unit">Which unit.</param>
+    static virtual Vector512<float> AllScales(byte* block, float* scales, int unit) => default;
+
+    /// <summary><see cref="Minimum"/> of all sixteen rows, of the same types.</summary>
+    /// <param name="block">The block of all rows.</param>
+    /// <param name="minima">What <see cref="Prepare"/> wrote.</param>
+    /// <param name="unit">Which unit.</param>
+    static virtual Vector512<float> AllMinima(byte* block, float* minima, int unit) => default;
 
     /// <summary><see cref="Factors"/> of all sixteen rows.</summary>
     /// <param name="block">The block of all rows.</param>
