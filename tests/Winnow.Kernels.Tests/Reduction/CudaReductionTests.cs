@@ -57,7 +57,7 @@ public sealed class CudaReductionTests
         ReductionCases.Similarity(_device, leftRows, rightRows, columns);
 
     [Test]
-    public void MergeRows_SumsInRowOrder([Values(1, 257, 1025)] int columns) => ReductionCases.Merges(_device, rows: 300, destinations: 5, columns);
+    public void MergeRows_SumsInRowOrder([Values(300, 2100)] int rows, [Values(1, 257, 1025)] int columns) => ReductionCases.Merges(_device, rows, destinations: 5, columns);
 
     // What the cases find is exact, whether indices, copies or sums in row order; the other sums are compared bit by bit.
     [Test]

@@ -14,7 +14,7 @@ public sealed class CudaScoreTests
     public void Free() => _device?.Dispose();
 
     [Test]
-    public void SoftmaxRows_AgreesWithDoublePrecision([Values(1, 9, 515)] int entries, [Values(0, 4)] int start, [Values(0, 128)] int segment) =>
+    public void SoftmaxRows_AgreesWithDoublePrecision([Values(1, 9, 515, 4101)] int entries, [Values(0, 4)] int start, [Values(0, 128)] int segment) =>
         ScoreCases.Weighs(_device, entries, start, segment);
 
     [Test]
