@@ -27,8 +27,12 @@
 #endif
 
 constexpr bool kAdded = KIND == 1, kOfSum = KIND == 2, kLayer = KIND == 3;
+constexpr int kMostThreads = 2048;  // of a multiprocessor
 constexpr int kThreads = THREADS, kTurns = TURNS, kGroup = 4;
 constexpr bool kAligned = ALIGNED, kHasBias = HAS_BIAS;
+
+// Whether there are registers for all that a thread reads of a row, and for weights beside it, without fewer blocks on a multiprocessor for it.
+constexpr bool kRowFirst = kAligned && kTurns > 0 && kTurns <= 2, kWeightsFirst = kRowFirst && !kAdded && !kHasBias;
 
 using Group = Vec<float, kGroup>;
 
@@ -62,26 +66,45 @@ __device__ __forceinline__ void each_group(int columns, Use use) {
   }
 }
 
+// Outputs may be inputs for all that the compiler knows, so that a load behind a store waits for what is stored. With kFirst a thread reads all before it
+// writes any.
+template <bool kFirst, typename Read, typename Write>
+__device__ __forceinline__ void each_group(int columns, Read read, Write write) {
+  if constexpr (kFirst) {
+    each_group(columns, read);
+    each_group(columns, write);
+  } else {
+    each_group(columns, [&](int turn, int column) {
+      read(turn, column);
+      write(turn, column);
+    });
+  }
+}
+
 __device__ __forceinline__ float inverse_root(float sum, int columns, float epsilon) {
   return __frcp_rn(__fsqrt_rn(__fadd_rn(__fdiv_rn(sum, static_cast<float>(columns)), epsilon)));
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads)
+extern "C" __global__ void __launch_bounds__(kThreads, kWeightsFirst ? kMostThreads / kThreads : 0)
 winnow_norm(float* output, float* residual, const float* input, const float* weight, const float* bias, float epsilon, int columns) {
   __shared__ float scratch[kThreads / kWarpSize];
   i64 start = static_cast<i64>(blockIdx.x) * columns;
   output += start;
   input += start;
   const float* source = kOfSum ? residual + start : input;
-  Group held[kTurns > 0 ? kTurns : 1];
+  constexpr int kHeld = kTurns > 0 ? kTurns : 1;
+  Group held[kHeld], other[kHeld], scale[kHeld];
 
   float sum = 0.0f;
-  each_group(columns, [&](int turn, int column) {
-    Group x = load(source, column, columns);
+  each_group<kRowFirst>(columns, [&](int turn, int column) {
+    held[turn] = load(source, column, columns);
+    if constexpr (kOfSum) other[turn] = load(input, column, columns);
+    if constexpr (kWeightsFirst) scale[turn] = load(weight, column, columns);
+  }, [&](int turn, int column) {
+    Group x = held[turn];
     if constexpr (kOfSum) {
-      Group added = load(input, column, columns);
 #pragma unroll
-      for (int i = 0; i < kGroup; ++i) x.v[i] = __fadd_rn(x.v[i], added.v[i]);
+      for (int i = 0; i < kGroup; ++i) x.v[i] = __fadd_rn(x.v[i], other[turn].v[i]);
       store(residual + start, column, columns, x);
     }
 #pragma unroll
@@ -108,14 +131,14 @@ winnow_norm(float* output, float* residual, const float* input, const float* wei
   float factor = inverse_root(sum, columns, epsilon);
   each_group(columns, [&](int turn, int column) {
     Group x = kTurns > 0 ? held[turn] : load(source, column, columns);
-    Group scale = load(weight, column, columns);
+    if constexpr (!kWeightsFirst) scale[turn] = load(weight, column, columns);
     Group before;
     if constexpr (kAdded) before = load(output, column, columns);
     if constexpr (kHasBias) before = load(bias, column, columns);
 #pragma unroll
     for (int i = 0; i < kGroup; ++i) {
       float value = kLayer ? __fsub_rn(x.v[i], mean) : x.v[i];
-      value = __fmul_rn(__fmul_rn(value, factor), scale.v[i]);
+      value = __fmul_rn(__fmul_rn(value, factor), scale[turn].v[i]);
       x.v[i] = kAdded || kHasBias ? __fadd_rn(before.v[i], value) : value;
     }
     store(output, column, columns, x);
