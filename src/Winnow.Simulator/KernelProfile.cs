@@ -147,7 +147,7 @@ public sealed record KernelProfile
 
         foreach (PathStep step in LongestPathSteps.Take(ShownSteps))
         {
-            string place = step.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{step.File}({step.Line})") : string.Create(CultureInfo.InvariantCulture, $"line {step.PtxLine} of the PTX");
+            string place = step.Place.Length > 0 ? step.Place : string.Create(CultureInfo.InvariantCulture, $"line {step.PtxLine} of the PTX");
             text.Append(CultureInfo.InvariantCulture, $"    waits          {step.Clocks:N0} for {step.Part}, {step.Times:0.#} times, at {place}: {step.Instruction}\n");
         }
     }

@@ -175,6 +175,7 @@ internal static class KernelsProfileCommand
             json.WriteNumber("times", step.Times);
             json.WriteString("file", step.File);
             json.WriteNumber("line", step.Line);
+            json.WriteString("place", step.Place);
             json.WriteNumber("ptx_line", step.PtxLine);
             json.WriteString("instruction", step.Instruction);
             json.WriteEndObject();

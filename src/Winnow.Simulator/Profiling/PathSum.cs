@@ -76,7 +76,7 @@ internal sealed class PathSum
         .. from place in _places
            orderby place.Value.Clocks descending, place.Key.Source.PtxLine, place.Key.Part
            let source = place.Key.Source
-           select new PathStep(source.Text, source.File, source.Line, source.PtxLine, place.Key.Part, place.Value.Clocks / among, place.Value.Times / among),
+           select new PathStep(source.Text, source.File, source.Line, source.Place, source.PtxLine, place.Key.Part, place.Value.Clocks / among, place.Value.Times / among),
     ];
 
     private void Add(Place place, (long Clocks, long Times) wait)

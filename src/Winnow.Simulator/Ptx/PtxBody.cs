@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 
 namespace Winnow.Simulator.Ptx;
 
@@ -9,12 +10,16 @@ namespace Winnow.Simulator.Ptx;
 /// <param name="directives">Its performance directives.</param>
 internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[]> directives)
 {
+    // Places that are inlined at one another without end do not grow without end.
+    private const int LongestPlace = 1000;
+
     private readonly List<PtxVariable> _parameters = [];
     private readonly List<PtxVariable> _returns = [];
     private readonly Dictionary<string, PtxVariable> _variables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PtxRegister> _registers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PtxOperand[]> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int File, int Line, int Column), string> _places = [];
     private readonly List<PtxInstruction> _instructions = [];
     private readonly List<(PtxOperand[] Operands, int Index, bool IsTable, PtxScope Scope, PtxToken Token)> _branches = [];
 
@@ -30,9 +35,33 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     /// <summary>The line of the last <c>.loc</c>.</summary>
     public int Line { get; private set; }
 
+    /// <summary>The place of the last <c>.loc</c> with those that it was inlined at, the outermost first: <c>k.cu(28) &gt; c.cuh(49)</c>.</summary>
+    public string Place { get; private set; } = "";
+
     /// <summary>Sets the place of the instructions that follow.</summary>
     /// <param name="place">The place; line 0 is code that the compiler made up or moved, of which the line before says more.</param>
-    public void SetPlace((string File, int Line) place) => (File, Line) = place.Line > 0 ? place : (File, Line);
+    /// <param name="caller">Where that was inlined; null where it was not. It was a place itself before, which is how it is known where that was inlined.</param>
+    /// <param name="files">The names of files.</param>
+    public void SetPlace((int File, int Line, int Column) place, (int File, int Line, int Column)? caller, IReadOnlyDictionary<int, string> files)
+    {
+        if (place.Line <= 0)
+        {
+            return;
+        }
+
+        (File, Line) = (files.GetValueOrDefault(place.File, ""), place.Line);
+        Place = NameOf(place);
+        if (caller is { } outer && outer != place)
+        {
+            string known = _places.GetValueOrDefault(outer, "");
+            Place = $"{(known.Length is > 0 and < LongestPlace ? known : NameOf(outer))} > {Place}";
+        }
+
+        _places[place] = Place;
+
+        string NameOf((int File, int Line, int Column) named)
+            => string.Create(CultureInfo.InvariantCulture, $"{files.GetValueOrDefault(named.File, "")}({named.Line})");
+    }
 
     /// <summary>Enters a nested scope.</summary>
     public void Open() => _scope = new PtxScope(_scope, ++_scopes);

@@ -32,6 +32,9 @@ internal sealed record PtxInstruction
     /// <summary>The line in <see cref="File"/>, from 1; 0 where there is none.</summary>
     public int Line { get; init; }
 
+    /// <summary>That place with those that it was inlined at, the outermost first: <c>k.cu(28) &gt; c.cuh(49)</c>; empty where there is none.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>Whether a modifier is there.</summary>
     public bool Has(string modifier) => Array.IndexOf(Modifiers, modifier) >= 0;
 }

@@ -65,7 +65,7 @@ internal sealed partial class PtxParser
         switch (directive.Text)
         {
             case "loc":
-                body.SetPlace(ReadLocation());
+                ParseLocation(body);
                 break;
             case "reg":
                 ParseRegisters(body);
@@ -84,28 +84,28 @@ internal sealed partial class PtxParser
     /// <summary>
     /// Reads <c>.loc file line column[, function_name symbol, inlined_at file line column]</c>. The first place is the innermost.
     /// </summary>
-    private (string File, int Line) ReadLocation()
+    /// <param name="body">The function that it is in; null outside of all.</param>
+    private void ParseLocation(PtxBody? body)
     {
-        int file = TakeInteger("the number of a file");
-        int line = TakeInteger("a line");
-        TakeInteger("a column");
+        (int File, int Line, int Column) place = TakePlace();
+        (int File, int Line, int Column)? caller = null;
         while (TakeIf(','))
         {
-            bool isPlace = TakeKind(PtxTokenKind.Identifier, "function_name or inlined_at").Text == "inlined_at";
-            Take();
-            if (isPlace)
+            if (TakeKind(PtxTokenKind.Identifier, "function_name or inlined_at").Text == "inlined_at")
             {
-                TakeInteger("a line");
-                TakeInteger("a column");
+                caller = TakePlace();
             }
             else
             {
+                Take();
                 ParseAddend();
             }
         }
 
-        return (_files.GetValueOrDefault(file, ""), line);
+        body?.SetPlace(place, caller, _files);
     }
+
+    private (int File, int Line, int Column) TakePlace() => (TakeInteger("the number of a file"), TakeInteger("a line"), TakeInteger("a column"));
 
     private void ParseRegisters(PtxBody body)
     {
@@ -192,6 +192,7 @@ internal sealed partial class PtxParser
             PtxLine = start.Line,
             File = body.File,
             Line = body.Line,
+            Place = body.Place,
         });
     }
 

@@ -147,7 +147,7 @@ internal sealed partial class PtxParser
                 Expect(';');
                 break;
             default:
-                ReadLocation();
+                ParseLocation(body: null);
                 break;
         }
     }

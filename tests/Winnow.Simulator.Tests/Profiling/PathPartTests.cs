@@ -116,7 +116,7 @@ public sealed class PathPartTests
         KernelProfile profile = PathKernel.Run(Body, LaunchShape.Linear(2, 32), Traced, launches: 3);
 
         Assert.That(profile.LongestPathParts, Is.EquivalentTo(new Dictionary<PathPart, double> { [PathPart.SharedMemory] = 70, [PathPart.Arithmetic] = 14 + 3 }));
-        Assert.That(profile.LongestPathSteps.Single(), Is.EqualTo(new PathStep("ld.shared.u32 %r1, [tile]", "", 0, 14, PathPart.SharedMemory, 70, 1)));
+        Assert.That(profile.LongestPathSteps.Single(), Is.EqualTo(new PathStep("ld.shared.u32 %r1, [tile]", "", 0, "", 14, PathPart.SharedMemory, 70, 1)));
     }
 
     [Test]

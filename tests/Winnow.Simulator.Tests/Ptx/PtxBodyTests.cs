@@ -84,6 +84,51 @@ public sealed class PtxBodyTests
     }
 
     [Test]
+    public void Parse_InstructionsKnowThePlacesThatTheyWereInlinedAt()
+    {
+        PtxFunction kernel = PtxText.Module(
+            """
+            .file 1 "k.cu"
+            .file 2 "c.cuh"
+            .entry k()
+            {
+                .reg .b32 %r<9>;
+                mov.u32 %r1, 0;
+                .loc 1 10 0
+                mov.u32 %r1, 1;
+                .loc 2 49 3, function_name $L0, inlined_at 1 28 3
+                mov.u32 %r1, 2;
+                .loc 2 36 34, function_name $L1, inlined_at 2 49 3
+                mov.u32 %r1, 3;
+                .loc 2 0 3
+                mov.u32 %r1, 4;
+                .loc 2 49 3, function_name $L0, inlined_at 1 31 3
+                .loc 2 36 34, function_name $L1, inlined_at 2 49 3
+                .loc 2 12 1, function_name $L2, inlined_at 2 36 34
+                mov.u32 %r1, 5;
+                .loc 2 12 1, function_name $L2, inlined_at 2 12 1
+                mov.u32 %r1, 6;
+                .loc 2 50 3, function_name $L2, inlined_at 2 99 1
+                mov.u32 %r1, 7;
+            }
+            """).Functions["k"];
+
+        Assert.That(
+            kernel.Instructions.Select(i => (i.Line, i.Place)),
+            Is.EqualTo(new[]
+            {
+                (0, ""),
+                (10, "k.cu(10)"),
+                (49, "k.cu(28) > c.cuh(49)"),
+                (36, "k.cu(28) > c.cuh(49) > c.cuh(36)"),
+                (36, "k.cu(28) > c.cuh(49) > c.cuh(36)"),
+                (12, "k.cu(31) > c.cuh(49) > c.cuh(36) > c.cuh(12)"),
+                (12, "c.cuh(12)"),
+                (50, "c.cuh(99) > c.cuh(50)"),
+            }));
+    }
+
+    [Test]
     public void Parse_LocalAndSharedVariablesAreLaidOut()
     {
         PtxModule module = PtxText.Module(
