@@ -12,14 +12,15 @@ struct BestLists {
   int count;
 };
 
-// Best first; -1 and negative infinity where there are fewer. `lead` is in shared memory, and nothing but its place counts.
-__device__ __forceinline__ void write_best(const float* logits, const u32* chunk_keys, int vocab, float maximum, double log_sum,
+// Best first; -1 and negative infinity where there are fewer. `key` is that of a thread's first chunk; `lead` is in shared memory, and nothing but its place
+// counts.
+__device__ __forceinline__ void write_best(const float* logits, u32 key, const u32* chunk_keys, int vocab, float maximum, double log_sum,
                                            const BestLists& lists, Lead& lead, ListShared& list) {
   int chunks = chunks_of(vocab);
   if (threadIdx.x == 0) lead = {kUnscaled, maximum};
-  u32 own = best_chunk(first_chunk(chunk_keys, chunks), chunk_keys, chunks);
+  u32 own = best_chunk(key, chunk_keys, chunks);
   u32 bound = bound_of(own, chunks, min(lists.count, vocab), key_of(maximum), list.sums);
-  int found = gather<false>(logits, chunk_keys, vocab, lead, bound, 0, list);
+  int found = gather<false>(logits, key, chunk_keys, vocab, lead, bound, 0, list);
   if (found < 0) found = take_best(logits, vocab, lead, kLeastPossible, lists.count, list);
   sort_descending(list.entries, found);
 #pragma unroll 1

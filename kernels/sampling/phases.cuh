@@ -269,9 +269,9 @@ __device__ __forceinline__ bool is_left(float scaled, const Lead& lead, u32 leas
   return key_of(scaled) >= least && (!kBinned || bin_of(scaled, lead.maximum) <= bin);
 }
 
-// Lists the chunks whose best entry is left; returns how many there are.
+// Lists the chunks whose best entry is left; returns how many there are. `key` is that of a thread's first chunk, which it knows.
 template <bool kBinned>
-__device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, const Lead& lead, u32 least, int bin, ListShared& shared) {
+__device__ __forceinline__ int list_chunks(u32 key, const u32* chunk_keys, int chunks, const Lead& lead, u32 least, int bin, ListShared& shared) {
   int lane = threadIdx.x % kWarpSize;
   if (threadIdx.x == 0) {
     shared.chosen = 0;
@@ -281,7 +281,8 @@ __device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, co
 #pragma unroll 1
   for (int start = threadIdx.x - lane; start < chunks; start += kThreads) {
     int c = start + lane;
-    float score = lead.first(c < chunks ? value_of(chunk_keys[c]) : -__int_as_float(0x7f800000));
+    if (start >= kThreads && c < chunks) key = chunk_keys[c];
+    float score = lead.first(c < chunks ? value_of(key) : -__int_as_float(0x7f800000));
     bool left = is_left<kBinned>(score, lead, least, bin);
     u32 lanes = __ballot_sync(kFullWarp, left), place = 0;
     if (lane == 0 && lanes != 0) place = atomicAdd(&shared.chosen, __popc(lanes));
@@ -292,11 +293,11 @@ __device__ __forceinline__ int list_chunks(const u32* chunk_keys, int chunks, co
   return static_cast<int>(shared.chosen);
 }
 
-// Moves what is left into the list, if it fits and lies in few chunks. Returns how many there are, or -1.
+// Moves what is left into the list, if it fits and lies in few chunks. Returns how many there are, or -1. `key` is that of a thread's first chunk.
 template <bool kBinned>
-__device__ __noinline__ int gather(const float* scores, const u32* chunk_keys, int vocab, const Lead& lead, u32 least, int bin,
+__device__ __noinline__ int gather(const float* scores, u32 key, const u32* chunk_keys, int vocab, const Lead& lead, u32 least, int bin,
                                    ListShared& shared) {
-  int chosen = list_chunks<kBinned>(chunk_keys, chunks_of(vocab), lead, least, bin, shared);
+  int chosen = list_chunks<kBinned>(key, chunk_keys, chunks_of(vocab), lead, least, bin, shared);
   if (chosen > kMostChunks) return -1;
   int lane = threadIdx.x % kWarpSize;
 #pragma unroll 1

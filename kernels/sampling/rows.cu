@@ -27,6 +27,20 @@ struct alignas(16) RowSums {
 
 static_assert(sizeof(RowSums) == 16, "C# mirrors this");
 
+// The same from memory in one piece: of a structure the compiler reads what it needs where it needs it, a trip for each.
+struct SumsOfRow {
+  double log_sum;
+  float maximum;
+  bool has_softmax;
+
+  __device__ explicit SumsOfRow(const RowSums& sums) {
+    uint4 words = *reinterpret_cast<const uint4*>(&sums);
+    log_sum = __hiloint2double(static_cast<int>(words.y), static_cast<int>(words.x));
+    maximum = __uint_as_float(words.z);
+    has_softmax = words.w != 0;
+  }
+};
+
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
     winnow_scan_rows(i32* tokens, RowSums* sums, SliceState* slices, u32* chunk_keys, u32* tickets, const float* logits, i32 vocab, i32 parts) {
   __shared__ ChunkStates chunks[2][kGroup];
@@ -64,7 +78,10 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
   __shared__ Lead lead;
   i64 r = blockIdx.x;
   BestLists lists = {tokens + (r * top), log_probabilities + (r * top), top};
-  const RowSums row = sums[r];
+  // At once with the first keys.
+  chunk_keys += r * chunks_of(vocab);
+  u32 key = first_chunk(chunk_keys, chunks_of(vocab));
+  SumsOfRow row(sums[r]);
   if (!row.has_softmax) {
     for (int i = threadIdx.x; i < top; i += kThreads) {
       lists.tokens[i] = -1;
@@ -72,7 +89,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
     }
     return;
   }
-  write_best(logits + (r * vocab), chunk_keys + (r * chunks_of(vocab)), vocab, row.maximum, row.log_sum, lists, lead, list);
+  write_best(logits + (r * vocab), key, chunk_keys, vocab, row.maximum, row.log_sum, lists, lead, list);
 }
 
 // A thread's entries of a slice, back to the places that they were read from.
@@ -95,9 +112,8 @@ __device__ __forceinline__ void write_logs(float* output, const RowSums* sums, c
   constexpr int kRead = 2;
   RowPlace place(vocab, parts, kInVectors);
   i64 start = place.r * vocab;
-  uint4 words = *reinterpret_cast<const uint4*>(sums + place.r);
-  double log_sum = __hiloint2double(static_cast<int>(words.y), static_cast<int>(words.x));
-  double maximum = static_cast<double>(__uint_as_float(words.z));
+  SumsOfRow row(sums[place.r]);
+  double maximum = static_cast<double>(row.maximum);
 #pragma unroll 1
   for (; place.has_slice(); place = place.next(kRead)) {
     float values[kRead][kPerThread];
@@ -108,8 +124,8 @@ __device__ __forceinline__ void write_logs(float* output, const RowSums* sums, c
 #pragma unroll
       for (int j = 0; j < kPerThread; ++j) {
         // As log_probability() has it: to cut off at 0 after rounding is the same.
-        float log = fminf(0.0f, static_cast<float>(static_cast<double>(values[k][j]) - maximum - log_sum));
-        values[k][j] = words.w != 0 ? log : __int_as_float(0x7fc00000);
+        float log = fminf(0.0f, static_cast<float>(static_cast<double>(values[k][j]) - maximum - row.log_sum));
+        values[k][j] = row.has_softmax ? log : __int_as_float(0x7fc00000);
       }
       store(output + start, place.next(k), vocab, values[k]);
     }

@@ -72,12 +72,14 @@ __device__ __forceinline__ void write_lists(const SamplingBatch& batch, const Ro
   if (batch.top == 0 || !softmax.exists) return;
   __syncthreads();
   BestLists lists = {batch.top_tokens + (place.r * batch.top), batch.top_log_probabilities + (place.r * batch.top), batch.top};
-  write_best(place.logits(batch), place.logit_keys(batch), batch.vocab, softmax.maximum, softmax.log_sum, lists, shared.unscaled, shared.list);
+  u32 key = first_chunk(place.logit_keys(batch), chunks_of(batch.vocab));
+  write_best(place.logits(batch), key, place.logit_keys(batch), batch.vocab, softmax.maximum, softmax.log_sum, lists, shared.unscaled, shared.list);
 }
 
-// The token of a row that its greatest entries are enough for; -1 where the row is left to a later pass. By the block that comes last.
-__device__ __forceinline__ int choose_at_once(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u32 own, u64 best,
-                                              Shared& shared) {
+// The token of a row that its greatest entries are enough for; -1 where the row is left to a later pass. By the block that comes last, whose threads know
+// the best of their `first` chunk and of all of their `own`.
+__device__ __forceinline__ int choose_at_once(const SamplingBatch& batch, const RowPlace& place, const SamplingRow& row, u32 first, u32 own,
+                                              u64 best, Shared& shared) {
   // No truncation takes the best entry away.
   if ((row.plan & kGreedy) && !has_temperature(row.plan >> kFirstStageBit)) return token_of(best);
   u32 key = static_cast<u32>(best >> 32);
@@ -92,7 +94,7 @@ __device__ __forceinline__ int choose_at_once(const SamplingBatch& batch, const 
   int found = -1;
   const float* scores = place.scores(batch, row);
   if (lead.counted == kTopK || (lead.counted == 0 && least > kLeastPossible)) {
-    found = gather<false>(scores, place.chunk_keys(batch), batch.vocab, lead, least, 0, shared.list);
+    found = gather<false>(scores, first, place.chunk_keys(batch), batch.vocab, lead, least, 0, shared.list);
   }
   if (found < 0 && batch.passes == 1 && lead.counted == kTopK && row.top_k <= kShortList) {
     found = take_best(scores, batch.vocab, lead, lead.least, row.top_k, shared.list);
@@ -127,12 +129,12 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_scan(con
   if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
 
   int chunks = chunks_of(batch.vocab);
-  u32 own = first_chunk(place.chunk_keys(batch), chunks);
+  u32 first = first_chunk(place.chunk_keys(batch), chunks);
   u64 best;
   Softmax& softmax = shared.state.softmax;
   i32 status = read_slices(batch, place, row, best, softmax);
-  own = best_chunk(own, place.chunk_keys(batch), chunks);
-  int token = status == kChosen ? choose_at_once(batch, place, row, own, best, shared) : 0;
+  u32 own = best_chunk(first, place.chunk_keys(batch), chunks);
+  int token = status == kChosen ? choose_at_once(batch, place, row, first, own, best, shared) : 0;
   __syncthreads();
   i32 phase = token < 0 ? next_phase(shared.state.lead, row) : kDone;
   if (phase != kDone && batch.passes < (phase == kWeigh ? 2 : 3)) {
@@ -186,8 +188,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_weigh(co
     if (threadIdx.x == 0) later.phase = kDone;
     return;
   }
+  u32 first = first_chunk(place.chunk_keys(batch), chunks_of(batch.vocab));
   find_bin(batch.scratch[place.r].bins, row, state, shared.list);
-  int found = gather<true>(scores, place.chunk_keys(batch), batch.vocab, lead, lead.least, state.bin, shared.list);
+  int found = gather<true>(scores, first, place.chunk_keys(batch), batch.vocab, lead, lead.least, state.bin, shared.list);
   u64 known = lead.counted == kTopP ? state.total : 0ull;
   if (found >= 0) {
     int token = choose_from(found, lead.stages, lead.maximum, known, row, draw_of(row), shared.list);
