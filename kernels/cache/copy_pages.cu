@@ -12,27 +12,42 @@
 #endif
 
 constexpr int kThreads = 256;
+constexpr int kTogether = 4;
 
-__device__ __forceinline__ void copy_words(u32* pool, int source, int destination) {
-  for (int i = threadIdx.x; i < kPageSlots; i += kThreads) {
-    pool[static_cast<i64>(destination) * kPageSlots + i] = pool[static_cast<i64>(source) * kPageSlots + i];
+// Reads so many units before it writes one: the pool is both ends, so that a load behind a store waits for what is stored.
+template <typename T>
+__device__ __forceinline__ void copy_units(T* to, const T* from, int units) {
+#pragma unroll 1
+  for (int start = threadIdx.x; start < units; start += kTogether * kThreads) {
+    T held[kTogether];
+#pragma unroll
+    for (int k = 0; k < kTogether; ++k) {
+      if (start + (k * kThreads) < units) held[k] = from[start + (k * kThreads)];
+    }
+#pragma unroll
+    for (int k = 0; k < kTogether; ++k) {
+      if (start + (k * kThreads) < units) to[start + (k * kThreads)] = held[k];
+    }
   }
+}
+
+// Word i of a page in planes of the pool, which lie one behind the other.
+__device__ __forceinline__ i64 word_place(const PagedKv& cache, int page, int i) {
+  return (((static_cast<i64>(i / kPageSlots) * cache.pages) + page) * kPageSlots) + (i % kPageSlots);
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads)
 winnow_cache_copy_pages(const PagedKv cache, const int* sources, const int* destinations, int page_units) {
   using T = Piece<UNIT>::T;
-  int source = sources[blockIdx.x], destination = destinations[blockIdx.x];
+  int source = sources[blockIdx.x], destination = destinations[blockIdx.x], t = threadIdx.x;
   require(static_cast<u32>(source) < static_cast<u32>(cache.pages) && static_cast<u32>(destination) < static_cast<u32>(cache.pages));
-  T* pool = reinterpret_cast<T*>(blockIdx.y == 0 ? cache.keys : cache.values);
-  for (int unit = threadIdx.x; unit < page_units; unit += kThreads) {
-    pool[static_cast<i64>(destination) * page_units + unit] = pool[static_cast<i64>(source) * page_units + unit];
-  }
-  if (blockIdx.y == 0) {
-    copy_words(reinterpret_cast<u32*>(cache.positions), source, destination);
-  } else {
-    for (int plane = 0; plane < cache.planes; ++plane) {
-      copy_words(reinterpret_cast<u32*>(attribute(cache, plane, 0)), source, destination);
-    }
-  }
+  bool has_keys = blockIdx.y == 0;
+  T* pool = reinterpret_cast<T*>(has_keys ? cache.keys : cache.values);
+  u32* words = has_keys ? reinterpret_cast<u32*>(cache.positions) : reinterpret_cast<u32*>(cache.attributes);
+  int count = kPageSlots * (has_keys ? 1 : cache.planes);
+  u32 word = t < count ? words[word_place(cache, source, t)] : 0u;
+  copy_units(pool + static_cast<i64>(destination) * page_units, pool + static_cast<i64>(source) * page_units, page_units);
+  if (t < count) words[word_place(cache, destination, t)] = word;
+#pragma unroll 1
+  for (int i = t + kThreads; i < count; i += kThreads) words[word_place(cache, destination, i)] = words[word_place(cache, source, i)];
 }
