@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using Winnow.Cache.Policies;
 using Winnow.Formats;
@@ -87,16 +88,17 @@ public sealed partial class KvCache
         return sequence;
     }
 
-    /// <summary>What <see cref="Restore"/> will make of a saved sequence: its tokens, and the pages it takes. The stream stays where it is.</summary>
+    /// <summary>What <see cref="Restore"/> will make of a saved sequence: its tokens, the pages it takes, and the most slots of a head. The stream stays where it is.</summary>
     /// <exception cref="ModelFormatException">It is damaged, or of a cache with other dimensions.</exception>
-    internal (int Tokens, int Pages) Measure(Stream source)
+    internal (int Tokens, int Pages, int MostSlots) Measure(Stream source)
     {
         long start = source.Position;
         int[] header = ReadInts(source, HeaderFields);
         CheckHeader(header);
-        int pages = CheckCounts(ReadInts(source, _heads), header[5]);
+        int[] counts = ReadInts(source, _heads);
+        int pages = CheckCounts(counts, header[5]);
         source.Position = start;
-        return (header[5], pages);
+        return (header[5], pages, counts.Max());
     }
 
     private static byte[] StateOf(KvSequence sequence)

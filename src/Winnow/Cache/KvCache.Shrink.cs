@@ -33,6 +33,7 @@ public sealed partial class KvCache
             // A head that has evicted nothing holds position i in slot i.
             count = length == sequence.Length ? count
                 : count == sequence.Length ? length
+                : length >= sequence.FrozenLength ? count - (sequence.Length - length)
                 : known ?? SlotsBefore(sequence.Row, head, length);
             ReleasePages(sequence.Row, head, PagesFor(count));
         }
@@ -40,6 +41,7 @@ public sealed partial class KvCache
         UploadCounts(sequence.Row);
         sequence.State?.Truncate(length);
         sequence.Length = length;
+        sequence.FrozenLength = sequence.FrozenLength is int frozen ? Math.Min(frozen, length) : null;
     }
 
     /// <summary>

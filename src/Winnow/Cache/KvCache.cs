@@ -247,7 +247,8 @@ public sealed partial class KvCache : IDisposable
         Check(sequence);
         KvSequence fork = CreateSequence(sequence.Policy);
         (fork.State, fork.HasState, fork.SavedState) = (sequence.State?.Fork(), sequence.HasState, sequence.SavedState);
-        (fork.HasEvicted, fork.DecodeSteps, fork.IsRelative) = (sequence.HasEvicted, sequence.DecodeSteps, sequence.IsRelative);
+        (fork.HasEvicted, fork.DecodeSteps) = (sequence.HasEvicted, sequence.DecodeSteps);
+        (fork.IsRelative, fork.FrozenLength) = (sequence.IsRelative, sequence.FrozenLength);
         CountsOf(sequence.Row).CopyTo(CountsOf(fork.Row));
         for (int head = 0; head < _heads; head++)
         {

@@ -32,6 +32,9 @@ public sealed class KvSequence
 
     internal int Row { get; }
 
+    /// <summary>How many tokens it had when its policy last saw it, where nothing leaves any more: those that came since are its last slots, one for each. Null where something may leave.</summary>
+    internal int? FrozenLength { get; set; }
+
     /// <summary>Whether its keys speak for their places in the cache; also once nothing leaves any more.</summary>
     internal bool IsRelative { get; set; }
 

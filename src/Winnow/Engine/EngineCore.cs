@@ -167,10 +167,12 @@ internal sealed class EngineCore
             var saved = new SegmentedStream();
             _cache.Save(evicted, saved);
             KvPagePool.Keep(fork, saved, sequence.Cached, _cache.PagesOf(evicted));
+            fork.SwappedFrozenLength = evicted.FrozenLength;
         }
         else if (sequence.Swapped is SegmentedStream swapped)
         {
             KvPagePool.Keep(fork, swapped, sequence.Cached, sequence.SwappedPages);
+            fork.SwappedFrozenLength = sequence.SwappedFrozenLength;
         }
 
         _scheduler.Park(fork);
@@ -188,36 +190,24 @@ internal sealed class EngineCore
 
         sequence.Truncate(sequence.Known - tokens);
         _pool.Truncate(sequence, Math.Min(sequence.Cached, Math.Max(0, sequence.Known - 1)));
-        if (sequence.Kv is not null)
-        {
-            sequence.FrozenTokens = sequence.FrozenTokens > 0 ? MostWith(sequence.Kv) : 0;
-        }
-        else if (sequence.Swapped is null)
-        {
-            // What is left of it is computed again, all of it.
-            sequence.FrozenTokens = 0;
-        }
+        sequence.FrozenTokens = sequence.FrozenTokens > 0 ? _pool.MostTokens(sequence) : 0;
     }
 
     /// <summary>From now on nothing leaves the cache of an idle sequence; what has left stays away.</summary>
     public void Freeze(EngineSequence sequence)
     {
-        bool isRelative = sequence.Policy is { Positions: KvPositions.CacheRelative };
-        if (isRelative && sequence.Swapped is not null)
-        {
-            // How many slots it has is known in the cache, where there is room for it.
-            _scheduler.TryMakeRoom(sequence, 0);
-        }
-
+        sequence.FrozenTokens = sequence.Policy is { Positions: KvPositions.CacheRelative } ? _pool.MostTokens(sequence) : sequence.FrozenTokens;
         (sequence.Policy, sequence.ChunkTokens) = (null, 0);
         if (sequence.Kv is KvSequence kv)
         {
-            sequence.FrozenTokens = isRelative ? MostWith(kv) : sequence.FrozenTokens;
+            kv.FrozenLength ??= kv.Policy is null ? null : kv.Length;
             kv.Policy = null;
         }
+        else if (sequence.Swapped is not null)
+        {
+            sequence.SwappedFrozenLength ??= sequence.Cached;
+        }
     }
-
-    private int MostWith(KvSequence kv) => kv.Length + _cache.Options.MaxTokens - _cache.MostSlots(kv);
 
     /// <summary>What an idle sequence holds of the cache.</summary>
     public KvUsage Measure(EngineSequence sequence) =>
@@ -258,7 +248,7 @@ internal sealed class EngineCore
     private void RestorePages(EngineSequence sequence, SegmentedStream saved)
     {
         saved.Position = 0;
-        (int length, int pages) = _cache.Measure(saved);
+        (int length, int pages, _) = _cache.Measure(saved);
         if (length >= Math.Max(1, sequence.Known))
         {
             throw new ModelFormatException($"The saved session has keys and values of {length} tokens, but {sequence.Known} tokens; save it again.");

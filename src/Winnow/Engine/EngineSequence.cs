@@ -35,7 +35,7 @@ internal sealed class EngineSequence : ScheduledSequence
     /// <summary>What evicts from its cache; null where nothing does.</summary>
     public KvPolicy? Policy { get; set; }
 
-    /// <summary>The most tokens that it can have where it was frozen under positions of the cache: what is left of it takes fewer places than its text. 0 where its policy says.</summary>
+    /// <summary>The most tokens that it can have where it was frozen under positions of the cache: what is left of it takes fewer places than its text. 0 where its policy says, or where it was frozen under positions of the text.</summary>
     public int FrozenTokens { get; set; }
 
     /// <summary>
@@ -46,6 +46,9 @@ internal sealed class EngineSequence : ScheduledSequence
 
     /// <summary>The pages that it takes to bring back what was swapped out.</summary>
     public int SwappedPages { get; set; }
+
+    /// <summary>What <see cref="KvSequence.FrozenLength"/> was when it was swapped out, or is to be when it is brought back.</summary>
+    public int? SwappedFrozenLength { get; set; }
 
     /// <summary>What is being done with it.</summary>
     public EngineRequest? Request { get; set; }

@@ -78,7 +78,7 @@ internal sealed class KvPagePool : IPagePool
         {
             if (returns && kv.IsOneOfAKind)
             {
-                owner.SwappedPages = _cache.PagesOf(kv);
+                (owner.SwappedPages, owner.SwappedFrozenLength) = (_cache.PagesOf(kv), kv.FrozenLength);
                 owner.Swapped = new SegmentedStream();
                 _cache.Save(kv, owner.Swapped);
             }
@@ -109,6 +109,23 @@ internal sealed class KvPagePool : IPagePool
             Cut(sequence.Kv, cached);
             sequence.Cached = cached;
         }
+    }
+
+    /// <summary>The most tokens that a sequence can have if nothing leaves any more: the context holds what is left of it and as many more as there are places.</summary>
+    public int MostTokens(EngineSequence sequence)
+    {
+        (int tokens, int slots) = (0, 0);
+        if (sequence.Kv is KvSequence kv)
+        {
+            (tokens, slots) = (kv.Length, _cache.MostSlots(kv));
+        }
+        else if (sequence.Swapped is not null)
+        {
+            sequence.Swapped.Position = 0;
+            (tokens, _, slots) = _cache.Measure(sequence.Swapped);
+        }
+
+        return tokens + _cache.Options.MaxTokens - slots;
     }
 
     /// <summary>Whether tokens were taken off a sequence that is kept outside of the pool.</summary>
@@ -149,6 +166,7 @@ internal sealed class KvPagePool : IPagePool
 
         owner.Swapped = null;
         kv.IsRelative |= owner.FrozenTokens > 0;
+        kv.FrozenLength = owner.SwappedFrozenLength;
         int cached = owner.Cached;
         Adopt(owner, kv);
         Truncate(owner, Math.Min(cached, kv.Length));

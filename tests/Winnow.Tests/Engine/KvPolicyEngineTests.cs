@@ -172,9 +172,28 @@ internal sealed class KvPolicyEngineTests : EngineTests
     }
 
     [Test]
-    public void Rollback_OfASequenceThatIsSwappedOutAndHasNoRoomIsThatOfOneThatHas([ValueSource(nameof(Evicting))] string name)
+    public async Task RestoreSessionAsync_OfAFrozenSessionGoesOnUnderThePolicy([ValueSource(nameof(Evicting))] string name)
     {
-        string[] texts = [.. new[] { 4, 1.1 }.Select(contexts => RollBackBeside(contexts, Policy(name, KvBudget.Slots(40))))];
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(40)), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await session.FreezeAsync();
+        await ReadAsync(session.GenerateAsync(Sampled(4, 10)));
+        using var saved = new MemoryStream();
+        await session.SaveAsync(saved);
+        saved.Position = 0;
+        await using Session restored = await engine.RestoreSessionAsync(saved);
+        await restored.AppendAsync(Story);
+        List<GeneratedPiece> pieces = await ReadAsync(restored.GenerateAsync(Sampled(5, 20)));
+
+        Assert.That(pieces, Has.Count.EqualTo(20));
+        Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
+    }
+
+    [Test]
+    public void Rollback_OfASequenceThatIsSwappedOutAndHasNoRoomIsThatOfOneThatHas([ValueSource(nameof(Evicting))] string name, [Values] bool freezes)
+    {
+        string[] texts = [.. new[] { 4, 1.1 }.Select(contexts => RollBackBeside(contexts, Policy(name, KvBudget.Slots(40)), freezes))];
 
         Assert.That(texts[1], Is.EqualTo(texts[0]));
     }
@@ -195,6 +214,25 @@ internal sealed class KvPolicyEngineTests : EngineTests
         Assert.That(pieces.Select(piece => piece.LogProbability), Is.All.Matches<float>(float.IsFinite));
         Assert.That(async () => await fork.AppendAsync("a"), Throws.TypeOf<ContextLengthException>());
         Assert.That(async () => await context.AppendAsync("a"), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task RollbackAsync_OfTheLastTokensOfAFrozenSessionTakesNoOthers([ValueSource(nameof(Evicting))] string name)
+    {
+        await using WinnowEngine engine = await LoadAsync(new EngineOptions { KvPolicy = Policy(name, KvBudget.Slots(40)), PrefillChunkTokens = 48 });
+        await using Session session = engine.CreateSession();
+        await session.AppendAsync(LongStory);
+        await session.FreezeAsync();
+        List<GeneratedPiece> pieces = await ReadAsync(session.GenerateAsync(Sampled(5, 20)));
+        double held = (await session.MeasureAsync()).SlotsOfLayers[0];
+
+        await session.RollbackAsync(8);
+        KvUsage left = await session.MeasureAsync();
+        List<GeneratedPiece> again = await ReadAsync(session.GenerateAsync(Sampled(5, 8)));
+
+        // The last token of a session is not in the cache.
+        Assert.That(left.SlotsOfLayers[0], Is.EqualTo(held - 8));
+        Assert.That(again[0].TokenId, Is.EqualTo(pieces[12].TokenId));
     }
 
     [Test]
@@ -291,7 +329,7 @@ internal sealed class KvPolicyEngineTests : EngineTests
         Trace(await ReadAsync(engine.GenerateAsync(Prompts[request], Sampled((ulong)request, 30) with { KvPolicy = policy })));
 
     // Rolls a session back while a long text has its pages, where there are not enough for both, and continues it.
-    private string RollBackBeside(double contexts, KvPolicy policy)
+    private string RollBackBeside(double contexts, KvPolicy policy, bool freezes)
     {
         double planes = (double)KvCache.PageBytes(8, Kernels.DType.F32, policy.Planes.Count) / KvCache.PageBytes(8, Kernels.DType.F32);
         using var engine = new ManualEngine(
@@ -306,10 +344,17 @@ internal sealed class KvPolicyEngineTests : EngineTests
         }
 
         Assert.That(session.Swapped is not null, Is.EqualTo(contexts < 2));
+        if (freezes)
+        {
+            engine.Core.Freeze(session);
+        }
+
         engine.Core.Rollback(session, 7);
         Assert.That(session.Swapped is not null, Is.EqualTo(contexts < 2));
         engine.RunToEnd();
-        return Trace(engine.Continue(session, Sampled(5, 20)));
+        string first = Trace(engine.Continue(session, Sampled(5, 20)));
+        engine.Core.Rollback(session, 3);
+        return first + Trace(engine.Continue(session, Sampled(6, 20)));
     }
 
     private string[] Run(double contexts, KvPolicy policy, out long preemptions)

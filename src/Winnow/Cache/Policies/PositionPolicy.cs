@@ -37,8 +37,10 @@ public abstract class PositionPolicy : KvPolicy
     {
         var held = (HeldPositions)pass.State!;
 
-        // A sequence that comes from a cache without this policy holds everything.
-        held.Append(pass.Length, held.Positions.IsEmpty ? pass.Length : pass.NewTokens);
+        // A sequence that comes from a cache without this policy holds everything; one that was frozen for a while holds what came in the meantime.
+        int unseen = pass.Counts[0] - held.Positions.Length;
+        bool wasFrozen = !held.Positions.IsEmpty && unseen > pass.NewTokens && held.Positions[^1] < pass.Length - unseen;
+        held.Append(pass.Length, held.Positions.IsEmpty ? pass.Length : wasFrozen ? unseen : pass.NewTokens);
         if (held.Positions.Length != pass.Counts[0])
         {
             throw new WinnowException($"The cache holds {pass.Counts[0]} slots where {this} expects {held.Positions.Length}: continue the session with the policy that it was saved with.");
