@@ -20,6 +20,10 @@ internal sealed class Kernel : IDisposable
         try
         {
             _function = gpu.Driver.GetFunction(_module, entry);
+            if (gpu.Driver.HasClusters)
+            {
+                gpu.Driver.AllowLargeClusters(_function);
+            }
         }
         catch
         {

@@ -65,6 +65,11 @@ public sealed unsafe class PreparedKernel : IDisposable
                 driver.AllowSharedBytes(_function, Plan.Shape.SharedBytes);
             }
 
+            if (driver.HasClusters)
+            {
+                driver.AllowLargeClusters(_function);
+            }
+
             foreach (PlannedArgument argument in Plan.Arguments.Where(argument => argument.IsMemory))
             {
                 _memory.Add(argument.Name, driver.Allocate(argument.Bytes));

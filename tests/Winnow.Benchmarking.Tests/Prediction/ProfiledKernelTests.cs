@@ -41,4 +41,21 @@ public sealed class ProfiledKernelTests
         Assert.That(() => ProfiledKernel.Run(Kernels.Compiler, hopper), Throws.TypeOf<KernelCompileException>());
         Assert.That(ProfiledKernel.Run(Kernels.Compiler, hopper, architecture: "compute_90a").Profile.GlobalStores.Bytes, Is.EqualTo(512));
     }
+
+    [Test]
+    public void Run_OfAKernelWhoseClustersAreLargeAllowsThem()
+    {
+        NvrtcSupport.Require();
+        KernelDescription clusters = Kernels.Describe(
+            """
+            __global__ void __cluster_dims__(16) k(int* out) {
+              int rank;
+              asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+              if (threadIdx.x == 0) out[blockIdx.x] = rank;
+            }
+            """,
+            "\"grid\": 32, \"block\": 32, \"arguments\": [\"out out: i32[32]\"]");
+
+        Assert.That(ProfiledKernel.Run(Kernels.Compiler, clusters, architecture: "compute_90a").Profile.GlobalStores.Bytes, Is.EqualTo(128));
+    }
 }
