@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using Winnow.Benchmarking.Descriptions;
 using Winnow.Benchmarking.Timing;
@@ -15,8 +14,6 @@ namespace Winnow.Benchmarking;
 public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, TimingOptions? options = null)
 {
     // Data that rotates is five times the cache, and one copy more, as is usual; but small kernels would need thousands.
-    private const int RotationFactor = 5;
-    private const int MaxCopies = 64;
     private const long MostCopyBytes = 512L << 20;
     private const int TensorTurns = 4096;
     private const int HopperTensorTurns = 512;
@@ -66,9 +63,8 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
         try
         {
             entrant.Kernels.Add(new PreparedKernel(driver, compiler, description));
-            long bytes = Math.Max(1, entrant.Kernels[0].Plan.MemoryBytes);
-            long copies = _options.Method == TimingMethod.Rotate ? ((RotationFactor * driver.Properties.L2Bytes) + bytes - 1) / bytes + 1 : 1;
-            for (int i = 1; i < Math.Min(copies, MaxCopies); i++)
+            int copies = Rotation.CopiesOf(_options.Method, entrant.Kernels[0].Plan.MemoryBytes, driver.Properties);
+            for (int i = 1; i < copies; i++)
             {
                 entrant.Kernels.Add(new PreparedKernel(driver, compiler, description));
             }
@@ -94,8 +90,6 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
         public KernelTiming ToTiming(double[] times, GpuDriver driver, TimingOptions options)
         {
             LaunchPlan plan = Kernels[0].Plan;
-            long bytes = plan.MemoryBytes * Kernels.Count;
-            string fits = bytes > driver.Properties.L2Bytes ? "" : ", which the cache holds";
             return new KernelTiming
             {
                 Kernel = Kernels[0].Build.Entry.Name,
@@ -103,12 +97,7 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
                 Microseconds = TimeStatistics.Of(times),
                 Bytes = plan.ReadBytes + plan.WrittenBytes,
                 Flops = plan.Flops,
-                Method = string.Create(CultureInfo.InvariantCulture, $"{options.Samples} samples, ") + options.Method switch
-                {
-                    TimingMethod.Flush => "events around one launch, L2 written over before each",
-                    TimingMethod.Rotate => $"graph over {Kernels.Count} copies of the arguments{fits}",
-                    _ => "graph over the same arguments, caches warm",
-                },
+                Method = Rotation.Describe(options, plan.MemoryBytes, Kernels.Count, driver.Properties),
             };
         }
 

@@ -14,6 +14,9 @@ public sealed record CaseResult
     /// <summary>The measured time with its spread; null where it is predicted.</summary>
     public TimeStatistics? Measured { get; init; }
 
+    /// <summary>How it was measured, for people; empty where it is predicted.</summary>
+    public string Method { get; init; } = "";
+
     /// <summary>The time: the median of what was measured, or the prediction.</summary>
     public required double Microseconds { get; init; }
 

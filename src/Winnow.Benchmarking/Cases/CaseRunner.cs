@@ -52,25 +52,32 @@ public static class CaseRunner
     /// <param name="driver">The device; it stays with the caller.</param>
     /// <param name="compiler">The compiler.</param>
     /// <param name="peaks">What the device reached in the same run.</param>
-    /// <param name="options">How times are taken; null for the defaults. Graphs are not for cases that change what they read.</param>
-    public static CaseResult Measure(KernelCase kernelCase, GpuDriver driver, KernelCompiler compiler, PeakRates peaks, TimingOptions? options = null)
+    /// <param name="options">How times are taken; null for the defaults.</param>
+    /// <returns>The time; null where times are to be those of a graph and the case changes what it reads, which no graph puts back.</returns>
+    public static CaseResult? Measure(KernelCase kernelCase, GpuDriver driver, KernelCompiler compiler, PeakRates peaks, TimingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(kernelCase);
         ArgumentNullException.ThrowIfNull(peaks);
+        options ??= new TimingOptions();
         using var device = new CudaDevice(driver, compiler);
-        using var workspace = new CaseWorkspace(device);
-        CaseWork work = kernelCase.Prepare(workspace);
-        using var timer = new GpuTimer(driver, device.Stream, (options ?? new TimingOptions()) with { Method = TimingMethod.Flush });
-        double[] times = timer.Measure(new TimedWork((_, _) => work.Run(), work.Restore is { } restore ? _ => restore() : null));
-        var statistics = TimeStatistics.Of(times);
+        using var copies = new CaseCopies(kernelCase, device);
+        if (options.Method != TimingMethod.Flush && copies.Work.Restore is not null)
+        {
+            return null;
+        }
+
+        copies.Grow(Rotation.CopiesOf(options.Method, copies.Bytes, driver.Properties));
+        using var timer = new GpuTimer(driver, device.Stream, options);
+        var statistics = TimeStatistics.Of(timer.Measure(copies.ToTimed()));
         return new CaseResult
         {
             Case = kernelCase,
             Device = device.Name,
             Measured = statistics,
+            Method = Rotation.Describe(options, copies.Bytes, copies.Count, driver.Properties),
             Microseconds = statistics.Median,
-            Bytes = workspace.ReadBytes + workspace.WrittenBytes,
-            Flops = work.Flops,
+            Bytes = copies.Bytes,
+            Flops = copies.Work.Flops,
             PeakBytesPerSecond = peaks.CopyBytesPerSecond,
             PeakFlopsPerSecond = peaks.TensorFlopsPerSecond,
         };

@@ -68,7 +68,7 @@ public sealed class GpuTimer : IDisposable
             for (int i = 0; i < works.Length; i++)
             {
                 TimedWork work = works[i];
-                work.Issue(_stream, 0);
+                IssueAll(work);
                 _driver.Synchronize(_stream);
                 if (_options.Method == TimingMethod.Flush)
                 {
@@ -87,6 +87,15 @@ public sealed class GpuTimer : IDisposable
         {
             _driver.Synchronize(_stream);
             graphs.ForEach(_driver.DestroyGraph);
+        }
+    }
+
+    // What a first run loads and allocates must be there before a graph is recorded.
+    private void IssueAll(TimedWork work)
+    {
+        for (int copy = 0; copy < work.Copies; copy++)
+        {
+            work.Issue(_stream, copy);
         }
     }
 

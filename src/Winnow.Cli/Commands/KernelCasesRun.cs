@@ -19,6 +19,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private readonly List<CaseResult> _results = [];
     private int _failures;
     private int _leftOut;
+    private int _changing;
 
     /// <summary>Predicts cases for GPUs.</summary>
     /// <param name="filter">A part of family, name or shape; null for all.</param>
@@ -39,7 +40,18 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
         GpuState? before = GpuState.Read();
         PeakRates peaks = new KernelBenchmark(driver, compiler, timing).MeasurePeaks();
         return RunAsync(
-            CasesWith(filter, isMeasured: true), showsProgress, kernelCase => [CaseRunner.Measure(kernelCase, driver, compiler, peaks, timing)], () => WriteMeasurements(peaks, before), cancellationToken);
+            CasesWith(filter, isMeasured: true), showsProgress, kernelCase => Measure(kernelCase, driver, compiler, peaks, timing), () => WriteMeasurements(peaks, before), cancellationToken);
+    }
+
+    private IReadOnlyList<CaseResult> Measure(KernelCase kernelCase, GpuDriver driver, KernelCompiler compiler, PeakRates peaks, TimingOptions timing)
+    {
+        if (CaseRunner.Measure(kernelCase, driver, compiler, peaks, timing) is { } result)
+        {
+            return [result];
+        }
+
+        _changing++;
+        return [];
     }
 
     private KernelCase[] CasesWith(string? filter, bool isMeasured)
@@ -152,9 +164,9 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
         }
 
         table.Write(host);
-        string device = _results.Count > 0 ? _results[0].Device : "";
+        string how = _results.Count > 0 ? $"{_results[0].Device}: {string.Join("; ", _results.Select(result => result.Method).Distinct())}; " : "";
         host.Output.WriteLine(
-            $"{device}: events around one call, L2 written over before each; peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, "
+            $"{how}peaks of this run: copy {Quantities.Number(peaks.CopyBytesPerSecond / 1e9, "0")} GB/s, "
             + $"tensor cores {Quantities.Number(peaks.TensorFlopsPerSecond / 1e12, "0")} TFLOP/s");
         host.Output.WriteLine(GpuState.Read() is { } after && before is not null ? $"before: {before}; after: {after}" : "clocks and power: nvidia-smi does not tell");
         WriteCount(_results.Count, "measured");
@@ -163,6 +175,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private void WriteCount(int done, string how) =>
         host.Output.WriteLine(
             $"{done} cases {how}{(_failures > 0 ? $", {_failures} skipped because they failed, see above" : "")}"
+            + (_changing > 0 ? $", {_changing} left out because they change what they read, which only --method flush puts back" : "")
             + (_leftOut > 0 ? $", {_leftOut} left out because they are too much for the simulator: a GPU measures them" : ""));
 
     private static string NameOf(CaseResult result) => $"{result.Case.Family}/{result.Case.Name}";
@@ -185,6 +198,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
             json.WriteNumber("p10_us", measured.P10);
             json.WriteNumber("p90_us", measured.P90);
             json.WriteNumber("samples", measured.Samples);
+            json.WriteString("method", result.Method);
         }
         else
         {

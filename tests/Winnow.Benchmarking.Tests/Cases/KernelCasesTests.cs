@@ -52,13 +52,39 @@ public sealed class KernelCasesTests
         KernelCase append = KernelCases.All().Single(kernelCase => kernelCase is { Name: "append", Shape: "1 tokens" });
         using ClockedDriver driver = new() { Microseconds = _ => 4 };
 
-        CaseResult result = CaseRunner.Measure(append, driver, Kernels.Compiler, Peaks, new TimingOptions { Samples = 30, WarmUps = 1 });
+        CaseResult result = CaseRunner.Measure(append, driver, Kernels.Compiler, Peaks, new TimingOptions { Samples = 30, WarmUps = 1 })!;
 
         Assert.That((result.Microseconds, result.Measured!.Samples, result.Device), Is.EqualTo((4.0, 30, "clocked")));
         Assert.That(result.BytesPerSecond, Is.EqualTo(result.Bytes / 4e-6).Within(1e-3));
         int[] launches = [.. driver.Log.Select((line, index) => (line, index)).Where(item => item.line.StartsWith("launch", StringComparison.Ordinal)).Select(item => item.index)];
         Assert.That(launches[1..].Select(index => driver.Log[index - 2]), Is.All.StartsWith("fill 2000"), "the cache is written over last");
         Assert.That(launches[1..].Select(index => driver.Log[index - 3]), Is.All.EqualTo("upload").Or.EqualTo("wait"), "the counts are put back before");
+        Assert.That(driver.Live, Is.Zero);
+    }
+
+    [TestCase(TimingMethod.Rotate, 2)]
+    [TestCase(TimingMethod.Warm, 1)]
+    public void Measure_WithAGraphReplaysItOverCopiesOfTheOperands(TimingMethod method, int copies)
+    {
+        KernelCase gather = KernelCases.All().First(kernelCase => kernelCase is { Family: "norm", Name: "rms norm" });
+        using ClockedDriver driver = new() { Microseconds = _ => 4 };
+
+        CaseResult result = CaseRunner.Measure(gather, driver, Kernels.Compiler, Peaks, new TimingOptions { Samples = 30, WarmUps = 1, Method = method })!;
+
+        Assert.That(result.Microseconds, Is.EqualTo(4).Within(1e-9));
+        Assert.That(result.Method, Does.Contain(method == TimingMethod.Warm ? "same arguments" : $"over {copies} copies"));
+        Assert.That(driver.Log.Count(line => line.StartsWith("graph", StringComparison.Ordinal)), Is.EqualTo(31));
+        Assert.That(driver.Log.Any(line => line.StartsWith("fill 2000", StringComparison.Ordinal)), Is.False);
+        Assert.That(driver.Live, Is.Zero);
+    }
+
+    [Test]
+    public void Measure_WithAGraphLeavesOutWhatChangesWhatItReads()
+    {
+        KernelCase append = KernelCases.All().Single(kernelCase => kernelCase is { Name: "append", Shape: "1 tokens" });
+        using ClockedDriver driver = new();
+
+        Assert.That(CaseRunner.Measure(append, driver, Kernels.Compiler, Peaks, new TimingOptions { Method = TimingMethod.Rotate }), Is.Null);
         Assert.That(driver.Live, Is.Zero);
     }
 

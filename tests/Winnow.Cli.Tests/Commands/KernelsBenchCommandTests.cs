@@ -107,8 +107,21 @@ public sealed class KernelsBenchCommandTests
         Assert.That(code, Is.Zero);
         Assert.That(lines[0], Does.Match("^case +shape +measured +p10 +p90 +GB/s +TFLOP/s +of measured peak$"));
         Assert.That(lines[1], Does.Match("^norm/rms norm +512 x 4096 +20.0 us +20.0 us +20.0 us +840 +0.42 +63% memory$"));
-        Assert.That(lines[2], Does.StartWith("clocked: events around one call").And.Contain("copy 1342 GB/s"));
+        Assert.That(lines[2], Does.StartWith("clocked: 30 samples, events around one launch, L2 written over before each; peaks").And.Contain("copy 1342 GB/s"));
         Assert.That(lines[^1], Is.EqualTo("1 cases measured"));
+    }
+
+    [Test]
+    public async Task CasesRun_WithAGraphCountsWhatItCannotReplay()
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        using ClockedDriver driver = new() { Microseconds = _ => 20 };
+        KernelCasesRun run = new(new CliHost(TextReader.Null, output, TextWriter.Null), asJson: false);
+
+        int code = await run.MeasureAsync("cache/append", driver, new TimingOptions { Samples = 30, Method = TimingMethod.Rotate }, showsProgress: false, CancellationToken.None);
+
+        Assert.That(code, Is.Zero);
+        Assert.That(output.ToString(), Does.Contain("\n0 cases measured, 2 left out because they change what they read, which only --method flush puts back\n"));
     }
 
     [Test]
