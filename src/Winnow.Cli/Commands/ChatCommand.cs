@@ -1,11 +1,9 @@
-using System.Collections.Generic;
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using Winnow.Cache.Policies;
 using Winnow.Cli.Terminal;
 using Winnow.Engine;
-using Winnow.Formats.Templates;
 
 namespace Winnow.Cli.Commands;
 
@@ -17,7 +15,6 @@ internal sealed class ChatCommand
     private readonly SamplingOptions _sampling = new();
     private readonly KvPolicyOptions _policy = new();
     private readonly Option<string?> _system = new("--system") { Description = "What the model is told before the conversation.", HelpName = "text" };
-    private readonly List<ChatTemplateMessage> _messages = [];
 
     private ChatCommand(CliHost host) => _host = host;
 
@@ -46,35 +43,39 @@ internal sealed class ChatCommand
                 $"{_load.Model.PathOf(parsed)}: this model has no chat template, so it cannot hold a conversation; continue a text with 'winnow generate'.");
         }
 
-        Reset(parsed);
         bool people = _host.InputIsTerminal && _host.OutputIsTerminal;
         if (people)
         {
             _host.Error.WriteLine($"{engine.ModelName}: /reset starts anew, /exit ends.");
         }
 
-        while (await ReadAsync(people, cancellationToken).ConfigureAwait(false) is { } line and not "/exit")
+        bool goesOn = true;
+        while (goesOn)
         {
-            if (line == "/reset")
-            {
-                Reset(parsed);
-            }
-            else if (line.Length > 0)
-            {
-                await AnswerAsync(engine, line, options, parsed.GetValue(CommonOptions.Json), cancellationToken).ConfigureAwait(false);
-            }
+            await using var conversation = new Conversation(engine, parsed.GetValue(_system));
+            goesOn = await TalkAsync(conversation, options, people, parsed.GetValue(CommonOptions.Json), cancellationToken).ConfigureAwait(false);
         }
 
         return ExitCodes.Success;
     }
 
-    private void Reset(ParseResult parsed)
+    // Whether another conversation follows.
+    private async Task<bool> TalkAsync(Conversation conversation, GenerationOptions options, bool people, bool json, CancellationToken cancellationToken)
     {
-        _messages.Clear();
-        if (parsed.GetValue(_system) is { } system)
+        while (await ReadAsync(people, cancellationToken).ConfigureAwait(false) is { } line and not "/exit")
         {
-            _messages.Add(new ChatTemplateMessage("system", system));
+            if (line == "/reset")
+            {
+                return true;
+            }
+
+            if (line.Length > 0)
+            {
+                await AnswerAsync(conversation, line, options, people, json, cancellationToken).ConfigureAwait(false);
+            }
         }
+
+        return false;
     }
 
     private async Task<string?> ReadAsync(bool people, CancellationToken cancellationToken)
@@ -87,11 +88,19 @@ internal sealed class ChatCommand
         return await _host.ReadLineAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task AnswerAsync(WinnowEngine engine, string line, GenerationOptions options, bool json, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Conversation conversation, string line, GenerationOptions options, bool people, bool json, CancellationToken cancellationToken)
     {
-        _messages.Add(new ChatTemplateMessage("user", line));
+        conversation.Ask(line);
         GenerationView view = json ? new JsonGenerationView(_host.Output) : new TextGenerationView(_host, raw: false);
-        string answer = await view.ShowAsync("", engine.GenerateAsync(_messages, options, cancellationToken)).ConfigureAwait(false);
-        _messages.Add(new ChatTemplateMessage("assistant", answer));
+        try
+        {
+            conversation.Note(await view.ShowAsync("", conversation.AnswerAsync(options, cancellationToken)).ConfigureAwait(false));
+        }
+        catch (ContextLengthException exception) when (people)
+        {
+            // Who types it can say it shorter; a pipe cannot.
+            conversation.TakeBack();
+            _host.Error.WriteLine($"winnow: that makes {exception.Tokens} tokens, and the context has {exception.ContextTokens}; say it shorter, or /reset.");
+        }
     }
 }
