@@ -27,7 +27,7 @@ public static class ModelConverter
     /// <param name="destination">A file that ends in .gguf, or else a folder, which is made; files of the same names are replaced.</param>
     /// <param name="type">F32, F16, BF16, and for GGUF also Q8_0 and Q4_0; null keeps the type of every tensor.</param>
     /// <param name="cancellationToken">Stops between tensors; no half-written file is left under its name.</param>
-    /// <exception cref="ArgumentException">The format cannot hold the type.</exception>
+    /// <exception cref="ArgumentException">The format cannot hold the type, or the destination is the model itself.</exception>
     /// <exception cref="UnsupportedModelException">The other format has no way to say what this model is.</exception>
     /// <exception cref="ModelFormatException">The model is damaged.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -35,6 +35,11 @@ public static class ModelConverter
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(destination);
+        if (IsSame(model.Path, destination))
+        {
+            throw new ArgumentException($"{destination} is the model itself, which would be lost; give another name.", nameof(destination));
+        }
+
         if (destination.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase))
         {
             RequireType(type, "GGUF", TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0);
@@ -45,6 +50,18 @@ public static class ModelConverter
             RequireType(type, "safetensors", TensorType.F32, TensorType.F16, TensorType.BF16);
             WriteFolder(model, destination, type, cancellationToken);
         }
+    }
+
+    private static bool IsSame(string path, string destination)
+    {
+        static string Resolved(string name)
+        {
+            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(name));
+            FileSystemInfo? target = Directory.Exists(full) ? Directory.ResolveLinkTarget(full, returnFinalTarget: true) : File.Exists(full) ? File.ResolveLinkTarget(full, returnFinalTarget: true) : null;
+            return target?.FullName ?? full;
+        }
+
+        return path.Length > 0 && string.Equals(Resolved(path), Resolved(destination), StringComparison.Ordinal);
     }
 
     private static void RequireType(TensorType? type, string format, params TensorType[] possible)

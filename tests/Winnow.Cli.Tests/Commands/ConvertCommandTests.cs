@@ -98,6 +98,25 @@ public sealed class ConvertCommandTests
     }
 
     [Test]
+    public async Task Convert_OverItsOwnSourceIsRefusedWithForceToo()
+    {
+        using TemporaryFolder folder = new();
+        await CliRun.OfAsync("convert", ModelOption.BundledPath, folder["tale.gguf"]);
+        byte[] before = File.ReadAllBytes(folder["tale.gguf"]);
+        File.CreateSymbolicLink(folder["link.gguf"], folder["tale.gguf"]);
+
+        foreach (string destination in new[] { folder["tale.gguf"], folder["link.gguf"] })
+        {
+            CliRun run = await CliRun.OfAsync("convert", folder["tale.gguf"], destination, "--type", "f16", "--force");
+
+            Assert.That((run.Code, run.Output), Is.EqualTo((ExitCodes.Usage, "")));
+            Assert.That(run.Error, Does.Contain("is the model itself").And.Contain("another name"));
+        }
+
+        Assert.That(File.ReadAllBytes(folder["tale.gguf"]), Is.EqualTo(before));
+    }
+
+    [Test]
     public async Task Convert_ToWhatTheFormatCannotHoldIsAWrongCommandLine()
     {
         using TemporaryFolder folder = new();
