@@ -60,21 +60,15 @@ internal sealed unsafe partial class CudaAttention
             NoteDecodes(problem, key, withSignals);
         }
 
-        DecodeSignalKey decode = ClusterKey(problem, key);
-        LaunchShape shape = ClusterShape(decode, splits, problem.KvHeads, (int)blocks, withSignals);
-        if (HasClusters(key) && AreResident(decode, shape, withSignals))
-        {
-            splits = shape.GridX;
-        }
-        else
+        if (!TryFindClusters(problem, key, splits, (int)blocks, withSignals, out DecodeSignalKey decode, out LaunchShape shape))
         {
             DecodeForm form = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors ? DecodeForm.Crowded : DecodeForm.Apart;
-            decode = new(decode.Signals, RoundOf(key, form));
+            decode = new(SignalKeyOf(problem, key), RoundOf(key, form));
             shape = new(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals));
             TakePartials(problem, ref parameters, rows, splits, blocks);
         }
 
-        parameters.Splits = splits;
+        parameters.Splits = shape.GridX;
         if (withSignals)
         {
             LaunchDecodeSignals(problem, parameters, decode, shape, LineBytes(problem, mostSlots, rows));
@@ -123,22 +117,31 @@ internal sealed unsafe partial class CudaAttention
 
     private DecodeSignalKey ClusterKey(in AttentionProblem problem, CallKey key) => new(SignalKeyOf(problem, key), RoundOf(key, DecodeForm.Cluster), Cluster: true);
 
-    // The launch whose clusters have so many splits each.
-    private static LaunchShape ClusterShape(DecodeSignalKey key, int splits, int kvHeads, int tiles, bool withSignals)
+    // The launch whose tiles are clusters of so many splits, where there is more than one and all blocks run at the same time with a multiprocessor each: only then it
+    // pays that they wait for one another.
+    private bool TryFindClusters(
+        in AttentionProblem problem, CallKey key, int splits, int tiles, bool withSignals, out DecodeSignalKey decode, out LaunchShape shape)
     {
-        int blocks = (int)BitOperations.RoundUpToPowerOf2((uint)splits);
-        return new(blocks, kvHeads, tiles, CudaAttentionShapes.DecodeThreads(key.Round), 1, 1, Bytes(key.Decode, withSignals)) { Cluster = (blocks, 1, 1) };
-    }
-
-    // Whether there is more than one block, and all of them run at the same time with a multiprocessor each: only then it pays that they wait for one another.
-    private bool AreResident(DecodeSignalKey key, in LaunchShape shape, bool withSignals)
-    {
-        long clusters = (long)shape.GridY * shape.GridZ;
-        if (shape.GridX is 1 or > CudaAttentionShapes.ClusterBlocks || clusters * shape.GridX > _context.Driver.Properties.Multiprocessors || _context.IsRehearsing)
+        (decode, shape) = (default, default);
+        long blocks = BitOperations.RoundUpToPowerOf2((uint)splits), clusters = (long)problem.KvHeads * tiles;
+        if (!HasClusters(key)
+            || blocks is 1 or > CudaAttentionShapes.ClusterBlocks
+            || clusters * blocks > _context.Driver.Properties.Multiprocessors
+            || _context.IsRehearsing)
         {
             return false;
         }
 
+        decode = ClusterKey(problem, key);
+        shape = new((int)blocks, problem.KvHeads, tiles, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals))
+        {
+            Cluster = ((int)blocks, 1, 1),
+        };
+        return clusters <= ResidentClusters(decode, shape, withSignals);
+    }
+
+    private int ResidentClusters(DecodeSignalKey key, in LaunchShape shape, bool withSignals)
+    {
         if (!_residents.TryGetValue((key, shape.GridX, withSignals), out int resident))
         {
             GpuFunction function = withSignals ? _decodeSignals[key] : _decodes[key.Decode];
@@ -146,7 +149,7 @@ internal sealed unsafe partial class CudaAttention
             _residents.Add((key, shape.GridX, withSignals), resident);
         }
 
-        return clusters <= resident;
+        return resident;
     }
 
     private int RoundOf(CallKey key, DecodeForm form) => CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, form);

@@ -78,7 +78,7 @@ internal sealed partial class CudaAttention
     private static KernelVariant DescribeDecode(DecodeKey key)
     {
         int bytes = Bytes(key, signals: false);
-        return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), .. Definitions(key, bytes)]) 
+        return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), .. Definitions(key, bytes)])
         {
             Requires = key.Cluster ? "90a" : null,
             ClusterBlocks = key.Cluster ? CudaAttentionShapes.ClusterBlocks : 0,
