@@ -52,16 +52,20 @@ public static class ModelConverter
         }
     }
 
-    private static bool IsSame(string path, string destination)
+    private static bool IsSame(string path, string destination) =>
+        path.Length > 0 && string.Equals(Resolved(Path.GetFullPath(path)), Resolved(Path.GetFullPath(destination)), StringComparison.Ordinal);
+
+    // A full path without links, as far as it is there.
+    private static string Resolved(string path)
     {
-        static string Resolved(string name)
+        string full = Path.TrimEndingDirectorySeparator(path);
+        if (Path.GetDirectoryName(full) is not { } parent)
         {
-            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(name));
-            FileSystemInfo? target = Directory.Exists(full) ? Directory.ResolveLinkTarget(full, returnFinalTarget: true) : File.Exists(full) ? File.ResolveLinkTarget(full, returnFinalTarget: true) : null;
-            return target?.FullName ?? full;
+            return full;
         }
 
-        return path.Length > 0 && string.Equals(Resolved(path), Resolved(destination), StringComparison.Ordinal);
+        string name = Path.Combine(Resolved(parent), Path.GetFileName(full));
+        return new FileInfo(name) is { LinkTarget: not null } link && link.ResolveLinkTarget(returnFinalTarget: true) is { } target ? Resolved(target.FullName) : name;
     }
 
     private static void RequireType(TensorType? type, string format, params TensorType[] possible)

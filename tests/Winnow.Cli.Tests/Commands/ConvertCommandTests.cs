@@ -105,7 +105,9 @@ public sealed class ConvertCommandTests
         byte[] before = File.ReadAllBytes(folder["tale.gguf"]);
         File.CreateSymbolicLink(folder["link.gguf"], folder["tale.gguf"]);
 
-        foreach (string destination in new[] { folder["tale.gguf"], folder["link.gguf"] })
+        Directory.CreateSymbolicLink(folder["elsewhere"], Path.GetDirectoryName(folder["tale.gguf"])!);
+
+        foreach (string destination in new[] { folder["tale.gguf"], folder["link.gguf"], Path.Combine(folder["elsewhere"], "link.gguf") })
         {
             CliRun run = await CliRun.OfAsync("convert", folder["tale.gguf"], destination, "--type", "f16", "--force");
 
