@@ -11,8 +11,11 @@ namespace Winnow.Cli;
 internal static class Interruptible
 {
     public static Task<int> RunAsync(Func<int> work, CancellationToken cancellationToken) =>
-        Task.Run(work, CancellationToken.None).WaitAsync(cancellationToken);
+        RunAsync(() => Task.FromResult(work()), cancellationToken);
 
+    // Work that is quick enough would be over before anybody looks whether it is still wanted.
     public static Task<int> RunAsync(Func<Task<int>> work, CancellationToken cancellationToken) =>
-        Task.Run(work, CancellationToken.None).WaitAsync(cancellationToken);
+        cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled<int>(cancellationToken)
+            : Task.Run(work, CancellationToken.None).WaitAsync(cancellationToken);
 }
