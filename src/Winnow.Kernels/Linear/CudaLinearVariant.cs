@@ -36,8 +36,8 @@ internal readonly record struct CudaLinearVariant(
     /// <summary>Inputs of a step.</summary>
     public const int StepInputs = 32;
 
-    // Inputs that the kernel of few rows is prepared for, as far as they fit.
-    private const int MostRowInputs = 28_672;
+    // Inputs that the kernel of few rows is shown with where no device says how many it has room for, as far as they fit.
+    private const int UsualRowInputs = 28_672;
     private const int MostSharedBytes = 227 * 1024;
 
     private const int TileLines = 16;
@@ -189,8 +189,11 @@ internal readonly record struct CudaLinearVariant(
         form == CudaLinearForm.Fragments ? 1 : 0);
 
     /// <summary>The source, entry point and constants.</summary>
-    /// <param name="mostSharedBytes">What a block may have at most.</param>
-    public KernelVariant Describe(int mostSharedBytes = int.MaxValue)
+    /// <param name="mostSharedBytes">
+    /// What a block of the device may have, which the kernel of few rows is allowed where its inputs are not packed, since nobody knows how many there will be;
+    /// null for as much as the usual ones take.
+    /// </param>
+    public KernelVariant Describe(int? mostSharedBytes = null)
     {
         string weight = $"WINNOW_WEIGHT={(int)Weight}";
         string aligned = $"WINNOW_ALIGNED={(Aligned ? 1 : 0)}";
@@ -214,7 +217,8 @@ internal readonly record struct CudaLinearVariant(
                 Requires = "90a",
             },
             CudaLinearKind.Row => new(
-                "linear/row.cu", "winnow_linear_row", Math.Min(SharedBytes + InputBytes(MostRowInputs), Math.Min(mostSharedBytes, MostSharedBytes)),
+                "linear/row.cu", "winnow_linear_row",
+                IsPacked ? SharedBytes : mostSharedBytes ?? Math.Min(SharedBytes + InputBytes(UsualRowInputs), MostSharedBytes),
                 weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_PACKED={(IsPacked ? 1 : 0)}", gate, activation, parameters, shared),
             CudaLinearKind.HopperBlocks => new(
                 "linear/matmul_hopper_blocks.cu", "winnow_linear_matmul_hopper_blocks", SharedBytes,

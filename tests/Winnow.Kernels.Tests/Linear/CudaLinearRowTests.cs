@@ -54,6 +54,12 @@ public sealed class CudaLinearRowTests
         AssertSameBits(type, 4 * Lengths(type)[1], 5);
     }
 
+    // What the down projections of large models have, and the most that one row has room for: a block is allowed all of it, not what is usual.
+    [TestCase(DType.BF16, 29_568)]
+    [TestCase(DType.BF16, 66_560)]
+    [TestCase(DType.Q4_K, 53_248)]
+    public void Project_OfOneLongRowGivesTheBitsThatItHasAmongOthers(DType type, int inputs) => AssertSameBits(type, inputs, 1);
+
     [Test]
     public void ProjectGated_GivesTheBitsThatRowsHaveAmongOthers([Values(1, 5, 12)] int rows, [ValueSource(nameof(Matrices))] DType type)
     {
