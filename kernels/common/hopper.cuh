@@ -58,7 +58,8 @@ __device__ __forceinline__ bool elect_lane() {
   return chosen != 0;
 }
 
-// One thread copies the box at (column, row) of a map to shared memory and counts its bytes at a barrier. PTX ISA 9.7.9.27.1 (cp.async.bulk.tensor)
+// One thread copies the box at (column, row) of a map to shared memory and counts its bytes at a barrier. A box begins on 16 bytes of a row of the array, or
+// the instruction is an illegal one. PTX ISA 9.7.9.27.1 (cp.async.bulk.tensor)
 __device__ __forceinline__ void copy_box(void* shared, const TensorMap& map, int column, int row, u64* barrier) {
   asm volatile(
       "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(shared_address(shared)),

@@ -174,8 +174,8 @@ internal readonly record struct CudaLinearVariant(
     }
 
     /// <summary>
-    /// Whether the kernel for blocks on Hopper takes a type: those that ran on an H200. A stage of Q6_K begins between sixteens, which ended with an illegal
-    /// instruction there; IQ4_NL was not tried.
+    /// Whether the kernel for blocks on Hopper takes a type: those that ran on an H200. A stage of Q6_K begins between sixteens, where no box may, and ended with
+    /// an illegal instruction there; IQ4_NL, which lies as Q4_0 does, was not tried.
     /// </summary>
     public static bool HasHopperBlocks(DType type) => type is DType.Q4_0 or DType.Q4_1 or DType.Q5_0 or DType.Q5_1 or DType.Q8_0 or DType.Q4_K or DType.Q5_K;
 

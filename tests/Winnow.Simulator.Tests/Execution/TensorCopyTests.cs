@@ -55,11 +55,11 @@ public sealed class TensorCopyTests
     private static int Expected(int x, int y, int columns) => x >= 0 && x < columns && y is >= 0 and < 40 ? (y * 64) + x + 1 : 0;
 
     [TestCase(0, 0, 64)]
-    [TestCase(-3, -2, 64)]
-    [TestCase(57, 35, 64)]
+    [TestCase(-4, -2, 64)]
+    [TestCase(56, 35, 64)]
     [TestCase(60, 3, 61)]
     [TestCase(-40, 10, 64)]
-    [TestCase(70, 50, 64)]
+    [TestCase(72, 50, 64)]
     public void Launch_OfLoadFillsWhatIsBeyondTheArrayWithZeros(int x, int y, int columns)
     {
         int[] found = RunLoad([12, 9], TensorMapSwizzle.None, x, y, columns, seed: 3);
@@ -118,7 +118,7 @@ public sealed class TensorCopyTests
     {
         long[] dimensions = [.. new long[] { 12, 5, 4, 3, 4 }.Take(rank)];
         int[] box = [.. new[] { 8, 3, 2, 2, 3 }.Take(rank)];
-        int[] begin = [.. new[] { 7, 1, 3, -1, 2 }.Take(rank)];
+        int[] begin = [.. new[] { 8, 1, 3, -1, 2 }.Take(rank)];
         string coordinates = string.Join(", ", Enumerable.Range(0, rank).Select(i => $"%{i + 2}"));
         string values = string.Join(", ", begin.Select(value => $"\"r\"({value})"));
         string kernel = Head + $$"""
@@ -190,6 +190,36 @@ public sealed class TensorCopyTests
 
         GpuFaultException found = Assert.Throws<GpuFaultException>(() => test.Launch(LaunchShape.Linear(1, 64, 64), result, map, 0, 0, 16))!;
         Assert.That(found.Kind, Is.EqualTo("uninitialized"));
+    }
+
+    // What an H200 says of such a box: CUDA_ERROR_ILLEGAL_INSTRUCTION.
+    [TestCase(-3, -12)]
+    [TestCase(2, 8)]
+    [TestCase(70, 280)]
+    public void Launch_OfBoxThatBeginsBetweenSixteensIsAFault(int x, int first)
+    {
+        GpuFaultException found = Assert.Throws<GpuFaultException>(() => RunLoad([16, 1], TensorMapSwizzle.None, x, 0))!;
+
+        Assert.That(found.Kind, Is.EqualTo("misaligned"));
+        Assert.That(found.Message, Does.Contain($"begins at byte {first} of a row"));
+    }
+
+    [Test]
+    public void Launch_OfStoreBetweenSixteensIsAFault()
+    {
+        const string kernel = Head + """
+            extern "C" __global__ void test(const __grid_constant__ Map map) {
+              __shared__ __align__(128) int tile[8];
+              tile[threadIdx.x] = 0;
+              FENCE_ASYNC();
+              __syncthreads();
+              if (threadIdx.x == 0) { TENSOR_STORE(map, 6, 0, tile); BULK_COMMIT(); BULK_WAIT(0); }
+            }
+            """;
+        using SimulatedKernel test = new(kernel, Options());
+        byte[] map = test.Map(Shape(test.Buffer(40 * 64 * sizeof(int)), [8, 1]));
+
+        Assert.That(Assert.Throws<GpuFaultException>(() => test.Launch(LaunchShape.Linear(1, 8), map))!.Kind, Is.EqualTo("misaligned"));
     }
 
     [Test]

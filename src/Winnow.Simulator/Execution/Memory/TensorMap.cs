@@ -83,6 +83,10 @@ internal sealed class TensorMap
         return words[0] == Mark && (words[2] & 0xFF) is >= 1 and <= MostDimensions ? new TensorMap(words) : null;
     }
 
+    /// <summary>From the begin of a row of the array to that of a row of the box, in bytes.</summary>
+    /// <param name="coordinates">Where the box begins, innermost first; may be below 0.</param>
+    public long FirstByte(ReadOnlySpan<int> coordinates) => coordinates[0] * (long)_elementBytes;
+
     /// <summary>The parts of a copy of a box: what is beyond the array has no address.</summary>
     /// <param name="coordinates">Where the box begins, innermost first; may be below 0.</param>
     /// <param name="offset">Where it lies in shared memory.</param>
@@ -92,7 +96,7 @@ internal sealed class TensorMap
         for (int row = 0; row < Rows; row++)
         {
             ulong address = RowAddress(coordinates, row, out bool isInside);
-            long first = coordinates[0] * (long)_elementBytes;
+            long first = FirstByte(coordinates);
             long last = _dimensions[0] * _elementBytes;
             int low = isInside ? (int)Math.Clamp(-first, 0, RowBytes) : RowBytes;
             int high = (int)Math.Clamp(last - first, low, RowBytes);

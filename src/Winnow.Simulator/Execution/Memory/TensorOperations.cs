@@ -38,6 +38,13 @@ internal sealed record TensorPlace(AddressOperand Map, int[] Coordinates)
             coordinates[i] = ((int*)(warp.Registers + Coordinates[i]))[lane];
         }
 
+        // No manual says so; a device ends the kernel with CUDA_ERROR_ILLEGAL_INSTRUCTION.
+        if (map.FirstByte(coordinates) % BulkSize.Step != 0)
+        {
+            string place = $"a box that begins at byte {map.FirstByte(coordinates)} of a row, which is no multiple of {BulkSize.Step}";
+            throw warp.Fault(FaultKinds.Misaligned, lane, place);
+        }
+
         CopyPiece[] pieces = map.Pieces(coordinates, offset);
         foreach (CopyPiece piece in pieces)
         {
