@@ -20,6 +20,9 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <summary>What a profile counts for each of <see cref="Steps"/>; asked only where one is taken.</summary>
     public InstructionTraits[] Traits => field ??= Array.ConvertAll(Steps, step => InstructionTraits.Of(step.Operation.Source));
 
+    /// <summary>Where lanes come together again that part at each of <see cref="Steps"/>: <see cref="PostDominators.JoinsOf"/>.</summary>
+    public int[] Joins => field ??= PostDominators.JoinsOf(Steps);
+
     /// <summary>What the critical path asks of it; null until <see cref="FlowBy"/> was called.</summary>
     public FunctionFlow? Flow { get; private set; }
 

@@ -20,4 +20,10 @@ internal sealed class Split
 
     /// <summary>While <see cref="SplitState.WaitsForLanes"/>: the lanes that must come together.</summary>
     public uint Awaited;
+
+    /// <summary>Where they wait for those that they parted from; null where they parted from nobody.</summary>
+    public JoinPoint? Join;
+
+    /// <summary>Whether they are there.</summary>
+    public bool IsJoining => Join is { } join && join.Pc == Pc && join.Frame == Frame;
 }

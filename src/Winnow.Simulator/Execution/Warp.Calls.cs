@@ -69,6 +69,11 @@ internal sealed unsafe partial class Warp
             WarpFlow.Pass(callee, caller);
         }
 
+        while (_current!.Join?.Frame == callee)
+        {
+            _current.Join = _current.Join.Outer;
+        }
+
         callee.Lanes &= ~lanes;
         if (lanes == Active)
         {

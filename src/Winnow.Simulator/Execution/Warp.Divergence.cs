@@ -13,13 +13,19 @@ internal sealed unsafe partial class Warp
     /// <param name="lanes">Which.</param>
     public void Branch(int target, uint lanes)
     {
-        if (lanes == Active)
+        if (lanes != Active)
         {
-            Pc = target;
+            Part(target, lanes);
             return;
         }
 
-        Part(target, lanes);
+        bool isBack = target < Pc;
+        Pc = target;
+        if (isBack && _splits.Count > 1)
+        {
+            // Others may wait on the way.
+            Stop();
+        }
     }
 
     /// <summary>Ends lanes.</summary>
@@ -112,6 +118,11 @@ internal sealed unsafe partial class Warp
     /// <summary>Sends some of the active lanes elsewhere as a split of their own.</summary>
     private void Part(int target, uint lanes)
     {
+        if (Frame.Code.Joins[Pc - 1] is >= 0 and int join)
+        {
+            _current!.Join = new JoinPoint(join, Frame, Active, _current.Join);
+        }
+
         _splits.Add(NewSplit(target, lanes, Frame));
         Active &= ~lanes;
         _current!.Lanes = Active;
@@ -139,8 +150,17 @@ internal sealed unsafe partial class Warp
             Unite();
         }
 
+        PassJoins();
+
         if (Choose() is Split next)
         {
+            if (next.IsJoining)
+            {
+                // Nobody else can go on, so that the others may wait for these.
+                next.Join!.Lanes &= ~next.Lanes;
+                next.Join = next.Join.Outer;
+            }
+
             Resume(next);
             return true;
         }
@@ -177,8 +197,21 @@ internal sealed unsafe partial class Warp
         return best is { IsPatient: true } ? ChooseOther() ?? best : best;
     }
 
+    /// <summary>Lanes that are all together, or whose others have ended, wait for nobody.</summary>
+    private void PassJoins()
+    {
+        foreach (Split split in _splits)
+        {
+            while (split.Join is { } join && (join.Lanes & Live & ~split.Lanes) == 0)
+            {
+                split.Join = join.Outer;
+            }
+        }
+    }
+
     private static bool IsBefore(Split left, Split right)
-        => left.Frame.Depth != right.Frame.Depth ? left.Frame.Depth > right.Frame.Depth : left.Pc < right.Pc;
+        => left.IsJoining != right.IsJoining ? right.IsJoining
+        : left.Frame.Depth != right.Frame.Depth ? left.Frame.Depth > right.Frame.Depth : left.Pc < right.Pc;
 
     private void Unite()
     {
@@ -192,6 +225,7 @@ internal sealed unsafe partial class Warp
                 {
                     split.Lanes |= other.Lanes;
                     split.State = SplitState.Ready;
+                    split.Join = JoinPoint.Common(split.Join, other.Join);
                     _splits.RemoveAt(j);
                     _unused.Push(other);
                 }

@@ -10,8 +10,8 @@ namespace Winnow.Simulator.Execution;
 /// <summary>32 lanes: their registers and where they are. All registers lie in one block of native memory, aligned to 64 bytes.</summary>
 /// <remarks>
 /// Lanes that a branch parts become splits, and the one that is deepest in calls and then at the lowest place goes on until it comes to where
-/// another one is: there they are one again. Lanes that must come together (the members of a shuffle, a whole warp at a barrier) wait for the
-/// rest as splits too, so nothing depends on how a compiler lays out its code.
+/// another one is, or to where all ways from that branch meet: there the first let the others come, and they are one again. Lanes that must come together (the members of a
+/// shuffle, a whole warp at a barrier) wait for the rest as splits too, so nothing depends on how a compiler lays out its code.
 /// </remarks>
 internal sealed unsafe partial class Warp : IDisposable
 {
@@ -172,6 +172,7 @@ internal sealed unsafe partial class Warp : IDisposable
     {
         Split split = _unused.TryPop(out Split? old) ? old : new Split();
         (split.Pc, split.Lanes, split.Frame, split.State, split.IsPatient) = (pc, lanes, frame, SplitState.Ready, false);
+        split.Join = _current?.Join;
         return split;
     }
 
@@ -192,7 +193,7 @@ internal sealed unsafe partial class Warp : IDisposable
 
     private int LimitOf(Split split)
     {
-        int limit = int.MaxValue;
+        int limit = split.Join is { } join && join.Frame == split.Frame && join.Pc > split.Pc ? join.Pc : int.MaxValue;
         foreach (Split other in _splits)
         {
             if (other != split && other.Frame == split.Frame && other.Pc > split.Pc && other.State != SplitState.WaitsForBarrier)

@@ -5,12 +5,18 @@ namespace Winnow.Simulator.Execution.Control;
 /// <summary><c>bra</c></summary>
 internal sealed class Branch(int target) : Operation
 {
+    /// <summary>Where it leads.</summary>
+    public int Target => target;
+
     public override void Execute(Warp warp, uint lanes) => warp.Branch(target, lanes);
 }
 
 /// <summary><c>brx.idx</c></summary>
 internal sealed unsafe class IndexedBranch(int index, int[] targets) : Operation
 {
+    /// <summary>Where it leads.</summary>
+    public int[] Targets => targets;
+
     public override void Execute(Warp warp, uint lanes)
     {
         uint* indices = (uint*)(warp.Registers + index);
