@@ -59,6 +59,7 @@ public sealed partial class KernelCompiler
         IReadOnlyList<KeyValuePair<string, string>> headers = source.IncludedHeaders();
         string[] options = Options(definitions, architecture);
         RequireKnown(source, options, architecture);
+        RequireText(source, headers, options);
         string key = Key(source, headers, options, nvrtc.Version);
         Lazy<byte[]> image = _images.GetOrAdd(key, _ => new Lazy<byte[]>(() => FromDiskOrCompiled(key, source, headers, options)));
         try
@@ -97,6 +98,20 @@ public sealed partial class KernelCompiler
         if (known.Count > 0 && !Enumerable.Contains(known, number))
         {
             throw new KernelCompileException(source.Name, options, $"NVRTC compiles for {string.Join(", ", known)} and not for {number}: name another architecture, for instance sm_80.");
+        }
+    }
+
+    // To the compiler a zero byte is the end: what comes after it would be left out without a word.
+    private static void RequireText(KernelSource source, IReadOnlyList<KeyValuePair<string, string>> headers, string[] options)
+    {
+        foreach ((string name, string text) in headers.Prepend(KeyValuePair.Create(source.Name, source.Text)))
+        {
+            int zero = text.IndexOf('\0', StringComparison.Ordinal);
+            if (zero >= 0)
+            {
+                int line = text.AsSpan(0, zero).Count('\n') + 1;
+                throw new KernelCompileException(source.Name, options, $"{name}({line}): error: a zero byte, where a source is text; save it as UTF-8.");
+            }
         }
     }
 

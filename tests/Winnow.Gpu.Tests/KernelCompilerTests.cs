@@ -42,6 +42,17 @@ public sealed class KernelCompilerTests
         Assert.That(ptx.IndexOf('\0'), Is.Negative);
     }
 
+    [Test]
+    public void Compile_OfAZeroByteIsRefusedBecauseTheRestWouldBeLeftOut()
+    {
+        KernelSource source = new("cut.cu", "__global__ void first() {}\n\0__global__ void second() {}\n", new Dictionary<string, string>());
+        KernelSource header = new("cut.cu", "#include \"cut.cuh\"\n", new Dictionary<string, string> { ["cut.cuh"] = "\0" });
+
+        KernelCompileException exception = Assert.Throws<KernelCompileException>(() => new KernelCompiler(null).Compile(source, [], "compute_80"))!;
+        Assert.That((exception.File, exception.Line, exception.Log.Contains("a zero byte")), Is.EqualTo(("cut.cu", 2, true)));
+        Assert.That(() => new KernelCompiler(null).Compile(header, [], "compute_80"), Throws.TypeOf<KernelCompileException>().With.Property("File").EqualTo("cut.cuh"));
+    }
+
     [TestCase("sm_80")]
     [TestCase("sm_86")]
     [TestCase("sm_89")]
