@@ -50,10 +50,10 @@ public sealed unsafe class PreparedKernel : IDisposable
         }
 
         Stream = driver.CreateStream();
-        _module = driver.LoadModule(Build.Image, description.Source.Name);
-        _function = driver.GetFunction(_module, Build.Entry.Symbol);
         try
         {
+            _module = driver.LoadModule(Build.Image, description.Source.Name);
+            _function = driver.GetFunction(_module, Build.Entry.Symbol);
             int own = driver.GetAttributes(_function).SharedBytes, most = driver.Properties.MaxSharedBytesPerBlock;
             if (Plan.Shape.SharedBytes > most - own)
             {
@@ -100,6 +100,7 @@ public sealed unsafe class PreparedKernel : IDisposable
     /// <summary>Gives all arguments that the kernel reads their first values again.</summary>
     public void Reset()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         for (int i = 0; i < Plan.Arguments.Count; i++)
         {
             if (Plan.Arguments[i].IsRead)
@@ -112,6 +113,7 @@ public sealed unsafe class PreparedKernel : IDisposable
     /// <summary>Fills what the kernel only writes with NaN, so that what it leaves out shows.</summary>
     public void PoisonOutputs()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (PlannedArgument argument in Plan.Arguments.Where(argument => argument.Direction == ArgumentDirection.Out))
         {
             _driver.Fill(_memory[argument.Name], Poison, argument.Bytes, Stream);
@@ -130,6 +132,7 @@ public sealed unsafe class PreparedKernel : IDisposable
     /// <param name="isWanted">Whether an argument of this name is put back.</param>
     internal void Restore(GpuStream stream, Func<string, bool> isWanted)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (PlannedArgument argument in Plan.Arguments.Where(argument => argument.Direction == ArgumentDirection.InOut && isWanted(argument.Name)))
         {
             if (!_kept.TryGetValue(argument.Name, out nint kept))
@@ -146,7 +149,11 @@ public sealed unsafe class PreparedKernel : IDisposable
 
     /// <summary>Launches the kernel.</summary>
     /// <param name="stream">Where to.</param>
-    public void Launch(GpuStream stream) => _driver.Launch(_function, Plan.Shape, _arguments, stream);
+    public void Launch(GpuStream stream)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _driver.Launch(_function, Plan.Shape, _arguments, stream);
+    }
 
     /// <summary>Launches it on its own stream and waits.</summary>
     /// <exception cref="GpuFaultException">It did what it must not.</exception>
@@ -159,9 +166,12 @@ public sealed unsafe class PreparedKernel : IDisposable
     /// <summary>Copies an argument back.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>Its values, widened.</returns>
+    /// <exception cref="ArgumentException">No argument of that name is memory.</exception>
     public double[] Read(string name)
     {
-        PlannedArgument argument = Plan.Arguments.First(argument => argument.IsMemory && argument.Name == name);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        PlannedArgument argument = Plan.Arguments.FirstOrDefault(argument => argument.IsMemory && argument.Name == name)
+            ?? throw new ArgumentException($"'{name}' is no argument in memory; there are {string.Join(", ", _memory.Keys)}.", nameof(name));
         double[] values = new double[argument.Elements];
         byte[] piece = new byte[Math.Min(argument.Bytes, PieceBytes)];
         int size = argument.Type.Bytes();
@@ -194,7 +204,11 @@ public sealed unsafe class PreparedKernel : IDisposable
                 _driver.Free(address);
             }
 
-            _driver.UnloadModule(_module);
+            if (_module.Handle != 0)
+            {
+                _driver.UnloadModule(_module);
+            }
+
             _driver.DestroyStream(Stream);
         }
     }

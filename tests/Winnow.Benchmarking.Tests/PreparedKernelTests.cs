@@ -155,6 +155,19 @@ public sealed class PreparedKernelTests
         Assert.That(kernel.Run, Throws.TypeOf<GpuFaultException>().With.Property("Kind").EqualTo("out-of-bounds").And.Property("Line").EqualTo(3));
     }
 
+    [Test]
+    public void Use_OfWhatIsNotThereSaysSo()
+    {
+        PreparedKernel kernel = Prepare(Kernels.Saxpy);
+
+        Assert.That(() => kernel.Read("a"), Throws.ArgumentException.With.Message.Contains("'a' is no argument in memory; there are y, x."));
+        kernel.Dispose();
+        foreach (Action use in new Action[] { kernel.Run, kernel.Reset, kernel.PoisonOutputs, () => kernel.Read("y"), () => kernel.Restore(kernel.Stream) })
+        {
+            Assert.That(() => use(), Throws.TypeOf<ObjectDisposedException>());
+        }
+    }
+
     private static KernelDescription Files(TemporaryFolder folder, string x, string w) =>
         Kernels.Describe("__global__ void k(const unsigned char* x, const void* w) {}", $"\"grid\": 1, \"block\": 1, \"arguments\": [\"{x}\", \"{w}\"]") with { Folder = folder.Root };
 

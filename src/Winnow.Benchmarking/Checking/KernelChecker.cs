@@ -24,7 +24,7 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
         ArgumentNullException.ThrowIfNull(description);
         KernelCheck check = description.Check ?? throw description.Problem(
             "check", "this is missing: say what outputs are compared with, { \"reference\": \"other_kernel\" } or { \"reference\": \"expected.safetensors\" }.");
-        using var kernel = new PreparedKernel(driver, compiler, description);
+        using PreparedKernel kernel = Prepare(description);
         Dictionary<string, double[]> actual = Run(kernel);
         Dictionary<string, double[]> expected = OutputsOf(check.Reference, "check.reference", kernel);
         Dictionary<string, double[]>? plain = check.Plain is null ? null : OutputsOf(check.Plain, "check.plain", kernel);
@@ -42,7 +42,7 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
     {
         ArgumentNullException.ThrowIfNull(description);
         ArgumentNullException.ThrowIfNull(reference);
-        using var kernel = new PreparedKernel(driver, compiler, description);
+        using PreparedKernel kernel = Prepare(description);
         Dictionary<string, double[]> inputs = InputsOf(kernel);
         Dictionary<string, double[]> actual = Run(kernel);
         return Compare(kernel, actual, Of(reference), plain is null ? null : Of(plain), tolerance);
@@ -55,6 +55,11 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
             return outputs;
         }
     }
+
+    /// <exception cref="KernelDescriptionException">It is wrong, or nothing would be compared.</exception>
+    private PreparedKernel Prepare(KernelDescription description) => description.Plan().Arguments.Any(argument => argument.IsWritten)
+        ? new PreparedKernel(driver, compiler, description)
+        : throw description.Problem("arguments", "none is out or inout, so there is nothing to compare; say out or inout before what the kernel writes.");
 
     private static double[] NaNs(PlannedArgument argument)
     {

@@ -112,7 +112,9 @@ internal sealed class DescriptionReader(string file, string? sourcePath, IReadOn
             }
 
             bool isNumber = double.TryParse(member.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
-            return isNumber && value >= 0 ? value : throw Problem(member, "check.tolerance." + name, $"'{member.Text}' is no number from 0 on.");
+            return isNumber && value >= 0 && double.IsFinite(value)
+                ? value
+                : throw Problem(member, "check.tolerance." + name, $"'{member.Text}' is no finite number from 0 on.");
         }
     }
 

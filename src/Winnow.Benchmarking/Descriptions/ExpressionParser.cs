@@ -6,6 +6,10 @@ namespace Winnow.Benchmarking.Descriptions;
 internal sealed class ExpressionParser(string text)
 {
     private const int MaxDepth = 64;
+
+    // A sum of n terms is evaluated n calls deep.
+    private const int MaxLength = 1000;
+
     private int _at;
     private int _depth;
 
@@ -13,6 +17,11 @@ internal sealed class ExpressionParser(string text)
     /// <exception cref="FormatException">It is no expression.</exception>
     public Expression Parse()
     {
+        if (text.Length > MaxLength)
+        {
+            throw new FormatException($"'{text[..20]}...' has {text.Length} characters; an expression has {MaxLength} at most. What is long is better an axis.");
+        }
+
         Expression whole = Sum();
         return Peek() == '\0' ? whole : throw Unexpected();
     }

@@ -40,6 +40,11 @@ internal sealed class LaunchPlanner(KernelDescription description)
         }
 
         double? flops = description.Flops is null ? null : At("flops", () => Expression.Parse(description.Flops).EvaluateReal(description.Axes));
+        if (flops is { } count && !(count >= 0 && double.IsFinite(count)))
+        {
+            throw description.Problem("flops", $"'{description.Flops}' is {count.ToString(CultureInfo.InvariantCulture)}, which is no number of operations.");
+        }
+
         return new LaunchPlan(new LaunchShape(grid[0], grid[1], grid[2], block[0], block[1], block[2], (int)shared), arguments, flops);
     }
 

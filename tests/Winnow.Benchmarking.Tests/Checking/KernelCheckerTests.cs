@@ -125,6 +125,16 @@ public sealed class KernelCheckerTests
     }
 
     [Test]
+    public void Check_OfAKernelThatWritesNothingSaysThatNothingIsCompared()
+    {
+        KernelDescription description = Describe("sum", "{ \"reference\": \"sum_plain\" }") with { Arguments = ["in out: f32[2]", "in x: f32[n]", "n: i32 = n"] };
+        KernelChecker checker = new(_simulator, Kernels.Compiler);
+
+        Assert.That(() => checker.Check(description), Throws.TypeOf<KernelDescriptionException>().With.Message.Contains("arguments: none is out or inout"));
+        Assert.That(() => checker.Check(description, (_, _) => { }), Throws.TypeOf<KernelDescriptionException>().With.Message.Contains("arguments: none is out or inout"));
+    }
+
+    [Test]
     public void Check_OfAReferenceThatDoesNotFitSaysSo()
     {
         Assert.That(() => Check("sum", "{ \"reference\": { \"kernel\": \"sum_exact\", \"arguments\": [\"out o: f64[2]\", \"in x: f64[n]\", \"n: i32 = n\"] } }"),

@@ -70,10 +70,20 @@ public sealed class ExpressionTests
         Assert.That(() => Expression.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains(problem));
     }
 
+    [TestCase(400, null)]
+    [TestCase(100_000, "has 199999 characters; an expression has 1000 at most")]
+    public void Parse_OfALongSumEndsWithAMessage(int terms, string? problem)
+    {
+        string sum = string.Join('+', Enumerable.Repeat("n", terms));
+
+        Assert.That(() => Expression.Parse(sum).EvaluateInteger(Axes),
+            problem is null ? Is.EqualTo(terms * 1000) : Throws.TypeOf<FormatException>().With.Message.Contains(problem));
+    }
+
     [Test]
     public void Parse_OfDeepNestingEndsWithAMessage()
     {
-        string deep = string.Concat(Enumerable.Repeat("(", 100_000));
+        string deep = string.Concat(Enumerable.Repeat("(", 900));
 
         Assert.That(() => Expression.Parse(deep), Throws.TypeOf<FormatException>().With.Message.Contains("nested deeper"));
     }

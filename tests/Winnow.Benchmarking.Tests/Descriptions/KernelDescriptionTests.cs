@@ -97,6 +97,7 @@ public sealed class KernelDescriptionTests
     [TestCase("""{ "grid": 1, "block": 1, "arguments": [], "check": { "referenz": "x" } }""", 1, "check.referenz", "no such field; there are reference, plain, tolerance")]
     [TestCase("""{ "grid": 1, "block": 1, "arguments": [], "check": { "reference": 3 } }""", 1, "check.reference", "name of another kernel")]
     [TestCase("""{ "grid": 1, "block": 1, "arguments": [], "check": { "reference": { "gird": 1 } } }""", 1, "check.reference.gird", "no such field")]
+    [TestCase("""{ "grid": 1, "block": 1, "arguments": [], "check": { "reference": "x", "tolerance": { "relative": "Infinity" } } }""", 1, "check.tolerance.relative", "'Infinity' is no finite number")]
     [TestCase("""{ "grid": 1, "block": 1, "arguments": [], "check": { "reference": "x", "tolerance": { "absolute": -1 } } }""", 1, "check.tolerance.absolute", "'-1'")]
     public void Parse_OfWhatIsWrongNamesFieldLineAndRemedy(string json, int line, string field, string problem)
     {
@@ -119,6 +120,7 @@ public sealed class KernelDescriptionTests
     [TestCase("\"arguments\": [\"n: u8 = n\"]", "arguments[0]", "1000 is out of the range of u8, 0 to 255")]
     [TestCase("\"arguments\": [\"n: i32 = 1\", \"n: i32 = 1\"]", "arguments", "'n' stands there twice")]
     [TestCase("\"flops\": \"n +\"", "flops", "ends too early")]
+    [TestCase("\"flops\": \"0 - n\"", "flops", "no number of operations")]
     public void Plan_OfWhatCannotBeNamesTheField(string override_, string field, string problem)
     {
         string name = override_.Split('"')[1];
