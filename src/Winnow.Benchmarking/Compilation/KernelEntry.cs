@@ -24,6 +24,10 @@ public sealed partial record KernelEntry(string Symbol, IReadOnlyList<KernelPara
         }
     }
 
+    /// <summary>What tells it apart from others: its name, or its symbol where another one has the same name, as instances of a template have.</summary>
+    /// <param name="others">The entry points of its source.</param>
+    public string NameAmong(IEnumerable<KernelEntry> others) => others.Any(other => other.Name == Name && other.Symbol != Symbol) ? Symbol : Name;
+
     /// <summary>The entry points of PTX text, in its order.</summary>
     /// <param name="ptx">What NVRTC gave for <c>compute_80</c> or another virtual architecture.</param>
     public static IReadOnlyList<KernelEntry> Read(ReadOnlySpan<byte> ptx) =>
@@ -41,7 +45,7 @@ public sealed partial record KernelEntry(string Symbol, IReadOnlyList<KernelPara
     {
         ArgumentNullException.ThrowIfNull(entries);
         KernelEntry[] found = [.. entries.Where(entry => name is null || entry.Symbol == name || entry.Name == name)];
-        string names = string.Join(", ", entries.Select(entry => entry.Name));
+        string names = string.Join(", ", entries.Select(entry => entry.NameAmong(entries)));
         return found.Length == 1 ? found[0] : throw new WinnowException((entries.Count, found.Length, name) switch
         {
             (0, _, _) => NoKernelIn(source),

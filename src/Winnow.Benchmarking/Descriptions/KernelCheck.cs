@@ -1,3 +1,5 @@
+using System;
+
 namespace Winnow.Benchmarking.Descriptions;
 
 /// <summary>What the outputs of a kernel are compared with, and how closely.</summary>
@@ -11,4 +13,7 @@ public sealed record KernelCheck
 
     /// <summary>What is allowed instead of the rule; null for the rule.</summary>
     public Tolerance? Tolerance { get; init; }
+
+    /// <summary>The same with the kernels that it compares with changed.</summary>
+    internal KernelCheck Map(Func<KernelDescription, KernelDescription> change) => this with { Reference = Reference.Map(change), Plain = Plain?.Map(change) };
 }

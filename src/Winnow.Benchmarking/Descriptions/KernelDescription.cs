@@ -103,7 +103,7 @@ public sealed record KernelDescription
         return new DescriptionReader("", null, []) { Source = source }.Read(json);
     }
 
-    /// <summary>The same kernel with other values of some axes.</summary>
+    /// <summary>The same kernel with other values of some axes; what it is checked against has them, too, where it has no value of its own.</summary>
     /// <param name="axes">Name and value; the names must be there.</param>
     /// <exception cref="ArgumentException">There is no such axis.</exception>
     public KernelDescription WithAxes(IEnumerable<KeyValuePair<string, long>> axes)
@@ -117,7 +117,24 @@ public sealed record KernelDescription
                 : throw new ArgumentException($"There is no axis '{name}'; there are {string.Join(", ", Axes.Keys)}.", nameof(axes));
         }
 
-        return this with { Axes = changed };
+        return this with { Axes = changed, Check = Check?.Map(other => other with { Axes = Replaced(other.Axes, changed) }) };
+    }
+
+    /// <summary>
+    /// The same kernel with more macros, or other values of those it has; what it is checked against has them, too, where it has no value of its own.
+    /// </summary>
+    /// <param name="definitions">Macros, each <c>NAME</c> or <c>NAME=VALUE</c>.</param>
+    public KernelDescription WithDefinitions(IReadOnlyList<string> definitions)
+    {
+        ArgumentNullException.ThrowIfNull(definitions);
+        return this with
+        {
+            Definitions = Merged(Definitions, definitions),
+            Check = Check?.Map(other => other with { Definitions = Merged(other.Definitions, definitions.Where(macro => !HasItsOwn(other, NameOf(macro)))) }),
+        };
+
+        bool HasItsOwn(KernelDescription other, string name) =>
+            other.Definitions.FirstOrDefault(macro => NameOf(macro) == name) is { } own && !Definitions.Contains(own);
     }
 
     /// <summary>The same kernel with another's values of those axes that both have.</summary>
@@ -131,6 +148,22 @@ public sealed record KernelDescription
     /// <summary>Works out the launch: expressions become numbers, lines become arguments.</summary>
     /// <exception cref="KernelDescriptionException">Something is wrong; the message names the field.</exception>
     public LaunchPlan Plan() => new LaunchPlanner(this).Plan();
+
+    private Dictionary<string, long> Replaced(IReadOnlyDictionary<string, long> axes, Dictionary<string, long> changed) => axes.ToDictionary(
+        axis => axis.Key, axis => Axes.TryGetValue(axis.Key, out long before) && before == axis.Value ? changed[axis.Key] : axis.Value, StringComparer.Ordinal);
+
+    private static string[] Merged(IReadOnlyList<string> first, IEnumerable<string> second)
+    {
+        Dictionary<string, string> replaced = [];
+        foreach (string macro in second)
+        {
+            replaced[NameOf(macro)] = macro;
+        }
+
+        return [.. first.Where(macro => !replaced.ContainsKey(NameOf(macro))), .. replaced.Values];
+    }
+
+    private static string NameOf(string macro) => macro.Split('=')[0];
 
     /// <summary>An exception about one field.</summary>
     internal KernelDescriptionException Problem(string field, string problem) => new(File, Lines.GetValueOrDefault(field), field, problem);

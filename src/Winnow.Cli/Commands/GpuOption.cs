@@ -23,7 +23,11 @@ internal sealed class GpuOption
         _gpu.Validators.Add(result =>
         {
             string[] keys = Keys(result.GetValueOrDefault<string>());
-            if (Array.Find(keys, key => key != "all" && GpuSpecification.All.All(gpu => gpu.Key != key)) is { } wrong)
+            if (keys.Length == 0)
+            {
+                result.AddError($"--gpu must be of {Names}, or all, and is empty.");
+            }
+            else if (Array.Find(keys, key => key != "all" && GpuSpecification.All.All(gpu => gpu.Key != key)) is { } wrong)
             {
                 result.AddError($"--gpu must be of {Names}, or all, not '{wrong}'.");
             }

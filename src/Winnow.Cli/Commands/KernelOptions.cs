@@ -102,21 +102,40 @@ internal sealed class KernelOptions
             : KernelFile.Load(file, Includes(parsed));
     }
 
-    /// <summary>Whether a launch is described beside the file.</summary>
+    /// <summary>Whether a launch is described: in a file that was named, or beside the source.</summary>
     public bool HasDescription(ParseResult parsed)
     {
         string file = parsed.GetValue(_file)!;
-        return System.IO.File.Exists(Path.ChangeExtension(file, ".json"));
+        return parsed.GetValue(_describe) is not null || System.IO.File.Exists(Path.ChangeExtension(file, ".json"));
+    }
+
+    /// <summary>Makes sure that nothing was said of a description, where there is none.</summary>
+    /// <exception cref="UsageException">An axis was named.</exception>
+    public void RequireNoAxes(ParseResult parsed)
+    {
+        if (parsed.GetValue(_axis) is { Length: > 0 })
+        {
+            throw new UsageException($"--axis changes an axis of a description, and {parsed.GetValue(_file)} has none beside it; --describe names one");
+        }
+    }
+
+    /// <summary>Makes sure that nothing was said of a file, where none was named.</summary>
+    /// <exception cref="UsageException">An option of a file was given.</exception>
+    public void RequireNothingOfAFile(ParseResult parsed)
+    {
+        if (((Option[])[_describe, _kernel, _define, _axis, _include]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"{given.Name} is about a file, and none was named");
+        }
     }
 
     /// <summary>The description that was named, with what the command line changes of it.</summary>
     public KernelDescription Description(ParseResult parsed)
     {
         KernelDescription description = KernelDescription.Load(parsed.GetValue(_file)!, parsed.GetValue(_describe), Includes(parsed));
-        return description.WithAxes((parsed.GetValue(_axis) ?? []).Select(axis => AxisOf(axis)!.Value)) with
+        return description.WithAxes((parsed.GetValue(_axis) ?? []).Select(axis => AxisOf(axis)!.Value)).WithDefinitions(Definitions(parsed)) with
         {
             Kernel = parsed.GetValue(_kernel) ?? description.Kernel,
-            Definitions = Merge(description.Definitions, Definitions(parsed)),
         };
     }
 
@@ -125,16 +144,8 @@ internal sealed class KernelOptions
     public static string[]? Folders(string[]? named) =>
         named?.FirstOrDefault(folder => !Directory.Exists(folder)) is { } missing ? throw new UsageException($"--include: there is no folder {missing}") : named;
 
-    private string[]? Includes(ParseResult parsed) => Folders(parsed.GetValue(_include));
-
-    /// <summary>Definitions where later ones take the place of earlier ones of the same name.</summary>
-    private static string[] Merge(IEnumerable<string> first, string[] second)
-    {
-        HashSet<string> replaced = [.. second.Select(NameOf)];
-        return [.. first.Where(definition => !replaced.Contains(NameOf(definition))), .. second];
-    }
-
-    private static string NameOf(string definition) => definition.Split('=')[0];
+    /// <summary>The folders that were named for headers.</summary>
+    public string[]? Includes(ParseResult parsed) => Folders(parsed.GetValue(_include));
 
     private static KeyValuePair<string, long>? AxisOf(string text)
     {

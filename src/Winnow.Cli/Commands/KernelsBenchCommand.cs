@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -56,13 +57,15 @@ internal static class KernelsBenchCommand
         device.AddTo(command);
         gpus.AddTo(command);
         command.SetAction((parsed, cancellationToken) => options.File(parsed) is null
-            ? RunCasesAsync(host, parsed, device, gpus, cancellationToken)
+            ? RunCasesAsync(host, parsed, options, device, gpus, cancellationToken)
             : Interruptible.RunAsync(() => Run(host, parsed, options, device, gpus), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunCasesAsync(CliHost host, ParseResult parsed, KernelDevice device, GpuOption gpus, CancellationToken cancellationToken)
+    private static async Task<int> RunCasesAsync(
+        CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus, CancellationToken cancellationToken)
     {
+        options.RequireNothingOfAFile(parsed);
         if (parsed.GetValue(Against) is not null)
         {
             throw new UsageException("--against needs a file to compare with");
@@ -80,19 +83,23 @@ internal static class KernelsBenchCommand
 
     private static int Run(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, GpuOption gpus)
     {
-        KernelDescription description = options.Description(parsed);
-        KernelDescription? other = parsed.GetValue(Against) is { } against ? Other(description, against) : null;
+        if (parsed.GetValue(Filter) is not null)
+        {
+            throw new UsageException("--filter chooses among the kernels that ship, and a file was named");
+        }
+
+        IReadOnlyList<BenchEntrant> entrants = Entrants(parsed, options);
         using CudaDriver? gpu = device.OpenGpu(parsed);
         bool asJson = parsed.GetValue(CommonOptions.Json);
         try
         {
             if (gpu is null)
             {
-                Predict(host, asJson, device.Architecture(parsed), other is null ? [description] : [description, other], gpus.Get(parsed));
+                Predict(host, asJson, device.Architecture(parsed), entrants, gpus.Get(parsed));
             }
             else
             {
-                Measure(host, asJson, gpu, Timing(parsed), description, other);
+                Measure(host, asJson, gpu, Timing(parsed), entrants);
             }
         }
         catch (GpuFaultException fault)
@@ -104,10 +111,23 @@ internal static class KernelsBenchCommand
         return ExitCodes.Success;
     }
 
-    private static KernelDescription Other(KernelDescription description, string against)
+    /// <summary>One kernel or two. Kernels of two files often have one name, so those are called by their files as well.</summary>
+    private static IReadOnlyList<BenchEntrant> Entrants(ParseResult parsed, KernelOptions options)
     {
-        string extension = Path.GetExtension(against);
-        return extension is ".cu" or ".json" ? KernelDescription.Load(against).WithKnownAxes(description.Axes) : description with { Kernel = against, Check = null };
+        KernelDescription description = options.Description(parsed);
+        if (parsed.GetValue(Against) is not { } against)
+        {
+            return [new(description)];
+        }
+
+        if (Path.GetExtension(against) is not (".cu" or ".json"))
+        {
+            return [new(description), new(description with { Kernel = against, Check = null }, against == description.Kernel ? "again" : "")];
+        }
+
+        string file = options.File(parsed)!;
+        KernelDescription other = KernelDescription.Load(against, includeFolders: options.Includes(parsed)).WithKnownAxes(description.Axes);
+        return [new(description, file), new(other, against == file ? file + ", again" : against)];
     }
 
     private static TimingMethod MethodOf(string method) => method switch
@@ -117,7 +137,7 @@ internal static class KernelsBenchCommand
         _ => TimingMethod.Flush,
     };
 
-    private static void Predict(CliHost host, bool asJson, string architecture, IReadOnlyList<KernelDescription> descriptions, IReadOnlyList<GpuSpecification> gpus)
+    private static void Predict(CliHost host, bool asJson, string architecture, IReadOnlyList<BenchEntrant> entrants, IReadOnlyList<GpuSpecification> gpus)
     {
         if (!asJson)
         {
@@ -125,59 +145,73 @@ internal static class KernelsBenchCommand
         }
 
         KernelCompiler compiler = new();
-        foreach (KernelDescription description in descriptions)
+        foreach (BenchEntrant entrant in entrants)
         {
-            ProfiledKernel kernel = ProfiledKernel.Run(compiler, description, architecture: architecture);
+            ProfiledKernel kernel = ProfiledKernel.Run(compiler, entrant.Description, architecture: architecture);
             foreach (GpuSpecification gpu in gpus)
             {
                 KernelPrediction prediction = kernel.Predict(compiler, gpu);
                 if (asJson)
                 {
-                    JsonLine.Write(host.Output, json => PredictionText.Write(json, prediction));
+                    JsonLine.Write(host.Output, json =>
+                    {
+                        PredictionText.Write(json, prediction);
+                        entrant.Write(json, "from");
+                    });
                 }
                 else
                 {
-                    host.Output.WriteLine($"{prediction.Kernel} on {gpu.Name}: {PredictionText.Summary(prediction)}");
+                    host.Output.WriteLine($"{entrant.Call(prediction.Kernel)} on {gpu.Name}: {PredictionText.Summary(prediction)}");
                 }
             }
         }
     }
 
-    /// <summary>Times kernels on a driver.</summary>
-    public static void Measure(CliHost host, bool asJson, GpuDriver gpu, TimingOptions timing, KernelDescription description, KernelDescription? other)
+    /// <summary>Times one kernel on a driver, or two in turns.</summary>
+    public static void Measure(CliHost host, bool asJson, GpuDriver gpu, TimingOptions timing, IReadOnlyList<BenchEntrant> entrants)
     {
         KernelBenchmark benchmark = new(gpu, new KernelCompiler(), timing);
         GpuState? before = GpuState.Read();
         PeakRates peaks = benchmark.MeasurePeaks();
-        PairedTiming? pair = other is null ? null : benchmark.Compare(description, other);
-        KernelTiming[] timings = pair is null ? [benchmark.Measure(description)] : [pair.First, pair.Second];
+        PairedTiming? pair = entrants.Count == 1 ? null : benchmark.Compare(entrants[0].Description, entrants[1].Description);
+        KernelTiming[] timings = pair is null ? [benchmark.Measure(entrants[0].Description)] : [pair.First, pair.Second];
+        string[] names = [.. entrants.Zip(timings, (entrant, kernel) => entrant.Call(kernel.Kernel))];
         GpuState? after = GpuState.Read();
         if (!asJson)
         {
-            WriteTable(host, timings, peaks);
-            WriteNotes(host, timings[0], pair, peaks);
+            WriteTable(host, names, timings, peaks);
+            WriteNotes(host, names, timings[0], pair, peaks);
             host.Output.WriteLine(before is null || after is null ? "clocks and power: nvidia-smi does not tell" : $"before: {before}; after: {after}");
             return;
         }
 
-        foreach (KernelTiming kernel in timings)
+        foreach ((BenchEntrant entrant, KernelTiming kernel) in entrants.Zip(timings))
         {
-            JsonLine.Write(host.Output, json => Write(json, kernel, peaks, after));
+            JsonLine.Write(host.Output, json =>
+            {
+                Write(json, kernel, peaks, after);
+                entrant.Write(json, "from");
+            });
         }
 
         if (pair is not null)
         {
-            JsonLine.Write(host.Output, json => Write(json, pair));
+            JsonLine.Write(host.Output, json =>
+            {
+                Write(json, pair);
+                entrants[1].Write(json, "from");
+                entrants[0].Write(json, "against_from");
+            });
         }
     }
 
-    private static void WriteTable(CliHost host, KernelTiming[] timings, PeakRates peaks)
+    private static void WriteTable(CliHost host, string[] names, KernelTiming[] timings, PeakRates peaks)
     {
         TextTable table = new("kernel", "#measured", "#p10", "#p90", "#GB/s", "#of copy", "#TFLOP/s", "#of tensor");
-        foreach (KernelTiming kernel in timings)
+        foreach ((string name, KernelTiming kernel) in names.Zip(timings))
         {
             table.Add(
-                kernel.Kernel,
+                name,
                 Quantities.Microseconds(kernel.Microseconds.Median),
                 Quantities.Microseconds(kernel.Microseconds.P10),
                 Quantities.Microseconds(kernel.Microseconds.P90),
@@ -190,12 +224,12 @@ internal static class KernelsBenchCommand
         table.Write(host);
     }
 
-    private static void WriteNotes(CliHost host, KernelTiming first, PairedTiming? pair, PeakRates peaks)
+    private static void WriteNotes(CliHost host, string[] names, KernelTiming first, PairedTiming? pair, PeakRates peaks)
     {
         if (pair is { Ratio: { } ratio })
         {
             host.Output.WriteLine(
-                $"{pair.Second.Kernel} takes {Ratio(ratio.Median)} x as long as {pair.First.Kernel} (p10 {Ratio(ratio.P10)}, p90 {Ratio(ratio.P90)}, pair by pair)");
+                $"{names[1]} takes {Ratio(ratio.Median)} x as long as {names[0]} (p10 {Ratio(ratio.P10)}, p90 {Ratio(ratio.P90)}, pair by pair)");
         }
 
         host.Output.WriteLine($"{first.Device}: {first.Method}");

@@ -50,7 +50,12 @@ internal static class KernelsCompileCommand
         string[] architectures = isAll ? [.. KernelBuild.Architectures] : list!.Split(',', StringSplitOptions.TrimEntries);
         if (architectures.FirstOrDefault(architecture => !KernelCompiler.IsArchitecture(architecture)) is { } wrong)
         {
-            throw new UsageException($"--arch: '{wrong}' is not an architecture such as sm_80, sm_90a or compute_80");
+            throw new UsageException($"--arch: '{wrong}' is not an architecture such as sm_80 or sm_90a");
+        }
+
+        if (architectures.FirstOrDefault(architecture => !architecture.StartsWith("sm_", StringComparison.Ordinal)) is { } virtualOne)
+        {
+            throw new UsageException($"--arch: {virtualOne} is PTX, to which no assembler has given registers; name what it is assembled for, sm_80 or sm_90a");
         }
 
         KernelCompiler compiler = new();
@@ -92,6 +97,7 @@ internal static class KernelsCompileCommand
             return [new Target(description.Source, description.Kernel, description.Definitions, threads, shape.SharedBytes)];
         }
 
+        options.RequireNoAxes(parsed);
         string[] definitions = options.Definitions(parsed);
         KernelVariant[] shipped = [.. ShippedKernels.All().Where(variant => variant.Source == file)];
         return definitions.Length == 0 && shipped.Length > 0
@@ -117,7 +123,7 @@ internal static class KernelsCompileCommand
         {
             KernelResources resources = row.Build.Resources!;
             table.Add(
-                row.Build.Entry.Name,
+                row.Build.Entry.NameAmong(rows.Select(other => other.Build.Entry)),
                 row.Build.Architecture,
                 Quantities.Number(resources.Registers),
                 resources.LocalBytes == 0 ? "none" : $"{resources.LocalBytes} B",
@@ -172,6 +178,7 @@ internal static class KernelsCompileCommand
         public void Write(System.Text.Json.Utf8JsonWriter json)
         {
             json.WriteString("kernel", Build.Entry.Name);
+            json.WriteString("symbol", Build.Entry.Symbol);
             json.WriteString("architecture", Build.Architecture);
             json.WriteString("definitions", Definitions);
             json.WriteNumber("registers", Build.Resources!.Registers);

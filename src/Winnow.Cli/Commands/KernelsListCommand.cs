@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.CommandLine;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Cli.Terminal;
@@ -23,11 +24,14 @@ internal static class KernelsListCommand
         bool asJson = parsed.GetValue(CommonOptions.Json);
         if (options.File(parsed) is null)
         {
+            options.RequireNothingOfAFile(parsed);
             WriteShipped(host, asJson);
         }
         else
         {
-            WriteEntries(host, asJson, options.Source(parsed), options.Definitions(parsed));
+            KernelSource source = options.Source(parsed);
+            IReadOnlyList<KernelEntry> entries = KernelBuild.Entries(new KernelCompiler(), source, options.Definitions(parsed), "compute_90a");
+            WriteEntries(host, asJson, options.Kernel(parsed) is { } kernel ? [KernelEntry.Find(entries, kernel, source.Name)] : entries);
         }
 
         return ExitCodes.Success;
@@ -58,13 +62,13 @@ internal static class KernelsListCommand
         }
     }
 
-    private static void WriteEntries(CliHost host, bool asJson, KernelSource source, string[] definitions)
+    private static void WriteEntries(CliHost host, bool asJson, IReadOnlyList<KernelEntry> entries)
     {
         TextTable table = new("kernel", "arguments");
-        foreach (KernelEntry entry in KernelBuild.Entries(new KernelCompiler(), source, definitions, "compute_90a"))
+        foreach (KernelEntry entry in entries)
         {
             string arguments = string.Join(", ", System.Linq.Enumerable.Select(entry.Parameters, Describe));
-            table.Add(entry.Name, arguments);
+            table.Add(entry.NameAmong(entries), arguments);
             if (asJson)
             {
                 JsonLine.Write(host.Output, json =>

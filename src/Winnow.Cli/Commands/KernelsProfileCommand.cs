@@ -36,13 +36,14 @@ internal static class KernelsProfileCommand
         command.Options.Add(Seed);
         device.AddSimulatorTo(command);
         command.SetAction((parsed, cancellationToken) => Interruptible.RunAsync(
-            () => options.File(parsed) is null ? RunCases(host, parsed, device, cancellationToken) : Run(host, parsed, options, device, gpus), cancellationToken));
+            () => options.File(parsed) is null ? RunCases(host, parsed, options, device, cancellationToken) : Run(host, parsed, options, device, gpus), cancellationToken));
         return command;
     }
 
-    private static int RunCases(CliHost host, ParseResult parsed, KernelDevice device, CancellationToken cancellationToken)
+    private static int RunCases(CliHost host, ParseResult parsed, KernelOptions options, KernelDevice device, CancellationToken cancellationToken)
     {
         string filter = parsed.GetValue(Filter) ?? throw new UsageException("a file is needed, or --filter with a part of the name of kernels that ship");
+        options.RequireNothingOfAFile(parsed);
         return KernelCaseProfiles.Run(host, parsed.GetValue(CommonOptions.Json), filter, device.Architecture(parsed), parsed.GetValue(Seed) ?? 1, cancellationToken);
     }
 

@@ -50,6 +50,37 @@ public sealed class KernelsBenchCommandTests
         Assert.That(run.Output, Does.Not.Contain("measured ").And.Not.Contain("p90"));
     }
 
+    [TestCase("other.cu", "fill (FILE) on H200:", "fill (other.cu) on H200:")]
+    [TestCase("FILE", "fill (FILE) on H200:", "fill (FILE, again) on H200:")]
+    [TestCase("fill", "fill on H200:", "fill (again) on H200:")]
+    public async Task Bench_OfTwoKernelsOfOneNameTellsThemApart(string against, string first, string second)
+    {
+        File.Copy(_folder["fill.cu"], _folder["other.cu"]);
+        File.Copy(_folder["fill.json"], _folder["other.json"]);
+        string other = against == "other.cu" ? _folder["other.cu"] : against.Replace("FILE", _folder["fill.cu"]);
+        string[] arguments = ["kernels", "bench", _folder["fill.cu"], "--against", other, "--device", "simulator"];
+
+        CliRun text = await CliRun.OfAsync(arguments);
+        CliRun json = await CliRun.OfAsync([.. arguments, "--json"]);
+
+        Assert.That(text.OutputLines[1..].Select(line => line.Split(" predicted ")[0]),
+            Is.EqualTo(new[] { first, second }.Select(name => name.Replace("FILE", _folder["fill.cu"]).Replace("(other.cu", $"({_folder["other.cu"]}"))));
+        Assert.That(json.Json.Select(row => row.TryGetProperty("from", out JsonElement from) ? from.GetString() : "").Distinct().Count(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Bench_AgainstAnotherFileFindsHeadersInTheNamedFolders()
+    {
+        Directory.CreateDirectory(_folder["headers"]);
+        File.WriteAllText(_folder["headers/one.h"], "#define ONE 1\n");
+        File.WriteAllText(_folder["other.cu"], "#include \"one.h\"\n__global__ void fill(float* y) { y[blockIdx.x * 128 + threadIdx.x] = ONE; }");
+        File.Copy(_folder["fill.json"], _folder["other.json"]);
+
+        CliRun run = await CliRun.OfAsync("kernels", "bench", _folder["fill.cu"], "--against", _folder["other.cu"], "-I", _folder["headers"], "--device", "simulator");
+
+        Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));
+    }
+
     [Test]
     public async Task Bench_WithoutAGpuWritesPredictionsAsSuchForPrograms()
     {
@@ -174,7 +205,7 @@ public sealed class KernelsBenchCommandTests
         };
         KernelDescription fill = KernelDescription.Load(_folder["fill.cu"]);
         KernelsBenchCommand.Measure(
-            new CliHost(TextReader.Null, output, TextWriter.Null), asJson, driver, new TimingOptions { Samples = 30 }, fill, against ? fill with { Kernel = "slow_fill" } : null);
+            new CliHost(TextReader.Null, output, TextWriter.Null), asJson, driver, new TimingOptions { Samples = 30 }, against ? [new(fill), new(fill with { Kernel = "slow_fill" })] : [new(fill)]);
         return output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

@@ -53,6 +53,24 @@ public sealed class KernelsCheckCommandTests
     }
 
     [Test]
+    public async Task Check_WithAnotherAxisOrMacroGivesItToTheReferenceToo()
+    {
+        File.WriteAllText(_folder["double.cu"], """
+            __global__ void twice(float* y, const float* x, int n) { if (threadIdx.x < n) y[threadIdx.x] = FACTOR * x[threadIdx.x]; }
+            __global__ void twice_exact(double* y, const double* x, int n) { if (threadIdx.x < n) y[threadIdx.x] = FACTOR * x[threadIdx.x]; }
+            """);
+        File.WriteAllText(_folder["double.json"], """
+            { "kernel": "twice", "grid": 1, "block": 64, "axes": { "n": 50 }, "definitions": ["FACTOR=2"], "arguments": ["out y: f32[n]", "in x: f32[n]", "n: i32 = n"],
+              "check": { "reference": { "kernel": "twice_exact", "arguments": ["out y: f64[n]", "in x: f64[n]", "n: i32 = n"] } } }
+            """);
+
+        CliRun run = await CliRun.OfAsync("kernels", "check", _folder["double.cu"], "--device", "simulator", "--axis", "n=40", "-D", "FACTOR=4", "--json");
+
+        Assert.That((run.Code, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Json[0].GetProperty("values").GetInt32(), Is.EqualTo(40));
+    }
+
+    [Test]
     public async Task Check_WithoutACheckSaysWhatToWrite()
     {
         File.WriteAllText(_folder["double.json"], """{ "kernel": "twice", "grid": 1, "block": 64, "arguments": ["out y: f32[64]", "in x: f32[64]", "n: i32 = 64"] }""");

@@ -75,6 +75,34 @@ public sealed class KernelsCompileCommandTests
     }
 
     [Test]
+    public async Task Compile_OfInstancesOfATemplateTellsThemApart()
+    {
+        await File.WriteAllTextAsync(_folder["two.cu"], "template <int N> __global__ void two(int* x) { *x = N; }\ntemplate __global__ void two<1>(int*);\ntemplate __global__ void two<2>(int*);\n");
+
+        CliRun compiled = await CliRun.OfAsync("kernels", "compile", _folder["two.cu"], "--arch", "sm_80");
+        CliRun listed = await CliRun.OfAsync("kernels", "list", _folder["two.cu"]);
+        CliRun one = await CliRun.OfAsync("kernels", "list", _folder["two.cu"], "--kernel", "_Z3twoILi2EEvPi");
+        CliRun none = await CliRun.OfAsync("kernels", "list", _folder["two.cu"], "--kernel", "three");
+
+        Assert.That(compiled.OutputLines[1..].Select(line => line.Split(' ')[0]), Is.EquivalentTo(new[] { "_Z3twoILi1EEvPi", "_Z3twoILi2EEvPi" }));
+        Assert.That(listed.OutputLines[1..].Select(line => line.Split(' ')[0]), Is.EquivalentTo(new[] { "_Z3twoILi1EEvPi", "_Z3twoILi2EEvPi" }));
+        Assert.That((one.Code, one.OutputLines.Length), Is.EqualTo((0, 2)));
+        Assert.That((none.Code, none.Error), Is.EqualTo((ExitCodes.Failure, "winnow: two.cu has no kernel 'three'; its kernels are _Z3twoILi1EEvPi, _Z3twoILi2EEvPi.\n")));
+    }
+
+    [Test]
+    public async Task Compile_WithADescriptionThatWasNamedTakesItAndNeedsOneForAxes()
+    {
+        await File.WriteAllTextAsync(_folder["launch.json"], """{ "definitions": { "SIZE": 32 }, "grid": 1, "block": 32, "arguments": ["out y: f32[32]", "in x: f32[32]"] }""");
+
+        CliRun described = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "--describe", _folder["launch.json"], "--arch", "sm_80", "--json");
+        CliRun undescribed = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=32", "--axis", "n=3");
+
+        Assert.That(described.Json.Single().GetProperty("definitions").GetString(), Is.EqualTo("SIZE=32"));
+        Assert.That((undescribed.Code, undescribed.Error.Contains("--describe")), Is.EqualTo((ExitCodes.Usage, true)));
+    }
+
+    [Test]
     public async Task Compile_ForAnArchitectureThatNvrtcDoesNotKnowSaysWhichItKnowsAndGoesOn()
     {
         CliRun run = await CliRun.OfAsync("kernels", "compile", _folder["reverse.cu"], "-D", "SIZE=64", "--arch", "sm_20,sm_80");
