@@ -148,20 +148,24 @@ struct DecodeTile {
 
   // Newer groups are later blocks' values and, where there are several rounds, the next one's keys and first blocks.
   static __device__ __forceinline__ void wait_for_values(int block) {
-    if constexpr (kRounds > 1) {
-      if (block == 0) {
-        copy_async_wait<kBlocks>();
-      } else {
-        copy_async_wait<kBlocks - 1>();
-      }
-    } else if (block == kBlocks - 1) {
-      copy_async_wait<0>();
-    } else if (block == kBlocks - 2) {
-      copy_async_wait<1>();
-    } else if (block == kBlocks - 3) {
-      copy_async_wait<2>();
+    if constexpr (kRounds == 1) {
+      wait_but_for<kBlocks - 1>(kBlocks - 1 - block);
+    } else if (block == 0) {
+      copy_async_wait<kBlocks>();
     } else {
       copy_async_wait<kBlocks - 1>();
+    }
+  }
+
+  // Waits until at most `newer` groups, which is kMost or less, are on their way.
+  template <int kMost>
+  static __device__ __forceinline__ void wait_but_for(int newer) {
+    if constexpr (kMost == 0) {
+      copy_async_wait<0>();
+    } else if (newer == kMost) {
+      copy_async_wait<kMost>();
+    } else {
+      wait_but_for<kMost - 1>(newer);
     }
   }
 

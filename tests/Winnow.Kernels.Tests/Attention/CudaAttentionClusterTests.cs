@@ -41,6 +41,18 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
         Check(one);
     }
 
+    [TestCase(136, 2000)]
+    [TestCase(192, 2000)]
+    [TestCase(192, 4200)]
+    [TestCase(208, 2000)]
+    public void Forward_OfSplitsOfEightBlocksAgrees(int headDim, int slots)
+    {
+        // A split of such heads lies in shared memory as a whole, and is made of eight blocks of 32 slots.
+        var one = new AttentionCase { Type = DType.F16, HeadDim = headDim, KvHeads = 1, Group = 2 };
+        one.Add(new Random(1), 1, slots);
+        Check(one);
+    }
+
     [Test]
     [Pairwise]
     public void Forward_HasTheBitsOfBlocksApart(
