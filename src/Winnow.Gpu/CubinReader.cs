@@ -7,7 +7,7 @@ namespace Winnow.Gpu;
 
 /// <summary>
 /// Reads what a cubin says of its kernels. A cubin is a 64-bit little-endian ELF file: the code of kernel k is section <c>.text.k</c>, its
-/// shared memory <c>.nv.shared.k</c>, and <c>.nv.info</c> lists registers and stack by symbol.
+/// shared memory <c>.nv.shared.k</c>, <c>.nv.info</c> lists registers and stack by symbol, and <c>.nv.info.k</c> its parameters.
 /// </summary>
 public static class CubinReader
 {
@@ -18,16 +18,27 @@ public static class CubinReader
     private const byte FrameSize = 0x11;
     private const byte MinStackSize = 0x12;
     private const byte RegisterCount = 0x2F;
+    private const byte Parameter = 0x17;
     private const string CodePrefix = ".text.";
+    private const string InfoPrefix = ".nv.info.";
 
     // From Hopper on, shared memory of a block begins with what the system keeps for itself, and sections count it where a kernel declares any.
     private const int FirstWithSystemMemory = 90;
     private const int SystemSharedBytes = 1024;
 
+    private delegate T Reader<T>(ReadOnlySpan<byte> cubin);
+
     /// <summary>The kernels of an image, in the image's order.</summary>
     /// <param name="cubin">The image.</param>
     /// <exception cref="WinnowException">It is no cubin, or it is damaged.</exception>
-    public static IReadOnlyList<KernelResources> Read(ReadOnlySpan<byte> cubin)
+    public static IReadOnlyList<KernelResources> Read(ReadOnlySpan<byte> cubin) => Checked(cubin, Kernels);
+
+    /// <summary>Where the parameters of each kernel lie in its bank of constants, from the first one's place on; kernels without any are left out.</summary>
+    /// <param name="cubin">The image.</param>
+    /// <exception cref="WinnowException">It is no cubin, or it is damaged.</exception>
+    internal static IReadOnlyDictionary<string, (int Offset, int Bytes)[]> ReadParameters(ReadOnlySpan<byte> cubin) => Checked(cubin, AllParameters);
+
+    private static T Checked<T>(ReadOnlySpan<byte> cubin, Reader<T> read)
     {
         if (cubin.Length < HeaderBytes || !cubin[..4].SequenceEqual("\u007fELF"u8) || cubin[4] != 2)
         {
@@ -36,12 +47,40 @@ public static class CubinReader
 
         try
         {
-            return Kernels(cubin);
+            return read(cubin);
         }
         catch (Exception exception) when (exception is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
             throw new WinnowException("The cubin is damaged: a section reaches past its end. Compile it again.", exception);
         }
+    }
+
+    private static Dictionary<string, (int Offset, int Bytes)[]> AllParameters(ReadOnlySpan<byte> cubin)
+    {
+        var kernels = new Dictionary<string, (int Offset, int Bytes)[]>(StringComparer.Ordinal);
+        foreach (Section section in Sections(cubin))
+        {
+            var parameters = new SortedList<int, (int Offset, int Bytes)>();
+            ReadOnlySpan<byte> left = section.Name.StartsWith(InfoPrefix, StringComparison.Ordinal)
+                ? cubin.Slice(checked((int)section.Offset), checked((int)section.Size))
+                : [];
+            while (TryTake(ref left, out byte attribute, out ReadOnlySpan<byte> value))
+            {
+                // Their number, two bytes of its place in the order, two of the offset, and the size in the upper 14 bits of the last four.
+                if (attribute == Parameter && value.Length == 12)
+                {
+                    int bytes = (int)(BinaryPrimitives.ReadUInt32LittleEndian(value[8..]) >> 18);
+                    parameters[BinaryPrimitives.ReadUInt16LittleEndian(value[4..])] = (BinaryPrimitives.ReadUInt16LittleEndian(value[6..]), bytes);
+                }
+            }
+
+            if (parameters.Count > 0)
+            {
+                kernels[section.Name[InfoPrefix.Length..]] = [.. parameters.Values];
+            }
+        }
+
+        return kernels;
     }
 
     private static List<KernelResources> Kernels(ReadOnlySpan<byte> cubin)
@@ -105,20 +144,32 @@ public static class CubinReader
         ReadOnlySpan<byte> cubin, Section info, Section[] sections, Dictionary<string, int> registers, Dictionary<string, int> stacks)
     {
         ReadOnlySpan<byte> left = cubin.Slice(checked((int)info.Offset), checked((int)info.Size));
-        while (left.Length >= 4)
+        while (TryTake(ref left, out byte attribute, out ReadOnlySpan<byte> value))
         {
-            (byte format, byte attribute, int size) = (left[0], left[1], BinaryPrimitives.ReadUInt16LittleEndian(left[2..]));
-            int bytes = format == SizedValue ? 4 + size : 4;
-            if (format == SizedValue && size == 8 && attribute is RegisterCount or FrameSize or MinStackSize)
+            if (value.Length == 8 && attribute is RegisterCount or FrameSize or MinStackSize)
             {
-                string kernel = SymbolName(cubin, sections, BinaryPrimitives.ReadInt32LittleEndian(left[4..]));
-                int value = BinaryPrimitives.ReadInt32LittleEndian(left[8..]);
-                Dictionary<string, int> values = attribute == RegisterCount ? registers : stacks;
-                values[kernel] = Math.Max(value, values.GetValueOrDefault(kernel));
+                string kernel = SymbolName(cubin, sections, BinaryPrimitives.ReadInt32LittleEndian(value));
+                int number = BinaryPrimitives.ReadInt32LittleEndian(value[4..]);
+                Dictionary<string, int> numbers = attribute == RegisterCount ? registers : stacks;
+                numbers[kernel] = Math.Max(number, numbers.GetValueOrDefault(kernel));
             }
-
-            left = left[bytes..];
         }
+    }
+
+    // The next attribute of a list, and its value where that has a size of its own.
+    private static bool TryTake(ref ReadOnlySpan<byte> left, out byte attribute, out ReadOnlySpan<byte> value)
+    {
+        attribute = 0;
+        value = [];
+        if (left.Length < 4)
+        {
+            return false;
+        }
+
+        attribute = left[1];
+        value = left[0] == SizedValue ? left.Slice(4, BinaryPrimitives.ReadUInt16LittleEndian(left[2..])) : [];
+        left = left[(4 + value.Length)..];
+        return true;
     }
 
     private static string SymbolName(ReadOnlySpan<byte> cubin, Section[] sections, int index)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using Winnow.Gpu.Native;
 
@@ -8,6 +9,9 @@ namespace Winnow.Gpu;
 public sealed unsafe partial class CudaDriver
 {
     private const int LogBytes = 8192;
+
+    // The first driver that says where a kernel's parameters lie. For those before it cubins do.
+    private const int FirstWithParameters = 12_040;
 
     /// <inheritdoc/>
     public override GpuModule LoadModule(ReadOnlySpan<byte> image, string name)
@@ -35,6 +39,11 @@ public sealed unsafe partial class CudaDriver
 
         _modules.Add(module);
         _names[module] = name;
+        if (!isText && Properties.DriverVersion < FirstWithParameters)
+        {
+            _parameters[module] = CubinReader.ReadParameters(image);
+        }
+
         return new GpuModule(module);
     }
 
@@ -44,6 +53,7 @@ public sealed unsafe partial class CudaDriver
         if (GivesBack(_modules, module.Handle))
         {
             _names.TryRemove(module.Handle, out _);
+            _parameters.TryRemove(module.Handle, out _);
             using Pushed context = new(this);
             Driver.cuModuleUnload(module.Handle).CheckUnlessLost();
         }
@@ -68,6 +78,14 @@ public sealed unsafe partial class CudaDriver
         }
 
         _names[function] = name;
+
+        // The handle may have been that of another kernel, whose module is gone.
+        _layouts.TryRemove(function, out _);
+        if (_parameters.TryGetValue(module.Handle, out IReadOnlyDictionary<string, (int Offset, int Bytes)[]>? parameters))
+        {
+            _layouts[function] = ParameterLayout.Of(parameters.GetValueOrDefault(name) ?? []);
+        }
+
         return new GpuFunction(function);
     }
 

@@ -20,6 +20,7 @@ public sealed unsafe partial class CudaDriver : GpuDriver
     private readonly PrimaryContext _context;
     private readonly ConcurrentDictionary<nint, string> _names = new();
     private readonly ConcurrentDictionary<nint, ParameterLayout?> _layouts = new();
+    private readonly ConcurrentDictionary<nint, IReadOnlyDictionary<string, (int Offset, int Bytes)[]>> _parameters = new();
     private readonly LiveHandles _memory = new();
     private readonly LiveHandles _hostMemory = new();
     private readonly LiveHandles _modules = new();

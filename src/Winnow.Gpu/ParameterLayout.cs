@@ -21,7 +21,9 @@ internal sealed unsafe class ParameterLayout
     /// <summary>Asks the driver for the parameters of a kernel.</summary>
     /// <param name="function">The kernel.</param>
     /// <param name="blockBytes">The size of a packed block of all of them: asking for one too many would be an error of its own.</param>
-    /// <returns>Null where a packed block is always what the driver wants: without maps, or where the driver is older than 12.4 and does not say.</returns>
+    /// <returns>
+    /// Null where a packed block is always what the driver wants: without maps, or where the driver is older than 12.4 and does not say; of cubins it is known there already.
+    /// </returns>
     public static ParameterLayout? Read(nint function, int blockBytes)
     {
         // Another binding may have found the driver where ours does not.

@@ -40,6 +40,15 @@ internal sealed class CubinReaderTests
     }
 
     [Test]
+    public void ReadParameters_SaysWhereEachOneLies()
+    {
+        IReadOnlyDictionary<string, (int Offset, int Bytes)[]> kernels = CubinReader.ReadParameters(Compile("sm_90a"));
+
+        Assert.That(kernels.Keys, Is.EquivalentTo(["plain", "shared", "indexed"]));
+        Assert.That(kernels["indexed"], Is.EqualTo(new[] { (0, 8), (8, 8), (16, 4) }));
+    }
+
+    [Test]
     public void Read_RefusesWhatIsNoCubin()
     {
         byte[] ptx = Compile("compute_80");
@@ -65,6 +74,7 @@ internal sealed class CubinReaderTests
             try
             {
                 CubinReader.Read(damaged);
+                CubinReader.ReadParameters(damaged);
             }
             catch (WinnowException)
             {

@@ -1,8 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using NUnit.Framework;
 using Winnow.Gpu.Native;
+using Winnow.TestSupport;
 
 namespace Winnow.Gpu;
 
@@ -190,6 +192,48 @@ public sealed class CudaDriverWorkTests
 
         string maps = $"{Convert.ToHexStringLower(first)},{Convert.ToHexStringLower(second)}";
         Assert.That(FakeCuda.Log[^1], Is.EqualTo($"launch winnow_maps 1,1,1 32,1,1 0 080706050403020109000000,{maps}"));
+    }
+
+    [Test]
+    public void Launch_OfAKernelWithMapsOnADriverThatDoesNotSayWhereTheyLieTakesItFromTheCubin()
+    {
+        const string source = """
+            struct alignas(64) Map { char bytes[128]; };
+            struct Three { int values[3]; };
+            extern "C" __global__ void winnow_maps(Three three, const __grid_constant__ Map first, const __grid_constant__ Map second) {
+              if (first.bytes[three.values[0]] == second.bytes[three.values[1]]) __trap();
+            }
+            """;
+        NvrtcSupport.Require();
+        byte[] cubin = new KernelCompiler(cacheFolder: null).Compile(new KernelSource("t.cu", source, new Dictionary<string, string>()), [], "sm_90a");
+        byte[] map = [.. Enumerable.Repeat((byte)0xC3, TensorMapShape.EncodedBytes)];
+        ArgumentBlock arguments = new(stackalloc byte[512]);
+        arguments.Add(0x0102030405060708);
+        arguments.Add(9);
+        arguments.AddMap(map);
+        arguments.AddMap(map);
+        FakeCuda.Set("version", 12020);
+        FakeCuda.Fail("cuFuncGetParamInfo", CudaResult.NotFound);
+        using CudaDriver old = CudaDriver.Open();
+
+        old.Launch(old.GetFunction(old.LoadModule(cubin, "t.cu"), "winnow_maps"), LaunchShape.Linear(1, 32), arguments.Bytes, old.CreateStream());
+
+        string hex = Convert.ToHexStringLower(map);
+        Assert.That(FakeCuda.Log[^1], Is.EqualTo($"launch winnow_maps 1,1,1 32,1,1 0 080706050403020109000000,{hex},{hex}"));
+    }
+
+    [Test]
+    public void GetFunction_WhoseHandleWasAnotherKernelsAsksForItsParametersAnew()
+    {
+        byte[] arguments = new byte[320];
+        FakeCuda.Fail("cuFuncGetParamInfo", CudaResult.InvalidValue);
+        _driver.Launch(Kernel("winnow_maps"), LaunchShape.Linear(1, 32), arguments, _stream);
+        Assert.That(FakeCuda.Log[^1], Does.Not.Contain(",00"), "one block");
+        FakeCuda.Fail("no call", CudaResult.InvalidValue);
+
+        _driver.Launch(Kernel("winnow_maps"), LaunchShape.Linear(1, 32), arguments, _stream);
+
+        Assert.That(FakeCuda.Log[^1], Does.Contain(",00"), "each by itself");
     }
 
     [Test]
