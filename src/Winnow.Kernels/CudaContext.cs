@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -108,10 +109,23 @@ internal sealed class CudaContext : IDisposable
         const int EveryDeviceHas = 8;
         if (variant.ClusterBlocks > EveryDeviceHas)
         {
-            Driver.AllowLargeClusters(function);
+            AllowLargeClusters(function);
         }
 
         return function;
+    }
+
+    // A device that has none of more than every device has says so again when it is asked how many of them it holds; smaller ones it has nevertheless.
+    private void AllowLargeClusters(GpuFunction function)
+    {
+        try
+        {
+            Driver.AllowLargeClusters(function);
+        }
+        catch (CudaException exception) when (!exception.IsDeviceLost)
+        {
+            Trace.TraceWarning(exception.Message);
+        }
     }
 
     /// <summary>Says that scratch memory has moved.</summary>

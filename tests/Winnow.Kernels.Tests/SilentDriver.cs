@@ -20,6 +20,12 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
     /// <summary>How many clusters of any launch it says that it holds.</summary>
     public int ResidentClusters { get; set; } = 8;
 
+    /// <summary>The call that fails where it has to do with clusters; empty for none.</summary>
+    public string RefusedClusterCall { get; set; } = "";
+
+    /// <summary>How many of them failed.</summary>
+    public int Refusals { get; private set; }
+
     /// <summary>The kernels that it was to allow large clusters.</summary>
     public HashSet<GpuFunction> WithLargeClusters { get; } = [];
 
@@ -79,14 +85,27 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
 
     public override bool HasClusters => Properties.ComputeCapability >= 90;
 
-    public override void AllowLargeClusters(GpuFunction function) => WithLargeClusters.Add(function);
+    public override void AllowLargeClusters(GpuFunction function)
+    {
+        MayRefuse(nameof(AllowLargeClusters));
+        WithLargeClusters.Add(function);
+    }
 
-    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape) => ResidentClusters;
+    public override int CountResidentClusters(GpuFunction function, in LaunchShape shape)
+    {
+        MayRefuse(nameof(CountResidentClusters));
+        return shape.Cluster.X > 8 && !WithLargeClusters.Contains(function) ? throw Refusal(nameof(CountResidentClusters)) : ResidentClusters;
+    }
 
     public override void EncodeTensorMap(TensorMapShape shape, Span<byte> map) => shape.Validate();
 
     public override void Launch(GpuFunction function, in LaunchShape shape, ReadOnlySpan<byte> arguments, GpuStream stream)
     {
+        if (shape.Cluster != default)
+        {
+            MayRefuse(nameof(Launch));
+        }
+
         Launches++;
         LastShape = shape;
         if (shape.Cluster.X > 8 && !WithLargeClusters.Contains(function))
@@ -150,5 +169,16 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
     protected override void Dispose(bool disposing)
     {
         // It holds nothing.
+    }
+
+    private static CudaException Refusal(string call) => new(912, "CUDA_ERROR_INVALID_CLUSTER_SIZE", call, "It does not.");
+
+    private void MayRefuse(string call)
+    {
+        if (call == RefusedClusterCall)
+        {
+            Refusals++;
+            throw Refusal(call);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Numerics;
 using Winnow.Gpu;
 using Winnow.Kernels.Cache;
@@ -19,6 +20,9 @@ internal sealed unsafe partial class CudaAttention
 
     // Clusters that the device holds at once.
     private readonly Dictionary<(DecodeSignalKey Key, int Blocks, bool WithSignals), int> _residents = [];
+
+    // Whether the driver has refused a launch of clusters that it said it holds.
+    private bool _clustersFail;
 
     private static int SumsOf(in AttentionProblem problem) =>
         (problem.ColumnMass != null ? 1 : 0) + (problem.ColumnMaximum != null ? 1 : 0) + (problem.Hits != null ? 1 : 0);
@@ -60,22 +64,46 @@ internal sealed unsafe partial class CudaAttention
             NoteDecodes(problem, key, withSignals);
         }
 
-        if (!TryFindClusters(problem, key, splits, (int)blocks, withSignals, out DecodeSignalKey decode, out LaunchShape shape))
+        if (TryFindClusters(problem, key, splits, (int)blocks, withSignals, out DecodeSignalKey cluster, out LaunchShape together)
+            && TryLaunchClusters(problem, ref parameters, cluster, together, withSignals))
         {
-            DecodeForm form = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors ? DecodeForm.Crowded : DecodeForm.Apart;
-            decode = new(SignalKeyOf(problem, key), RoundOf(key, form));
-            shape = new(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals));
-            TakePartials(problem, ref parameters, rows, splits, blocks);
+            return;
         }
 
+        DecodeForm form = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors ? DecodeForm.Crowded : DecodeForm.Apart;
+        DecodeSignalKey apart = new(SignalKeyOf(problem, key), RoundOf(key, form));
+        TakePartials(problem, ref parameters, rows, splits, blocks);
+        LaunchShape shape = new(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(apart.Round), 1, 1, Bytes(apart.Decode, withSignals));
+        LaunchDecode(problem, ref parameters, apart, shape, withSignals, withSignals ? LineBytes(problem, mostSlots, rows) : 0);
+    }
+
+    private void LaunchDecode(
+        in AttentionProblem problem, ref CudaAttentionParameters parameters, DecodeSignalKey key, LaunchShape shape, bool withSignals, long lineBytes)
+    {
         parameters.Splits = shape.GridX;
         if (withSignals)
         {
-            LaunchDecodeSignals(problem, parameters, decode, shape, LineBytes(problem, mostSlots, rows));
+            LaunchDecodeSignals(problem, parameters, key, shape, lineBytes);
         }
         else
         {
-            Launch(_decodes[decode.Decode], parameters, shape);
+            Launch(_decodes[key.Decode], parameters, shape);
+        }
+    }
+
+    // Blocks apart do the same where a driver refuses; only time is lost, and it is not asked again.
+    private bool TryLaunchClusters(in AttentionProblem problem, ref CudaAttentionParameters parameters, DecodeSignalKey key, LaunchShape shape, bool withSignals)
+    {
+        try
+        {
+            LaunchDecode(problem, ref parameters, key, shape, withSignals, lineBytes: 0);
+            return true;
+        }
+        catch (CudaException exception) when (!exception.IsDeviceLost)
+        {
+            _clustersFail = true;
+            Trace.TraceWarning($"Decode attention goes on without clusters, slower, since the driver refuses them: {exception.Message}");
+            return false;
         }
     }
 
@@ -113,7 +141,7 @@ internal sealed unsafe partial class CudaAttention
         }
     }
 
-    private bool HasClusters(CallKey key) => _isHopper && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
+    private bool HasClusters(CallKey key) => _isHopper && !_clustersFail && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
 
     private DecodeSignalKey ClusterKey(in AttentionProblem problem, CallKey key) => new(SignalKeyOf(problem, key), RoundOf(key, DecodeForm.Cluster), Cluster: true);
 
@@ -145,7 +173,16 @@ internal sealed unsafe partial class CudaAttention
         if (!_residents.TryGetValue((key, shape.GridX, withSignals), out int resident))
         {
             GpuFunction function = withSignals ? _decodeSignals[key] : _decodes[key.Decode];
-            resident = _context.Driver.CountResidentClusters(function, shape);
+            try
+            {
+                resident = _context.Driver.CountResidentClusters(function, shape);
+            }
+            catch (CudaException exception) when (!exception.IsDeviceLost)
+            {
+                Trace.TraceWarning($"Decode attention of {shape.GridX} splits has no clusters: {exception.Message}");
+                resident = 0;
+            }
+
             _residents.Add((key, shape.GridX, withSignals), resident);
         }
 

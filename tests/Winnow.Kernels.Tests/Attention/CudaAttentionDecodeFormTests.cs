@@ -30,6 +30,24 @@ public sealed class CudaAttentionDecodeFormTests
     [Test]
     public void Forward_WithSignalsIsOneClusterATileToo() => Assert.That(Shape(1, 600, signals: new SignalCase()).Cluster.X, Is.EqualTo(4));
 
+    [TestCase(nameof(GpuDriver.Launch), 600, ExpectedResult = 0)]
+    [TestCase(nameof(GpuDriver.CountResidentClusters), 600, ExpectedResult = 0)]
+    [TestCase(nameof(GpuDriver.AllowLargeClusters), 4096, ExpectedResult = 0)]
+    [TestCase(nameof(GpuDriver.AllowLargeClusters), 600, ExpectedResult = 4, Description = "more than eight blocks are refused, and four are not")]
+    public int Forward_GoesOnWithoutClustersThatAreRefused(string call, int slots)
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver("compute_90a") { RefusedClusterCall = call };
+        using var device = new CudaDevice(driver);
+        var one = new AttentionCase { Type = DType.BF16, HeadDim = 64, KvHeads = 2, Group = 2 };
+        one.Add(new Random(1), 1, slots - 1);
+        using var rig = new AttentionRig(device, one, hints: true);
+        rig.RunOnly();
+        rig.RunOnly();
+        Assert.That((driver.Launches, driver.Refusals), Is.EqualTo((2, 1)), "launches, and calls that were refused");
+        return driver.LastShape.Cluster.X;
+    }
+
     private static LaunchShape Shape(
         int sequences, int slots, int resident = 16, string architecture = "compute_90a", DType type = DType.BF16, SignalCase? signals = null)
     {
