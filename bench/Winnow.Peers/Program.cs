@@ -11,17 +11,16 @@ namespace Winnow.Peers;
 /// <summary>Runs the same model in Winnow and in llama.cpp, in turns, and prints speed, ratio and memory.</summary>
 internal static class Program
 {
-    private const int PromptTokens = 512;
-    private const int DecodeTokens = 32;
-
     private static readonly string[] Types = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q6_K", "IQ4_NL"];
 
     private static async Task<int> Main(string[] arguments)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        if (arguments is ["serve", string model, string threads])
+        bool isLong = arguments is ["long", ..] or ["serve", "long", ..];
+        Setting setting = isLong ? Setting.Long : Setting.Short;
+        if (arguments is ["serve", "long" or "short", string model, string threads])
         {
-            await Server.RunAsync(model, int.Parse(threads, CultureInfo.InvariantCulture), PromptTokens, DecodeTokens);
+            await Server.RunAsync(model, int.Parse(threads, CultureInfo.InvariantCulture), setting);
             return 0;
         }
 
@@ -31,7 +30,9 @@ internal static class Program
             return 0;
         }
 
-        string usage = "usage: bench peers [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0,Q4_K,Q6_K 1,2;\n"
+        string usage = "usage: bench peers [long] [rounds] [types] [threads]; the defaults are 5 F16,Q8_0,Q4_0,Q4_K,Q6_K 1,2;\n"
+            + $"       a prompt of {Setting.Short.PromptTokens} tokens, and decoding after {Setting.Short.DepthTokens}; long: of {Setting.Long.PromptTokens},"
+            + $" and after {Setting.Long.DepthTokens}, keys and values in F16 in both\n"
             + $"       types are {string.Join(", ", Types)}\n"
             + "       bench peers loop <model> [threads]; the decoder alone, no peer";
         if (arguments is ["--help"])
@@ -40,6 +41,7 @@ internal static class Program
             return 0;
         }
 
+        arguments = isLong ? arguments[1..] : arguments;
         string[] types = (arguments.ElementAtOrDefault(1) ?? "F16,Q8_0,Q4_0,Q4_K,Q6_K").Split(',');
         string[] threadCounts = (arguments.ElementAtOrDefault(2) ?? "1,2").Split(',');
         bool known = arguments.Length <= 3 && types.All(Types.Contains)
@@ -50,27 +52,27 @@ internal static class Program
             return 2;
         }
 
-        Console.WriteLine($"125M random Llama, prefill of {PromptTokens}, decode of {DecodeTokens}, {rounds} interleaved rounds.");
+        Console.WriteLine($"125M random Llama, prefill of {setting.PromptTokens}, decode of {setting.DecodeTokens} after {setting.DepthTokens}, {rounds} interleaved rounds.");
         Console.WriteLine("Median tokens/s; ratio = Winnow / llama.cpp, median of the rounds' ratios, by wall clock, by processor time, and of the quickest rounds.");
         Console.WriteLine($"{"type",-6} {"threads",7} {"what",-7} {"Winnow",9} {"llama.cpp",9} {"ratio",6} {"cpu",6} {"best",6}  peak memory MB");
         foreach (string type in types)
         {
-            string path = Path.GetFullPath(Path.Combine("artifacts", "bench", $"random-125m-{type}.gguf"));
+            string path = Path.GetFullPath(Path.Combine("artifacts", "bench", $"random-125m-8k-{type}.gguf"));
             RandomModel.Write(path, Enum.Parse<TensorType>(type));
             foreach (string count in threadCounts)
             {
-                Compare(path, type, count, rounds);
+                Compare(path, type, count, rounds, setting);
             }
         }
 
         return 0;
     }
 
-    private static void Compare(string path, string type, string threads, int rounds)
+    private static void Compare(string path, string type, string threads, int rounds, Setting setting)
     {
-        using var winnow = new Participant(Environment.ProcessPath!, ["serve", path, threads]);
+        using var winnow = new Participant(Environment.ProcessPath!, ["serve", setting == Setting.Long ? "long" : "short", path, threads]);
         string script = Path.Combine("bench", "peers", "llamacpp", "peer.mjs");
-        using var peer = new Participant("node", [script, path, threads, $"{PromptTokens}", $"{DecodeTokens}"]);
+        using var peer = new Participant("node", [script, path, threads, .. setting.Arguments]);
         foreach (string what in new[] { "decode", "prefill" })
         {
             var pairs = new List<(Measurement Winnow, Measurement Peer)>();

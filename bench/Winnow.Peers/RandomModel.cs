@@ -40,7 +40,7 @@ internal static class RandomModel
         writer.Add("general.name", GgufValue.Text("random-llama-125m"));
         (string Key, uint Value)[] numbers =
         [
-            ("context_length", 2048), ("embedding_length", Dim), ("block_count", Layers), ("feed_forward_length", Ffn),
+            ("context_length", 8192), ("embedding_length", Dim), ("block_count", Layers), ("feed_forward_length", Ffn),
             ("attention.head_count", Heads), ("attention.head_count_kv", KvHeads), ("attention.key_length", HeadDim),
             ("attention.value_length", HeadDim), ("rope.dimension_count", HeadDim), ("vocab_size", Vocab),
         ];

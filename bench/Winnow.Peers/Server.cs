@@ -10,26 +10,33 @@ namespace Winnow.Peers;
 /// <summary>Measures Winnow: the same commands and answers as the peer's program has.</summary>
 internal static class Server
 {
-    private const int WarmTokens = 8;
-
-    public static async Task RunAsync(string model, int threads, int promptTokens, int decodeTokens)
+    public static async Task RunAsync(string model, int threads, Setting setting)
     {
         var options = new EngineOptions
         {
             Threads = threads,
-            ContextTokens = promptTokens + decodeTokens + 64,
+            ContextTokens = setting.MostTokens + 64,
             MaxSequences = 1,
-            PrefillChunkTokens = promptTokens,
+            PrefillChunkTokens = setting.ChunkTokens,
+            KvCacheType = setting.KvCacheType,
         };
         await using WinnowEngine engine = await WinnowEngine.LoadAsync(model, options);
-        int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => 259 + (i * 7919 % 20000))];
+        Session? deep = null;
         Console.WriteLine("""{"ready":true}""");
         while (Console.ReadLine() is { } command)
         {
+            bool prefill = command.Trim() == "prefill";
+            if (prefill && deep is not null)
+            {
+                await deep.DisposeAsync();
+                deep = null;
+            }
+
+            deep ??= prefill ? null : await CreateAsync(engine, setting.DepthTokens);
             TimeSpan before = Environment.CpuUsage.TotalTime;
-            (int tokens, double milliseconds) = command.Trim() == "prefill"
-                ? await PrefillAsync(engine, prompt)
-                : await DecodeAsync(engine, prompt[..WarmTokens], decodeTokens);
+            (int tokens, double milliseconds) = deep is null
+                ? await PrefillAsync(engine, setting.PromptTokens)
+                : await DecodeAsync(deep, setting);
             double cpu = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
@@ -37,19 +44,28 @@ internal static class Server
         }
     }
 
-    private static async Task<(int Tokens, double Milliseconds)> PrefillAsync(WinnowEngine engine, int[] prompt)
+    private static async Task<Session> CreateAsync(WinnowEngine engine, int tokens)
     {
+        Session session = engine.CreateSession();
+        await session.AppendAsync(Prompt(tokens));
+        return session;
+    }
+
+    private static int[] Prompt(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 259 + (i * 7919 % 20000))];
+
+    private static async Task<(int Tokens, double Milliseconds)> PrefillAsync(WinnowEngine engine, int tokens)
+    {
+        int[] prompt = Prompt(tokens);
         await using Session session = engine.CreateSession();
         long start = Stopwatch.GetTimestamp();
         await session.AppendAsync(prompt);
-        return (prompt.Length, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        return (tokens, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
     }
 
-    private static async Task<(int Tokens, double Milliseconds)> DecodeAsync(WinnowEngine engine, int[] prompt, int tokens)
+    private static async Task<(int Tokens, double Milliseconds)> DecodeAsync(Session session, Setting setting)
     {
-        await using Session session = engine.CreateSession();
-        await session.AppendAsync(prompt);
-        var options = new GenerationOptions { Temperature = 0, MaxTokens = tokens + 1, IgnoreEndOfText = true };
+        await session.RollbackAsync(session.Length - setting.DepthTokens);
+        var options = new GenerationOptions { Temperature = 0, MaxTokens = setting.DecodeTokens + 1, IgnoreEndOfText = true };
         int generated = -1;
         long start = 0;
         long last = 0;
