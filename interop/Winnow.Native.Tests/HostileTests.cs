@@ -80,7 +80,7 @@ public sealed class HostileTests
     public void Options_ThatAreWrongAreInvalidAndExplained(string name, int index)
     {
         object[] arguments = Arguments(Header.Find(name));
-        foreach ((string json, string message) in new[] { ("{", "is not JSON"), ("[]", "must be a JSON object"), ("{\"no_such_option\": 1}", "no_such_option"), ("7", "must be a JSON object") })
+        foreach ((string json, string message) in new[] { ("{", "is not JSON"), ("[]", "must be a JSON object"), ("{\"no_such_option\": 1}", "no_such_option"), ("7", "must be a JSON object"), ("{\"no_such_option\": \"\\ud800\"}", "is not JSON") })
         {
             byte[] text = Samples.Pinned(json);
             (arguments[index], arguments[index + 1]) = (Abi.Address(text), (nuint)json.Length);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 
 namespace Winnow.Native;
@@ -43,11 +44,26 @@ internal sealed class JsonOptions
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
+            RequireWholeTexts(json);
             return document.RootElement.Clone();
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new ArgumentException($"{name} is not JSON: {exception.Message}");
         }
         catch (JsonException exception)
         {
             throw new ArgumentException($"{name} is not JSON: {exception.Message}");
+        }
+    }
+
+    /// <summary>Half of a surrogate pair, "\\ud800", would be found only when its text is asked for.</summary>
+    private static void RequireWholeTexts(string json)
+    {
+        Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(json));
+        while (reader.Read())
+        {
+            _ = reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName ? reader.GetString() : "";
         }
     }
 

@@ -95,7 +95,11 @@ internal sealed class Kernel : IDisposable
             }
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegative(figures.SharedBytes, nameof(figures));
+        if (figures.SharedBytes < 0)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The bytes of shared memory must be 0 or more, not {figures.SharedBytes}."));
+        }
+
         return new LaunchShape(figures.GridX, figures.GridY, figures.GridZ, figures.BlockX, figures.BlockY, figures.BlockZ, figures.SharedBytes);
     }
 }

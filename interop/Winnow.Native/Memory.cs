@@ -50,13 +50,13 @@ internal static unsafe class Memory
             : throw new ArgumentException($"The length of {name}, {count}, is more than {int.MaxValue}.");
     }
 
-    /// <summary>Refuses null where a result goes.</summary>
+    /// <summary>Refuses null.</summary>
     /// <exception cref="ArgumentException">It is null.</exception>
     public static void Need(void* pointer, string name)
     {
         if (pointer == null)
         {
-            throw new ArgumentException($"{name} must not be null: the result goes there.");
+            throw new ArgumentException($"{name} must not be null.");
         }
     }
 
