@@ -112,6 +112,7 @@ internal sealed class TraceLaunch
             headers[Path.GetFileName(source.Path)] = source.Content;
         }
 
+        TraceIncludes.Close(_solution.Sources.Where(source => source.Path != DescriptionName), headers);
         return new KernelSource(entry.Path, entry.Content, headers);
     }
 

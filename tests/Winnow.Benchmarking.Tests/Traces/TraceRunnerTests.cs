@@ -108,6 +108,35 @@ public sealed class TraceRunnerTests
         Assert.That(Problems.Run(solution).Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.Passed));
     }
 
+    [TestCase("#include \"FILE\"", "is neither among the sources nor in a folder")]
+    [TestCase("# include <FILE>", "is neither among the sources nor in a folder")]
+    [TestCase("#include \"../../../../../../../../../../FILE\"", "is neither among the sources nor in a folder")]
+    [TestCase("#/**/include \"FILE\"", "an include must be a line of its own")]
+    [TestCase("%:include \"FILE\"", "an include must be a line of its own")]
+    [TestCase("/* a\n */ #include \"FILE\"", "an include must be a line of its own")]
+    [TestCase("/* // */ #include \"FILE\"", "an include must be a line of its own")]
+    [TestCase("#inc\\\nlude \"FILE\"", "an include must be a line of its own")]
+    [TestCase("#define HEADER \"FILE\"\n#include HEADER", "an include must be a line of its own")]
+    public void Run_OfASolutionThatIncludesFilesOfThisMachineShowsNothingOfThem(string include, string problem)
+    {
+        using TemporaryFolder folder = new();
+        System.IO.File.WriteAllText(folder["secret.txt"], "password hunter2\n");
+        string code = include.Replace("FILE", folder["secret.txt"], StringComparison.Ordinal) + "\n" + Problems.Code;
+
+        TraceOutcome outcome = Problems.Run(Problems.Solution(code));
+
+        Assert.That(outcome.Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.CompileError));
+        Assert.That(outcome.Reason, Does.Contain(problem).And.Not.Contain("hunter2"));
+    }
+
+    [Test]
+    public void Run_OfASolutionWithIncludesThatAreNotTakenPasses()
+    {
+        TraceOutcome outcome = Problems.Run(Problems.Solution("// #include \"gone.h\"\n#ifdef __HIP__\n#include <hip/hip_runtime.h>\n#endif\n" + Problems.Code));
+
+        Assert.That(outcome.Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.Passed), outcome.Reason);
+    }
+
     [Test]
     public void Run_WithoutAReferenceIsNotCheckedAndNotPassed()
     {
