@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Winnow.Formats;
 using Winnow.Formats.Templates;
 using Winnow.Formats.Tokenizers;
 
@@ -23,7 +24,7 @@ internal sealed class PromptEncoder
         int[] tokens = _tokenizer.Encode(text, options.AddSpecial ?? true, options.ParseSpecial ?? false);
         if (tokens.Length > 0)
         {
-            return Checked(tokens);
+            return OfTheModel(tokens);
         }
 
         return _tokenizer.BosId is int bos ? [bos] : throw new ArgumentException(
@@ -34,7 +35,7 @@ internal sealed class PromptEncoder
     public int[] EncodeMore(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return Checked(_tokenizer.Encode(text, addSpecial: false, parseSpecial: false));
+        return OfTheModel(_tokenizer.Encode(text, addSpecial: false, parseSpecial: false));
     }
 
     /// <summary>
@@ -58,10 +59,20 @@ internal sealed class PromptEncoder
             EosToken = _template.EosToken ?? Spelling(_tokenizer.EosId),
         };
         int[] tokens = _tokenizer.Encode(_template.RenderSegments(input));
-        return tokens.Length > 0 ? Checked(tokens) : throw new ArgumentException("The template makes nothing of these messages.", nameof(messages));
+        return tokens.Length > 0 ? OfTheModel(tokens) : throw new ArgumentException("The template makes nothing of these messages.", nameof(messages));
     }
 
     private string? Spelling(int? token) => token is int id ? _tokenizer.TokenText(id) : null;
+
+    /// <summary>The tokenizer's tokens, if the model has them all: some files have tokens that were added to the tokenizer and never to the weights.</summary>
+    /// <exception cref="ModelFormatException">The model has no weights for one.</exception>
+    private int[] OfTheModel(int[] tokens)
+    {
+        int index = Array.FindIndex(tokens, token => (uint)token >= (uint)_vocabulary);
+        return index < 0 ? tokens : throw new ModelFormatException(
+            $"the tokenizer makes token {tokens[index]}, '{_tokenizer.TokenText(tokens[index])}', of this text, and the weights end at token {_vocabulary - 1}; "
+            + "leave it out of the text, or get the tokenizer that belongs to the model.");
+    }
 
     /// <summary>The same tokens, if the model has them all.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is outside of the vocabulary.</exception>

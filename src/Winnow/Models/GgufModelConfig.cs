@@ -35,7 +35,7 @@ internal sealed class GgufModelConfig
             throw new UnsupportedModelException(file.Path, "it is a mixture of experts, which Winnow does not run; use a dense model.");
         }
 
-        _layers = Int("block_count");
+        _layers = ModelConfigRules.CheckedLayers(Int("block_count"), file.Path);
         _hidden = Int("embedding_length");
         _heads = PerLayer("attention.head_count", null);
         _headDim = Int("attention.key_length", _hidden / Math.Max(1, _heads));

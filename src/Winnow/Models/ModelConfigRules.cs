@@ -12,16 +12,21 @@ internal static class ModelConfigRules
     private const int MaxHeadDim = 1_024;
     private const int MaxContextTokens = 1 << 27;
 
+    /// <summary>Returns the number of layers, or says that it makes no sense: to be asked before anything is made for each of them.</summary>
+    /// <exception cref="ModelFormatException">It is out of its range.</exception>
+    public static int CheckedLayers(int layers, string path)
+    {
+        RequireRange("layers", layers, MaxLayers, path);
+        return layers;
+    }
+
     /// <summary>Returns the configuration, or says which rule it breaks.</summary>
     /// <exception cref="ModelFormatException">A number is out of its range or contradicts another one.</exception>
     public static ModelConfig Checked(ModelConfig config, string path)
     {
         foreach ((string what, long value, long most) in Ranges(config))
         {
-            if (value < 1 || value > most)
-            {
-                throw new ModelFormatException($"the configuration has {value} {what}; 1 to {most} make sense.", path, key: what);
-            }
+            RequireRange(what, value, most, path);
         }
 
         Require(config.Heads % config.KvHeads == 0, $"{config.Heads} query heads cannot share {config.KvHeads} KV heads evenly", path);
@@ -36,6 +41,14 @@ internal static class ModelConfigRules
         }
 
         return config;
+    }
+
+    private static void RequireRange(string what, long value, long most, string path)
+    {
+        if (value < 1 || value > most)
+        {
+            throw new ModelFormatException($"the configuration has {value} {what}; 1 to {most} make sense.", path, key: what);
+        }
     }
 
     private static (string What, long Value, long Most)[] Ranges(ModelConfig config) =>

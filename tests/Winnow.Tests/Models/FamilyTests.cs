@@ -163,6 +163,24 @@ public sealed class FamilyTests
         Assert.That(() => HuggingFaceModelConfig.Read(json), Throws.TypeOf<ModelFormatException>());
     }
 
+    [TestCase(0u)]
+    [TestCase(2_000_000_000u)]
+    public void Read_OfAGgufFileWithAbsurdLayersRefusesBeforeAnythingIsMadeForThem(uint layers)
+    {
+        string path = Path.Combine(_folder, "model.gguf");
+        var writer = new GgufWriter();
+        writer.Add("general.architecture", GgufValue.Text("llama"));
+        writer.Add("llama.block_count", GgufValue.Number(layers));
+        writer.Add("llama.embedding_length", GgufValue.Number(64u));
+        writer.Add("llama.attention.head_count", GgufValue.Number(4u));
+        writer.Write(path);
+        using var file = GgufFile.Open(path);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.That(() => GgufModelConfig.Read(file), Throws.TypeOf<ModelFormatException>().With.Message.Contains($"the configuration has {layers} layers"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+    }
+
     private static Func<int, bool, double> Plain(double theta) => (j, _) => Math.Pow(theta, -2.0 * j / D);
 
     private void Check(RandomModel model, Func<RandomModel, ReferenceDecoder> reference)
