@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Winnow.Formats.Templates;
@@ -72,21 +73,21 @@ internal static class PythonRepr
     /// <summary>Start, end and, where it is not 1, step of a range with these elements.</summary>
     private static List<TemplateValue> RangeArguments(ListValue range)
     {
-        if (range.Items.Count == 0)
+        (BigInteger start, BigInteger stop, BigInteger step) = range.Bounds ?? BoundsOf(range.Items);
+        return step.IsOne ? [new IntValue(start), new IntValue(stop)] : [new IntValue(start), new IntValue(stop), new IntValue(step)];
+    }
+
+    /// <summary>Bounds that give these items: those of a part of a range.</summary>
+    private static (BigInteger Start, BigInteger Stop, BigInteger Step) BoundsOf(List<TemplateValue> items)
+    {
+        if (items.Count == 0)
         {
-            return [new IntValue(0), new IntValue(0)];
+            return (0, 0, 1);
         }
 
-        var first = (IntValue)range.Items[0];
-        var last = (IntValue)range.Items[^1];
-        System.Numerics.BigInteger step = range.Items.Count > 1 ? ((IntValue)range.Items[1]).Value - first.Value : 1;
-        List<TemplateValue> arguments = [first, new IntValue(last.Value + step)];
-        if (!step.IsOne)
-        {
-            arguments.Add(new IntValue(step));
-        }
-
-        return arguments;
+        BigInteger first = ((IntValue)items[0]).Value;
+        BigInteger step = items.Count > 1 ? ((IntValue)items[1]).Value - first : 1;
+        return (first, ((IntValue)items[^1]).Value + step, step);
     }
 
     private static void WriteDict(TemplateRun run, TextBuilder builder, DictValue dict)

@@ -64,6 +64,13 @@ internal sealed class TemplateArguments(TemplateRun run, string callee, List<Tem
             : throw run.Fail($"{callee}() wants an int as '{name}', not {value.TypeName}");
     }
 
+    /// <summary>Hands out the arguments from a position on.</summary>
+    public List<TemplateValue> TakePositional(int first)
+    {
+        _readPositional = System.Math.Max(_readPositional, Positional.Count);
+        return first < Positional.Count ? Positional.GetRange(first, Positional.Count - first) : [];
+    }
+
     /// <summary>Hands out every named argument that has not been read.</summary>
     public List<(string Name, TemplateValue Value)> TakeNamed()
     {

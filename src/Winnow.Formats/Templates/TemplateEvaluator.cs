@@ -252,10 +252,30 @@ internal sealed partial class TemplateEvaluator
                 ?? (fallback is null ? new UndefinedValue($"parameter '{name}' was not provided") : Evaluate(fallback, scope)));
         }
 
+        SetFurtherArguments(macro.Macro, arguments, scope);
         arguments.Done();
         TextValue text = Capture(macro.Macro.Body, scope);
         _run.Line = line;
         _run.Leave();
         return text;
+    }
+
+    private void SetFurtherArguments(MacroStatement macro, TemplateArguments arguments, TemplateScope scope)
+    {
+        if (macro.TakesVarargs)
+        {
+            scope.Set("varargs", new ListValue(arguments.TakePositional(macro.Parameters.Count), ListKind.Tuple));
+        }
+
+        if (macro.TakesKwargs)
+        {
+            var named = new DictValue(_run);
+            foreach ((string name, TemplateValue value) in arguments.TakeNamed())
+            {
+                named.Items[new TextValue(name, isMessage: false)] = value;
+            }
+
+            scope.Set("kwargs", named);
+        }
     }
 }

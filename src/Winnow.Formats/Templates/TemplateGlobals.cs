@@ -122,6 +122,6 @@ internal static class TemplateGlobals
             items.Add(new IntValue(start + step * i));
         }
 
-        return new ListValue(items, ListKind.Range);
+        return new ListValue(items, ListKind.Range) { Bounds = (start, stop, step) };
     }
 }

@@ -232,12 +232,12 @@ internal sealed partial class TemplateParser
         }
     }
 
-    private static TemplateExpression ParseName(TemplateToken token) => token.Text switch
+    private TemplateExpression ParseName(TemplateToken token) => token.Text switch
     {
         "true" or "True" => new LiteralExpression(token.Line, BoolValue.True),
         "false" or "False" => new LiteralExpression(token.Line, BoolValue.False),
         "none" or "None" => new LiteralExpression(token.Line, NoneValue.Instance),
-        _ => new NameExpression(token.Line, token.Text),
+        _ => Named(token),
     };
 
     private BigInteger ReadInteger(TemplateToken token)

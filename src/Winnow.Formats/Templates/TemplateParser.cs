@@ -12,6 +12,10 @@ internal sealed partial class TemplateParser
     private int _depth;
     private int _loops;
 
+    // How often the names of further arguments were read so far; what a macro's body adds tells whether it takes them.
+    private int _varargs;
+    private int _kwargs;
+
     private TemplateParser(TemplateSource source)
     {
         _source = source;
@@ -187,11 +191,21 @@ internal sealed partial class TemplateParser
             parameters.Add((parameter.Text, fallback));
         }
 
-        int loops = _loops;
+        (int loops, int varargs, int kwargs) = (_loops, _varargs, _kwargs);
         _loops = 0;
         List<TemplateStatement> body = ParseBlock("endmacro");
         _loops = loops;
-        return new MacroStatement(line, name, parameters, body);
+        return new MacroStatement(
+            line, name, parameters, body,
+            TakesVarargs: _varargs > varargs && parameters.TrueForAll(parameter => parameter.Item1 != "varargs"),
+            TakesKwargs: _kwargs > kwargs && parameters.TrueForAll(parameter => parameter.Item1 != "kwargs"));
+    }
+
+    private NameExpression Named(TemplateToken name)
+    {
+        _varargs += name.Text == "varargs" ? 1 : 0;
+        _kwargs += name.Text == "kwargs" ? 1 : 0;
+        return new NameExpression(name.Line, name.Text);
     }
 
     private ScopeStatement ParseWith(int line)

@@ -27,8 +27,12 @@ internal sealed record SetBlockStatement(
 internal sealed record FilterStatement(int Line, IReadOnlyList<FilterExpression> Filters, IReadOnlyList<TemplateStatement> Body)
     : TemplateStatement(Line);
 
+/// <summary>
+/// A macro. Where its body names <c>varargs</c> or <c>kwargs</c> it takes any further arguments, as Jinja's do, and they are found there; otherwise those are an error.
+/// </summary>
 internal sealed record MacroStatement(
-    int Line, string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body)
+    int Line, string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, IReadOnlyList<TemplateStatement> Body,
+    bool TakesVarargs, bool TakesKwargs)
     : TemplateStatement(Line);
 
 /// <summary>A body with a scope of its own: <c>generation</c>, and <c>with</c>, which sets names first.</summary>

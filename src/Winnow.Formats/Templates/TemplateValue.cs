@@ -71,6 +71,9 @@ internal sealed class ListValue(List<TemplateValue> items, ListKind kind = ListK
 
     public ListKind Kind { get; } = kind;
 
+    /// <summary>Of a range: its start, end and step as they were asked for, which its items do not tell; null where they have to.</summary>
+    public (BigInteger Start, BigInteger Stop, BigInteger Step)? Bounds { get; init; }
+
     public override string TypeName => Kind switch
     {
         ListKind.List => "list",

@@ -145,6 +145,27 @@ public sealed class ChatTemplateTests
         Assert.That(printed, Is.EqualTo(DateTime.Now).Within(TimeSpan.FromMinutes(1)));
     }
 
+    // What Jinja prints.
+    [TestCase("{% macro m(a) %}{{ a }}|{{ varargs }}|{{ kwargs }}{% endmacro %}{{ m(1, 2, 'x', b=3) }}", "1|(2, 'x')|{'b': 3}")]
+    [TestCase("{% macro m(a, b=5) %}{{ a }}{{ b }}{{ varargs }}{% endmacro %}{{ m(1) }}", "15()")]
+    [TestCase("{% macro m(a) %}{{ kwargs.get('b', 7) }}{% endmacro %}{{ m(a=1) }}{{ m(1, b=2) }}", "72")]
+    [TestCase("{% macro m() %}{% for x in varargs %}[{{ x }}]{% endfor %}{% endmacro %}{{ m(1, 2) }}{{ m() }}", "[1][2]")]
+    [TestCase("{% macro m(varargs) %}{{ varargs }}{% endmacro %}{{ m(1) }}", "1")]
+    [TestCase("{{ varargs is defined }}", "False")]
+    [TestCase("{{ range(0, 10, 3) }}{{ range(5, 2) }}{{ range(9, 0, -4) }}{{ range(3) }}", "range(0, 10, 3)range(5, 2)range(9, 0, -4)range(0, 3)")]
+    public void Render_MacrosTakeFurtherArgumentsAndRangesPrintTheirBounds(string source, string expected)
+    {
+        Assert.That(ChatTemplate.Parse(source).Render(Input()), Is.EqualTo(expected));
+    }
+
+    [TestCase("{% macro m(a) %}{{ a }}{{ kwargs }}{% endmacro %}{{ m(1, 2) }}")]
+    [TestCase("{% macro m(a) %}{{ a }}{{ varargs }}{% endmacro %}{{ m(1, b=2) }}")]
+    [TestCase("{% macro m(a) %}{{ a }}{% endmacro %}{% macro n() %}{{ varargs }}{% endmacro %}{{ m(1, 2) }}")]
+    public void Render_OfArgumentsThatAMacroDoesNotTakeIsAnError(string source)
+    {
+        Assert.That(() => ChatTemplate.Parse(source).Render(Input()), Throws.TypeOf<ChatTemplateException>());
+    }
+
     [Test]
     public void Render_ListsCanGrowThoughJinjasSandboxForbidsIt()
     {
