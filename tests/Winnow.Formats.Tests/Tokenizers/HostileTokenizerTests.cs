@@ -39,6 +39,9 @@ public sealed class HostileTokenizerTests
         OfStage("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Rot13"}]}""", "normalizer.normalizers[1]", "Rot13"),
         OfStage("normalizer", """{"type":"Replace","pattern":{"Regex":"(a|b)+"},"content":""}""", "normalizer.pattern.Regex", "(a|b)+"),
         OfStage("normalizer", """{"type":"Replace","pattern":{"String":""},"content":""}""", "normalizer.pattern.String"),
+        OfStage("normalizer", Growing("normalizers", 4), "normalizer.normalizers[3]", "10000 times as long"),
+        OfStage("normalizer", $$"""{"type":"Prepend","prepend":"{{new string('x', 1024)}}"}""", "normalizer", "1025 times as long"),
+        OfStage("decoder", Growing("decoders", 9), "decoder.decoders[3]", "10000 times as long"),
         OfStage("normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAAA"}""", "normalizer.precompiled_charsmap"),
         OfStage("pre_tokenizer", """{"type":"UnicodeScripts"}""", "pre_tokenizer", "UnicodeScripts"),
         OfStage("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"x+y+"},"behavior":"Isolated"}""", "pre_tokenizer.pattern.Regex", "x+y+"),
@@ -55,6 +58,10 @@ public sealed class HostileTokenizerTests
         OfStage("added_tokens", """[{"id":99999999,"content":"c"}]""", "vocab"),
         OfStage("added_tokens", """{"id":1}""", "added_tokens"),
     ];
+
+    private static string Growing(string list, int stages) => $$"""
+        {"type":"Sequence","{{list}}":[{{string.Join(',', Enumerable.Repeat("""{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}""", stages))}}]}
+        """;
 
     [TestCaseSource(nameof(Damages))]
     public void Parse_NamesPathAndKeyOfDamage(string json, string? key, string? says)

@@ -12,6 +12,7 @@ internal static class DecoderReader
         var steps = new List<DecoderStep>();
         if (root.TryGet("decoder", out JsonPart part))
         {
+            GrowthLimit.Check(part, "decoders");
             Read(part, steps);
         }
         else

@@ -11,6 +11,12 @@ internal static class NormalizerReader
 {
     public static Normalizer Read(JsonPart part)
     {
+        GrowthLimit.Check(part, "normalizers");
+        return Make(part);
+    }
+
+    private static Normalizer Make(JsonPart part)
+    {
         string type = part.Text("type");
         return type switch
         {
@@ -37,7 +43,7 @@ internal static class NormalizerReader
         var stages = new List<Normalizer>();
         foreach (JsonPart item in part.Get("normalizers").Items())
         {
-            stages.Add(Read(item));
+            stages.Add(Make(item));
         }
 
         return new SequenceNormalizer(stages);
