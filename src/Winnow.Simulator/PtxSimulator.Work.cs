@@ -85,6 +85,7 @@ public sealed unsafe partial class PtxSimulator
                 Memory = _memory,
                 Model = _model,
                 Order = OrderOf(stream, shape),
+                GridOrder = OrderOf(kernel.Program, shape),
                 Seed = HashCode(_options.Seed, number),
                 Budget = _options.InstructionBudget,
                 Checks = _options.Checks,
@@ -99,6 +100,14 @@ public sealed unsafe partial class PtxSimulator
         {
             NativeMemory.AlignedFree(block);
         }
+    }
+
+    /// <summary>What blocks find of each other's; null where they do not meet, or are too many.</summary>
+    private GridOrder? OrderOf(KernelProgram program, in LaunchShape shape)
+    {
+        long blocks = (long)shape.GridX * shape.GridY * shape.GridZ;
+        bool looks = _options.Checks && program.LetsBlocksMeet && blocks is > 1 and <= GridOrder.MostBlocks && ClusterOf(program, shape).Blocks == 1;
+        return looks ? new GridOrder(blocks) : null;
     }
 
     /// <summary>Every launch has an order of its own, and the same one each time.</summary>

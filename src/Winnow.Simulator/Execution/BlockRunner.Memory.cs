@@ -42,7 +42,16 @@ internal sealed unsafe partial class BlockRunner
     public void Order(Warp warp) => _checks?.Clocks.Order(warp.Party);
 
     /// <summary>A warp executes a fence.</summary>
-    public void Fence(Warp warp) => _checks?.Clocks.Fence(warp.Party);
+    /// <param name="warp">The warp.</param>
+    /// <param name="isForDevice">Whether it is one for other blocks, too.</param>
+    public void Fence(Warp warp, bool isForDevice)
+    {
+        _checks?.Clocks.Fence(warp.Party);
+        if (isForDevice)
+        {
+            BlockOrder?.Fence();
+        }
+    }
 
     /// <summary>Looks whether a warp of another block of the cluster may come to the memory of this one: it must have begun, and must not end before that is over.</summary>
     public void Visit(Warp visitor, int lane)

@@ -63,6 +63,9 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     /// <summary>The place of the launch among those of its stream; null where nobody asks.</summary>
     public LaunchOrder? LaunchOrder { get; private set; }
 
+    /// <summary>The block among those of the launch; null where nobody asks.</summary>
+    public BlockOrder? BlockOrder { get; private set; }
+
     /// <summary>What counts what it does; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; private set; }
 
@@ -107,7 +110,7 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     public void Start(long block)
     {
         (int width, int height) = (Launch.Shape.GridX, Launch.Shape.GridY);
-        (BlockIndex, Executed) = (block, 0);
+        (BlockIndex, Executed, BlockOrder) = (block, 0, Launch.GridOrder?.Begin(block));
         Block = ((int)(block % width), (int)(block / width % height), (int)(block / ((long)width * height)));
         _random = ((ulong)(uint)Launch.Seed << 32) ^ ((ulong)block * 0x9E3779B97F4A7C15) ^ 0xD1B54A32D192ED03;
         new Span<byte>(_shared, SharedBytes).Fill(0xFF);

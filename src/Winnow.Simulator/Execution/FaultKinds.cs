@@ -47,7 +47,8 @@ internal static class FaultKinds
     public const string WrongPhase = "wrong-phase";
 
     /// <summary>
-    /// What threads wrote, or an mbarrier that they made, is used by a copy or a product that runs beside them, without the fence that is needed in between.
+    /// What threads wrote, or an mbarrier that they made, is used by a copy or a product that runs beside them, or by another block, without the fences that are
+    /// needed in between.
     /// </summary>
     public const string MissingFence = "missing-fence";
 

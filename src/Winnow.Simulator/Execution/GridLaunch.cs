@@ -38,6 +38,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>Its place among the launches of its stream; null where nobody asks.</summary>
     public LaunchOrder? Order { get; init; }
 
+    /// <summary>Its blocks, where they tell each other something; else null.</summary>
+    public GridOrder? GridOrder { get; init; }
+
     /// <summary>Takes what its blocks do; null where nothing is counted.</summary>
     public ProfileCounters? Counters { get; init; }
 

@@ -20,6 +20,11 @@ internal sealed class KernelProgram
     /// <summary>Whether it says what comes before and after the launches before and after it: <c>griddepcontrol</c>.</summary>
     public required bool HasGridControl { get; init; }
 
+    /// <summary>
+    /// Whether its blocks tell each other something: it has atomics on what may be device memory. Where accesses acquire or release nobody looks at what they find.
+    /// </summary>
+    public required bool LetsBlocksMeet { get; init; }
+
     /// <summary>Its name.</summary>
     public string Name => Kernel.Function.Name;
 }

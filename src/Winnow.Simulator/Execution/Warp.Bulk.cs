@@ -45,6 +45,7 @@ internal sealed unsafe partial class Warp
         if (access != 0)
         {
             Block.LaunchOrder?.Check(this, found, 1u << lane, bytes, access);
+            Block.BlockOrder?.Check(this, found, 1u << lane, bytes, access);
         }
 
         if (access == Access.Read && !found.IsWritten && found.Written != null)

@@ -55,6 +55,7 @@ internal sealed unsafe partial class Warp
         }
 
         Block.LaunchOrder?.Check(this, cached, lanes, bytes, access);
+        Block.BlockOrder?.Check(this, cached, lanes, bytes, access);
     }
 
     /// <summary>Replaces addresses in shared memory by pointers.</summary>
@@ -184,6 +185,7 @@ internal sealed unsafe partial class Warp
 
             CheckGlobal(found, 1u << lane, bytes, access);
             Block.LaunchOrder?.Check(this, found, 1u << lane, bytes, access);
+            Block.BlockOrder?.Check(this, found, 1u << lane, bytes, access);
         }
     }
 

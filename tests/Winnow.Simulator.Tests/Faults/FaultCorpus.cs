@@ -13,7 +13,7 @@ internal static class FaultCorpus
     public static IReadOnlyList<FaultCase> Cases { get; } =
     [
         .. MemoryFaults.Cases, .. RaceFaults.Cases, .. BarrierFaults.Cases, .. MbarrierFaults.Cases, .. BulkFaults.Cases, .. ProductFaults.Cases,
-        .. ClusterFaults.Cases, .. MulticastFaults.Cases, .. DependenceFaults.Cases,
+        .. ClusterFaults.Cases, .. MulticastFaults.Cases, .. DependenceFaults.Cases, .. GridFaults.Cases,
     ];
 
     /// <summary>The PTX of a case.</summary>

@@ -118,7 +118,7 @@ internal sealed partial class FunctionDecoder
     {
         _ when instruction.Has("mbarrier_init") => new MbarrierFence(),
         _ when instruction.Has("proxy") && instruction.Has("async") => instruction.Has("global") ? new Control.Nothing() : new ProxyFence(),
-        _ => new Fence(),
+        _ => new Fence(!instruction.Has("cta") && !instruction.Has("cluster")),
     };
 
     private static GatherAll? DecodeRegisterCount(PtxInstruction instruction)

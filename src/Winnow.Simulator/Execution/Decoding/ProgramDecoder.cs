@@ -43,7 +43,8 @@ internal sealed class ProgramDecoder(LoadedModule module, SharedLayout shared)
             Kernel = code,
             Shared = shared,
             LocalBytes = decoder.LocalBytesOf(kernel.Name, []),
-            HasGridControl = decoder._functions.Values.Any(static function => Array.Exists(function.Function.Instructions, static instruction => instruction.Opcode == "griddepcontrol")),
+            HasGridControl = decoder.Has(static instruction => instruction.Opcode == "griddepcontrol"),
+            LetsBlocksMeet = decoder.Has(IsGlobalAtomic) && !decoder.Has(IsFencedAccess),
         };
     }
 
@@ -53,6 +54,14 @@ internal sealed class ProgramDecoder(LoadedModule module, SharedLayout shared)
         _calls[caller].Add(callee);
         return _functions.TryGetValue(callee, out FunctionCode? code) ? code : Add(module.Source.Functions[callee]);
     }
+
+    private static bool IsGlobalAtomic(PtxInstruction instruction) => instruction.Opcode is "atom" or "red"
+        && !Array.Exists(instruction.Modifiers, static modifier => modifier.StartsWith("shared", StringComparison.Ordinal));
+
+    private static bool IsFencedAccess(PtxInstruction instruction) => instruction.Opcode is "atom" or "red" or "ld" or "st"
+        && (instruction.Has("acquire") || instruction.Has("release") || instruction.Has("acq_rel"));
+
+    private bool Has(Predicate<PtxInstruction> instruction) => _functions.Values.Any(function => Array.Exists(function.Function.Instructions, instruction));
 
     private FunctionCode Add(PtxFunction function)
     {
