@@ -212,12 +212,15 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) winnow_sample_finish(c
   const RowState& state = shared.state;
   if (place.part == place.parts - 1) write_lists(batch, place, state.softmax, shared);
   i32 phase = state.phase;
-  if (phase != kCut && !(phase == kAlone && place.part == 0)) return;
+  if (phase != kCut && phase != kAlone) return;
   __syncthreads();
   if (phase == kCut) {
 #pragma unroll 1
     for (RowPlace at = place; at.has_slice(); at = at.next()) cut_slice(batch, at, row, state.lead, state.bin, shared.list.sums);
-    if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
+  }
+  // Parameters, which all blocks read, move on in the last one.
+  if (!is_last_block(batch.tickets + place.r, place.parts, shared.last)) return;
+  if (phase == kCut) {
     int count = static_cast<int>(__ldcg(&batch.scratch[place.r].state.found));
     if (count <= kListCapacity) {
       finish(batch, place.r, row, state.softmax, cut_and_draw(batch, place, row, state, count, shared.list));

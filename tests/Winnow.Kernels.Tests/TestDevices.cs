@@ -17,10 +17,11 @@ internal static class TestDevices
     /// <summary>The simulator with all its checks, or the GPU.</summary>
     /// <param name="seed">What the simulator draws the order of warps from.</param>
     /// <param name="architecture">What the simulator is; a GPU is what it is.</param>
-    public static CudaDevice Simulator(int seed = 1, string architecture = "compute_80")
+    /// <param name="threads">Threads of the host that run blocks: with one blocks come one after the other. 0 for one for each core.</param>
+    public static CudaDevice Simulator(int seed = 1, string architecture = "compute_80", int threads = 0)
     {
         NvrtcSupport.Require();
         return new CudaDevice(
-            IsGpu ? CudaDriver.Open() : new PtxSimulator(new PtxSimulatorOptions { Seed = seed, Architecture = architecture }), Compiler, ownsDriver: true);
+            IsGpu ? CudaDriver.Open() : new PtxSimulator(new PtxSimulatorOptions { Seed = seed, Architecture = architecture, Threads = threads }), Compiler, ownsDriver: true);
     }
 }

@@ -40,6 +40,18 @@ public sealed class CudaSamplingTests
         Assert.That(rig.Tokens, Is.EqualTo(cases.Select(one => one.OnTheHost().Token)));
     }
 
+    // What one block chooses alone it is done with here before the others of its row have begun: none of them reads what it writes.
+    [Test]
+    public void SampleRows_RowThatOneBlockChoosesFromMovesOnBehindTheOthers()
+    {
+        using CudaDevice device = TestDevices.Simulator(threads: 1);
+        float[] row = Rows.Normal(13_001, 3, seed: 1);
+        SamplerChain chain = SamplerChain.Create([SamplerStage.TopK(9000), SamplerStage.TopP(0.9f)], 3);
+        SamplingCase[] cases = [new(row, chain), new(row, chain) { Position = 1 }];
+        using SamplingRig rig = new SamplingRig(device, cases, top: 3, advance: true).Run();
+        Assert.That(rig.Tokens, Is.EqualTo(cases.Select(one => one.OnTheHost().Token)));
+    }
+
     [Test]
     public void SampleRows_WindowAsLongAsTheHistoryMayBe()
     {
