@@ -10,7 +10,7 @@ namespace Winnow.Benchmarking;
 /// <summary>Times described kernels on a device: alone, in turns with another, and the device's own peaks in the same run.</summary>
 /// <param name="driver">The device; it stays with the caller. What the simulator measures is itself: use it to try a benchmark, not to know a kernel.</param>
 /// <param name="compiler">The compiler.</param>
-/// <param name="options">How times are taken; null for the defaults.</param>
+/// <param name="options">How times are taken; null for the defaults. What makes no sense is an <see cref="ArgumentOutOfRangeException"/> here.</param>
 public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, TimingOptions? options = null)
 {
     // Data that rotates is five times the cache, and one copy more, as is usual; but small kernels would need thousands.
@@ -19,10 +19,14 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
     private const int HopperTensorTurns = 512;
     private const int TensorBlocksPerMultiprocessor = 2;
 
-    private readonly TimingOptions _options = options ?? new TimingOptions();
+    private readonly TimingOptions _options = Checked(options ?? new TimingOptions());
 
     /// <summary>Times a kernel.</summary>
     /// <param name="description">The kernel.</param>
+    /// <exception cref="KernelDescriptionException">The description is wrong or does not fit the kernel.</exception>
+    /// <exception cref="KernelCompileException">The source does not compile.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The arguments need more memory than there is.</exception>
+    /// <exception cref="GpuFaultException">The kernel did what it must not.</exception>
     public KernelTiming Measure(KernelDescription description)
     {
         ArgumentNullException.ThrowIfNull(description);
@@ -34,6 +38,10 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
     /// <summary>Times two kernels that take turns.</summary>
     /// <param name="first">One.</param>
     /// <param name="second">The other.</param>
+    /// <exception cref="KernelDescriptionException">A description is wrong or does not fit its kernel.</exception>
+    /// <exception cref="KernelCompileException">A source does not compile.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The arguments of both need more memory than there is.</exception>
+    /// <exception cref="GpuFaultException">A kernel did what it must not.</exception>
     public PairedTiming Compare(KernelDescription first, KernelDescription second)
     {
         using Entrant one = Prepare(first);
@@ -55,6 +63,12 @@ public sealed class KernelBenchmark(GpuDriver driver, KernelCompiler compiler, T
         KernelTiming tensor = benchmark.Measure(
             isHopper ? PeakKernels.HopperTensor(blocks, HopperTensorTurns) : PeakKernels.Tensor(blocks * TensorBlocksPerMultiprocessor, TensorTurns));
         return new PeakRates(copy.BytesPerSecond, tensor.FlopsPerSecond!.Value);
+    }
+
+    private static TimingOptions Checked(TimingOptions options)
+    {
+        options.Check();
+        return options;
     }
 
     private Entrant Prepare(KernelDescription description)

@@ -10,6 +10,11 @@ namespace Winnow.Benchmarking;
 
 public sealed class KernelBenchmarkTests
 {
+    private static readonly TimingOptions[] Senseless =
+    [
+        new() { Samples = 29 }, new() { Samples = int.MaxValue }, new() { WarmUps = -1 }, new() { GraphLaunches = 0 }, new() { Method = (TimingMethod)77 },
+    ];
+
     [SetUp]
     public void RequireNvrtc() => NvrtcSupport.Require();
 
@@ -27,6 +32,16 @@ public sealed class KernelBenchmarkTests
         Assert.That(timing.Method, Does.Contain("L2 written over"));
         Assert.That(driver.Log.Count(line => line == "copy"), Is.EqualTo(32 + 1), "y is put back before each timed launch, and was kept once");
         Assert.That(driver.Live, Is.Zero);
+    }
+
+    [Test]
+    public void Create_WithOptionsThatMakeNoSenseNamesThem([Range(0, 4)] int index)
+    {
+        using ClockedDriver driver = new();
+        string named = new[] { "Samples", "Samples", "WarmUps", "GraphLaunches", "Method" }[index];
+
+        Assert.That(() => new KernelBenchmark(driver, Kernels.Compiler, Senseless[index]),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(named));
     }
 
     [Test]

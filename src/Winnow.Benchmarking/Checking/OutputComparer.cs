@@ -18,6 +18,11 @@ internal static class OutputComparer
     /// <param name="tolerance">What is allowed instead of the rule; null for the rule.</param>
     public static OutputComparison Compare(string output, ElementType type, double[] actual, double[] expected, double[]? plain, Tolerance? tolerance)
     {
+        if (tolerance is not null && !(tolerance.Absolute >= 0 && tolerance.Relative >= 0 && double.IsFinite(tolerance.Absolute + tolerance.Relative)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "Both parts of a tolerance must be finite and 0 or more.");
+        }
+
         double byRule = tolerance is null ? AllowedByRule(type, expected, plain) : 0;
         (double absolute, double relative, double excess, long worst, long mismatches, long nans) = (0.0, 0.0, double.NegativeInfinity, 0L, 0L, 0L);
         for (int i = 0; i < actual.Length; i++)

@@ -25,9 +25,7 @@ public sealed class GpuTimer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(driver);
         (_driver, _stream, _options) = (driver, stream, options ?? new TimingOptions());
-        ArgumentOutOfRangeException.ThrowIfLessThan(_options.Samples, TimingOptions.MinSamples, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfNegative(_options.WarmUps, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfLessThan(_options.GraphLaunches, 1, nameof(options));
+        _options.Check();
         _flushBytes = Math.Max(1, FlushFactor * driver.Properties.L2Bytes);
         (_start, _end) = (driver.CreateEvent(timing: true), driver.CreateEvent(timing: true));
     }

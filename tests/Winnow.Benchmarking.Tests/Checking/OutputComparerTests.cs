@@ -1,3 +1,4 @@
+using System;
 using NUnit.Framework;
 using Winnow.Benchmarking.Descriptions;
 
@@ -70,6 +71,14 @@ public sealed class OutputComparerTests
         OutputComparison comparison = OutputComparer.Compare("y", ElementType.F32, [101.4, 100, 101.6], [100, 100, 100], [0, 0, 0], tolerance);
 
         Assert.That((comparison.Mismatches, comparison.WorstIndex, comparison.Allowed), Is.EqualTo((1L, 2L, 1.5)));
+    }
+
+    [TestCase(-1, 0)]
+    [TestCase(0, double.NaN)]
+    [TestCase(double.PositiveInfinity, 0)]
+    public void Compare_WithAToleranceThatAllowsEverythingOrNothingIsRefused(double absolute, double relative)
+    {
+        Assert.That(() => OutputComparer.Compare("y", ElementType.F32, [1], [1], null, new Tolerance(absolute, relative)), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     private static OutputComparison Compare(double[] actual, double[] expected, double[]? plain) =>
