@@ -51,6 +51,15 @@ public sealed class NormalizerTests
         Assert.That(tokenizer.Encode("abac"), Is.EqualTo(new[] { 1, 1, 0, 2 }));
     }
 
+    [TestCase(1024, true)]
+    [TestCase(1025, false)]
+    public void TryRead_OfALongReplacementIsRefused(int length, bool isRead)
+    {
+        CharsMap? map = CharsMap.TryRead(Compile(("a", new string('x', length)), ("b", "y")));
+
+        Assert.That(map?.Normalize("ab")?.Length, isRead ? Is.EqualTo(length + 1) : Is.Null);
+    }
+
     [Test]
     public void TryRead_DamagedCharsMapsAreRefusedOrHarmless()
     {

@@ -11,6 +11,9 @@ namespace Winnow.Formats.Tokenizers.Normalizers;
 /// </remarks>
 internal sealed class CharsMap : Normalizer
 {
+    // Unicode's longest is 33 (U+FDFA). One letter may become this much, and not a gigabyte.
+    private const int MostReplacementBytes = 1024;
+
     private readonly uint[] _units;
     private readonly byte[] _replacements;
 
@@ -20,7 +23,7 @@ internal sealed class CharsMap : Normalizer
         _replacements = replacements;
     }
 
-    /// <summary>Reads <c>u32 size | units | replacements</c>; null where the sizes do not fit.</summary>
+    /// <summary>Reads <c>u32 size | units | replacements</c>; null where the sizes do not fit, or a replacement is longer than one can be.</summary>
     public static CharsMap? TryRead(ReadOnlySpan<byte> blob)
     {
         if (blob.Length < 8)
@@ -40,7 +43,20 @@ internal sealed class CharsMap : Normalizer
             units[index] = BinaryPrimitives.ReadUInt32LittleEndian(blob[(4 + (4 * index))..]);
         }
 
-        return new CharsMap(units, blob[(4 + (int)size)..].ToArray());
+        byte[] replacements = blob[(4 + (int)size)..].ToArray();
+        for (int at = 0; at < replacements.Length; at++)
+        {
+            int end = Array.IndexOf(replacements, (byte)0, at);
+            int length = (end < 0 ? replacements.Length : end) - at;
+            if (length > MostReplacementBytes)
+            {
+                return null;
+            }
+
+            at += length;
+        }
+
+        return new CharsMap(units, replacements);
     }
 
     public override string Normalize(string text)
