@@ -56,10 +56,18 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
         }
     }
 
-    /// <exception cref="KernelDescriptionException">It is wrong, or nothing would be compared.</exception>
-    private PreparedKernel Prepare(KernelDescription description) => description.Plan().Arguments.Any(argument => argument.IsWritten)
-        ? new PreparedKernel(driver, compiler, description)
-        : throw description.Problem("arguments", "none is out or inout, so there is nothing to compare; say out or inout before what the kernel writes.");
+    /// <exception cref="KernelDescriptionException">It is wrong, nothing would be compared, or more than fits the memory of this process.</exception>
+    private PreparedKernel Prepare(KernelDescription description)
+    {
+        PlannedArgument? largest = description.Plan().Arguments.Where(argument => argument.IsWritten).MaxBy(argument => argument.Elements)
+            ?? throw description.Problem("arguments", "none is out or inout, so there is nothing to compare; say out or inout before what the kernel writes.");
+
+        // Its values and the expected ones, widened.
+        long most = Math.Min(Array.MaxLength, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (2 * sizeof(double)));
+        return largest.Elements <= most
+            ? new PreparedKernel(driver, compiler, description)
+            : throw description.Problem("arguments", $"{largest} has {largest.Elements} values, and at most {most} can be compared here; make the axes smaller.");
+    }
 
     private static double[] NaNs(PlannedArgument argument)
     {

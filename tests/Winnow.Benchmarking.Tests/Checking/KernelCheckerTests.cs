@@ -135,6 +135,15 @@ public sealed class KernelCheckerTests
     }
 
     [Test]
+    public void Check_OfMoreValuesThanCanBeComparedSaysSoBeforeAnythingIsAllocated()
+    {
+        KernelDescription description = Describe("sum", "{ \"reference\": \"sum_plain\" }") with { Arguments = ["out out: u8[3000000000]", "in x: f32[n]", "n: i32 = n"] };
+
+        Assert.That(() => new KernelChecker(_simulator, Kernels.Compiler).Check(description),
+            Throws.TypeOf<KernelDescriptionException>().With.Message.Contains("out: u8[3000000000] has 3000000000 values, and at most "));
+    }
+
+    [Test]
     public void Check_OfAReferenceThatDoesNotFitSaysSo()
     {
         Assert.That(() => Check("sum", "{ \"reference\": { \"kernel\": \"sum_exact\", \"arguments\": [\"out o: f64[2]\", \"in x: f64[n]\", \"n: i32 = n\"] } }"),
