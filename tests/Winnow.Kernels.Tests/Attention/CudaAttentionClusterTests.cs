@@ -57,7 +57,7 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
     [Pairwise]
     public void Forward_HasTheBitsOfBlocksApart(
         [Values(DType.F16, DType.BF16)] DType type,
-        [Values(8, 24, 64, 72, 128, 256)] int headDim,
+        [Values(8, 24, 64, 72, 128, 144, 192, 256)] int headDim,
         [Values(1, 3, 16)] int group,
         [Values(1, 2, 9)] int tokens,
         [Values(0, 90)] int window,
@@ -74,7 +74,7 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
     [Pairwise]
     public void Signals_HaveTheBitsOfBlocksApart(
         [Values(DType.F16, DType.BF16)] DType type,
-        [Values(8, 72, 128, 256)] int headDim,
+        [Values(8, 72, 128, 144, 192, 256)] int headDim,
         [Values(1, 3, 5)] int group,
         [Values(1, 3)] int tokens,
         [Values(0, 90)] int window,
