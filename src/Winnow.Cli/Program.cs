@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
@@ -31,6 +32,10 @@ UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
 using StreamWriter output = new(Console.OpenStandardOutput(), utf8) { AutoFlush = true, NewLine = "\n" };
 using StreamWriter error = new(Console.OpenStandardError(), utf8) { AutoFlush = true, NewLine = "\n" };
 using StreamReader input = new(Console.OpenStandardInput(), utf8);
+
+// What libraries go on without, clusters of a GPU for instance, is no error and no result.
+Trace.Listeners.Clear();
+Trace.Listeners.Add(new TextWriterTraceListener(error));
 CliHost host = new(input, output, error)
 {
     OutputIsTerminal = !Console.IsOutputRedirected,

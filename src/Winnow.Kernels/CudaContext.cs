@@ -11,9 +11,13 @@ namespace Winnow.Kernels;
 /// <summary>What the CUDA form of every family shares: the driver, one stream, the compiler, loaded modules and scratch memory.</summary>
 internal sealed class CudaContext : IDisposable
 {
+    // Blocks of a cluster that every device with clusters has.
+    private const int EveryDeviceHas = 8;
+
     private readonly KernelCompiler _compiler;
     private readonly Dictionary<string, GpuModule> _modules = new(StringComparer.Ordinal);
     private Dictionary<string, KernelVariant>? _missing;
+    private bool _hasSaidThatClustersAreSmall;
 
     /// <param name="driver">The device; it stays with the caller.</param>
     /// <param name="compiler">Turns sources into images.</param>
@@ -106,7 +110,6 @@ internal sealed class CudaContext : IDisposable
             Driver.AllowSharedBytes(function, variant.SharedBytes);
         }
 
-        const int EveryDeviceHas = 8;
         if (variant.ClusterBlocks > EveryDeviceHas)
         {
             AllowLargeClusters(function);
@@ -124,7 +127,11 @@ internal sealed class CudaContext : IDisposable
         }
         catch (CudaException exception) when (!exception.IsDeviceLost)
         {
-            Trace.TraceWarning(exception.Message);
+            if (!_hasSaidThatClustersAreSmall)
+            {
+                Trace.TraceWarning($"Kernels go on with clusters of {EveryDeviceHas} blocks at most: {exception.Message}");
+                _hasSaidThatClustersAreSmall = true;
+            }
         }
     }
 

@@ -1,4 +1,6 @@
 using System;
+using System.Diagnostics;
+using System.IO;
 using NUnit.Framework;
 using Winnow.Gpu;
 using Winnow.TestSupport;
@@ -42,9 +44,21 @@ public sealed class CudaAttentionDecodeFormTests
         var one = new AttentionCase { Type = DType.BF16, HeadDim = 64, KvHeads = 2, Group = 2 };
         one.Add(new Random(1), 1, slots - 1);
         using var rig = new AttentionRig(device, one, hints: true);
-        rig.RunOnly();
-        rig.RunOnly();
+        using StringWriter said = new();
+        using TextWriterTraceListener listener = new(said);
+        Trace.Listeners.Add(listener);
+        try
+        {
+            rig.RunOnly();
+            rig.RunOnly();
+        }
+        finally
+        {
+            Trace.Listeners.Remove(listener);
+        }
+
         Assert.That((driver.Launches, driver.Refusals), Is.EqualTo((2, 1)), "launches, and calls that were refused");
+        Assert.That(said.ToString(), Does.Contain("clusters").And.Contain("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
         return driver.LastShape.Cluster.X;
     }
 
