@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 
@@ -11,7 +12,7 @@ namespace Winnow.Benchmarking.Traces;
 /// </summary>
 internal static partial class TraceIncludes
 {
-    /// <summary>Gives every header that was found nowhere a text that says so.</summary>
+    /// <summary>Gives every header that was found nowhere, or by a path that leads out of where headers are sought, a text that says so.</summary>
     /// <param name="sources">The sources of the solution.</param>
     /// <param name="headers">The headers that were found; the others are added.</param>
     /// <exception cref="TraceFailureException">A source includes in a way that hides what.</exception>
@@ -23,7 +24,10 @@ internal static partial class TraceIncludes
             RequirePlain(source, names);
             foreach (string name in names)
             {
-                headers.TryAdd(name, $"#error {name} is neither among the sources nor in a folder that was named for headers\n");
+                if (!headers.ContainsKey(name) || Path.IsPathRooted(name) || name.Split('/', '\\').Contains(".."))
+                {
+                    headers[name] = $"#error {name} is neither among the sources nor in a folder that was named for headers\n";
+                }
             }
         }
     }

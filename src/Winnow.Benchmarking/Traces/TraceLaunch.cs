@@ -146,6 +146,14 @@ internal sealed class TraceLaunch
     private void CheckTensors(KernelDescription description)
     {
         LaunchPlan plan = description.Plan();
+        for (int i = 0; i < plan.Arguments.Count; i++)
+        {
+            if (plan.Arguments[i].Text.Initial.Kind == InitializerKind.File)
+            {
+                throw description.Problem($"arguments[{i}]", $"'{plan.Arguments[i].Name}' takes its values from a file of this machine; what a solution reads are the inputs of the workload.");
+            }
+        }
+
         foreach (PlannedArgument argument in plan.Arguments.Where(argument => _inputs.ContainsKey(argument.Name)))
         {
             string field = $"arguments[{plan.Arguments.ToList().IndexOf(argument)}]";

@@ -123,10 +123,25 @@ public sealed class TraceRunnerTests
         System.IO.File.WriteAllText(folder["secret.txt"], "password hunter2\n");
         string code = include.Replace("FILE", folder["secret.txt"], StringComparison.Ordinal) + "\n" + Problems.Code;
 
-        TraceOutcome outcome = Problems.Run(Problems.Solution(code));
+        foreach (string[] folders in new string[][] { [], [folder.Root] })
+        {
+            TraceOutcome outcome = Problems.Run(Problems.Solution(code), new TraceOptions { IncludeFolders = folders });
 
-        Assert.That(outcome.Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.CompileError));
-        Assert.That(outcome.Reason, Does.Contain(problem).And.Not.Contain("hunter2"));
+            Assert.That(outcome.Trace!.Evaluation!.Status, Is.EqualTo(TraceStatus.CompileError));
+            Assert.That(outcome.Reason, Does.Contain(problem).And.Not.Contain("hunter2"));
+        }
+    }
+
+    [Test]
+    public void Run_OfASolutionThatReadsAFileOfThisMachineIsSkippedAndSaysWhy()
+    {
+        TraceSolution solution = Problems.Solution(
+            Problems.Code, """{ "grid": 1, "block": "N * W", "arguments": ["x", "a", "in secret: u8[7] = file(secret.txt)", "y"] }""");
+
+        TraceOutcome outcome = Problems.Run(solution);
+
+        Assert.That((outcome.Kind, outcome.IsDamaged), Is.EqualTo((TraceOutcomeKind.Skipped, true)));
+        Assert.That(outcome.Reason, Does.Contain("arguments[2]: 'secret' takes its values from a file of this machine"));
     }
 
     [Test]
