@@ -9,6 +9,7 @@ namespace Winnow.Kernels;
 internal static unsafe class FloatConversion
 {
     /// <summary>Converts values of F32, F16 or BF16 to F32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(DType type, byte* source, float* destination, int count)
     {
         switch (type)
@@ -47,8 +48,14 @@ internal static unsafe class FloatConversion
     public static void WidenHalf(ushort* source, float* destination, int count)
     {
         int i = 0;
-        if (Avx512F.IsSupported)
+        if (Avx512BW.IsSupported)
         {
+            i = count & -32;
+            if (!WidenFinite(source, destination, i))
+            {
+                i = 0;
+            }
+
             for (; i <= count - 16; i += 16)
             {
                 HalfToSingle(Avx512F.ConvertToVector512Int32(Vector256.Load(source + i))).Store(destination + i);
@@ -125,6 +132,25 @@ internal static unsafe class FloatConversion
         return Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(values).AsUInt32()
             : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
+    }
+
+    // As HalfToSingle, without asking each half whether it is finite; false if one was not.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool WidenFinite(ushort* source, float* destination, int count)
+    {
+        Vector512<ushort> most = Vector512<ushort>.Zero;
+        Vector512<int> bits = Vector512.Create(unchecked((int)0x8FFFFFFF));
+        Vector512<float> scale = Vector512.Create(5.192296858534828e33f);
+        for (int i = 0; i < count; i += 32)
+        {
+            most = Vector512.Max(most, Vector512.Load(source + i) & Vector512.Create((ushort)0x7FFF));
+            Vector512<int> low = Vector512.ShiftLeft(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source + i)), 13) & bits;
+            Vector512<int> high = Vector512.ShiftLeft(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source + i + 16)), 13) & bits;
+            (low.AsSingle() * scale).Store(destination + i);
+            (high.AsSingle() * scale).Store(destination + i + 16);
+        }
+
+        return !Vector512.GreaterThanOrEqualAny(most, Vector512.Create((ushort)0x7C00));
     }
 
     // The bits of a half in the place of a float's are that value times 2^-112, subnormals included; infinity and NaN need their exponent.

@@ -27,6 +27,25 @@ public sealed unsafe class FloatConversionTests
         }
     }
 
+    [Test]
+    public void WidenHalf_OneOfThemIsNotFinite_ChangesNoOther([Values(-1, 0, 40, 95)] int at)
+    {
+        ushort[] halves = [.. Enumerable.Range(0, 96).Select(i => (ushort)((i * 657) & 0xFBFF))];
+        if (at >= 0)
+        {
+            halves[at] = 0xFC00;
+        }
+
+        float[] actual = new float[halves.Length];
+        fixed (ushort* source = halves)
+        fixed (float* destination = actual)
+        {
+            FloatConversion.WidenHalf(source, destination, halves.Length);
+        }
+
+        Assert.That(actual, Is.EqualTo(halves.Select(bits => (float)BitConverter.UInt16BitsToHalf(bits))));
+    }
+
     [TestCase(DType.F16)]
     [TestCase(DType.BF16)]
     public void Narrow_RoundsToNearestEven(DType type)

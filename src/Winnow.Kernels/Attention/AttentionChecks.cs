@@ -45,6 +45,7 @@ internal static unsafe class AttentionChecks
             KeyLayer = arguments.KeyLayer ?? arguments.Layer,
             PagesPerHead = (int)cache.PageTable.Shape[3],
             Type = cache.Keys.Type,
+            SlotBytes = cache.Keys.Type.BytesOf(headDim),
             Scale = arguments.Scale,
             SoftCap = arguments.SoftCap,
             Window = arguments.Window,

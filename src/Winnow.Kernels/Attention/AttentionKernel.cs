@@ -126,6 +126,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>sums[r, c] = sums[r, c] * factors[r] + sum over slots j of weights[r, j] * values[j, c], j ascending, for four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddFour(float* sums, float* factors, float* weights, float* values, int slots, int headDim)
     {
         int c = 0;
@@ -141,6 +142,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>The same for one row, from column <paramref name="c"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddOne(float* sums, float factor, float* weights, float* values, int slots, int headDim, int c = 0)
     {
         for (; c <= headDim - (4 * TSimd.Count); c += 4 * TSimd.Count)
@@ -165,6 +167,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     /// <summary>The same for two rows: each of them waits for its own sums, so that together they take hardly longer than one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddTwo(float* sums, float* factors, float* weights, float* values, int slots, int headDim)
     {
         int c = 0;
@@ -308,6 +311,7 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
     }
 
     // The halves of the block are added to each other again and again, whatever the width.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float SumOfBlock(float* x) => TSimd.Count switch
     {
         16 => TSimd.Sum(Pair(x)),
@@ -328,5 +332,6 @@ internal static unsafe class AttentionKernel<TSimd, TVector>
         TSimd.Store(destination + TSimd.Count, second);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float ExpOfOne(float x) => VectorMath.Exp<Simd128, Vector128<float>>(Simd128.Broadcast(x)).ToScalar();
 }

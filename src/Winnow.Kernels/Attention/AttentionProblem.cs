@@ -29,6 +29,9 @@ internal unsafe struct AttentionProblem
     public int KeyLayer;
     public int PagesPerHead;
     public DType Type;
+
+    /// <summary>Bytes of one slot's key or value.</summary>
+    public long SlotBytes;
     public float Scale;
     public float SoftCap;
     public int Window;
@@ -61,9 +64,6 @@ internal unsafe struct AttentionProblem
 
     /// <summary>Whether the log-sum-exps are needed, whoever asked for them.</summary>
     public readonly bool NeedsLogSumExp => HasSignals || BlockHistory != null;
-
-    /// <summary>Bytes of one slot's key or value.</summary>
-    public readonly long SlotBytes => (long)HeadDim * Type.BlockBytes();
 
     /// <summary>What queries see by position.</summary>
     public readonly AttentionReach Reach => WindowShare > 0 ? (Distant ? AttentionReach.GrowingDistant : AttentionReach.GrowingNear)

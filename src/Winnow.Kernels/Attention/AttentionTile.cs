@@ -1,12 +1,13 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Winnow.Kernels.Cache;
 
 namespace Winnow.Kernels.Attention;
 
 /// <summary>
 /// Some consecutive tokens of one sequence with all query heads of one KV head: its rows share every key and value that is read.
-/// Row r is token r / group, head r % group.
+/// Row r is token r / group, head r % group. What is called for every block is compiled at full strength at once, as <see cref="AttentionKernel{TSimd, TVector}"/> is.
 /// </summary>
 internal unsafe struct AttentionTile<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -50,6 +51,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public readonly int Splits => (_head.Count + SplitSlots - 1) / SplitSlots;
 
     /// <summary>Sums one split into the scratch's Current.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Sum(int split)
     {
         Clear(_scratch.Current, _scratch.CurrentState);
@@ -69,6 +71,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public readonly void Reset() => Clear(_scratch.Merged, _scratch.MergedState);
 
     /// <summary>Merges a split's sums, those of the scratch or kept ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Merge(float* states, float* sums)
     {
         int headDim = _problem->HeadDim;
@@ -83,6 +86,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     public readonly void Finish() => Finish(_scratch.MergedState, _scratch.Merged);
 
     /// <summary>Writes a result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Finish(float* states, float* sums)
     {
         int headDim = _problem->HeadDim;
@@ -106,6 +110,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
     }
 
     // All rows meet the keys first and the values afterwards, so that each of the two stays in the nearest cache while it is used.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void SumBlock(int entry, int slots, int end)
     {
         KeyBlock.Load(*_problem, _scratch, _head, entry, slots, end);
@@ -134,23 +139,29 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Score(int row, int rows)
     {
         int headDim = _problem->HeadDim;
         float* scores = _scratch.Scores + (row * Slots);
-        if (rows == 4)
+        if (rows == 1)
         {
-            AttentionKernel<TSimd, TVector>.ScoresOfFour(
-                scores, Query(row), Query(row + 1), Query(row + 2), Query(row + 3), _scratch.KeysTransposed, headDim);
+            AttentionKernel<TSimd, TVector>.ScoresOfOne(scores, Query(row), _scratch.KeysTransposed, headDim);
             return;
         }
 
-        for (int i = 0; i < rows; i++)
-        {
-            AttentionKernel<TSimd, TVector>.ScoresOfOne(scores + (i * Slots), Query(row + i), _scratch.KeysTransposed, headDim);
-        }
+        // Two or three take hardly less time than four: the last one is repeated, and there is room for its scores.
+        AttentionKernel<TSimd, TVector>.ScoresOfFour(
+            scores,
+            Query(row),
+            Query(row + 1),
+            Query(row + Math.Min(2, rows - 1)),
+            Query(row + Math.Min(3, rows - 1)),
+            _scratch.KeysTransposed,
+            headDim);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void AddPages(int row, int rows, uint seen, float* firstPage, float* secondPage)
     {
         // Slots before the first and after the last one that some row sees are left out: they would add exact zeros.
@@ -168,6 +179,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Add(int row, int rows, int first, int end, float* values)
     {
         int headDim = _problem->HeadDim;
@@ -194,6 +206,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly uint Weigh(int row, int rows, bool all)
     {
         uint seen = 0;
@@ -221,6 +234,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         return _visibility.Bits(_problem->Positions[_firstToken + token], ancestors);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly float* LoadValues(int entry, int slots, int page)
     {
         int before = page * PagedKv.PageSlots;
@@ -248,6 +262,7 @@ internal unsafe struct AttentionTile<TSimd, TVector>
         return floats;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly (int Least, int Greatest) Range(int row, int rows)
     {
         int* positions = _problem->Positions + _firstToken;

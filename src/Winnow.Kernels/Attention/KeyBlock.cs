@@ -18,10 +18,10 @@ internal static unsafe class KeyBlock
     /// <param name="entry">The block's first entry.</param>
     /// <param name="slots">How many entries it has, up to 32.</param>
     /// <param name="end">Where the entries end that are read after it; their pages are fetched from memory meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Load(in AttentionProblem problem, in AttentionScratch scratch, in HeadSlots head, int entry, int slots, int end)
     {
         int headDim = problem.HeadDim;
-        var pageBytes = (int)(PagedKv.PageSlots * problem.SlotBytes);
         for (int page = 0; page * PagedKv.PageSlots < slots; page++)
         {
             int first = entry + (page * PagedKv.PageSlots);
@@ -29,27 +29,16 @@ internal static unsafe class KeyBlock
             if (head.List != null)
             {
                 Gather(problem, scratch.Widened, problem.Keys, head, head.Pages, first, Math.Min(slots - (page * PagedKv.PageSlots), PagedKv.PageSlots));
-                Transpose(to, scratch.Widened, headDim, null, null, pageBytes);
+                Transpose(DType.F32, to, (byte*)scratch.Widened, scratch.Widened, headDim, default);
                 continue;
-            }
-
-            byte* keys = problem.Keys + (head.At(head.Pages, first) * problem.SlotBytes);
-            var floats = (float*)keys;
-            if (problem.Type != DType.F32)
-            {
-                floats = scratch.Widened;
-                FloatConversion.Widen(problem.Type, keys, floats, PagedKv.PageSlots * headDim);
             }
 
             // The page of the next block; the last block of a split fetches nothing, as it does not know what comes after it.
             int next = first + Slots;
-            Transpose(
-                to,
-                floats,
-                headDim,
-                next < end ? problem.Keys + (head.At(head.Pages, next) * problem.SlotBytes) : null,
-                next < end ? problem.Values + (head.At(head.ValuePages, next) * problem.SlotBytes) : null,
-                pageBytes);
+            PagesAhead ahead = next < end
+                ? new(problem.Keys + (head.At(head.Pages, next) * problem.SlotBytes), problem.Values + (head.At(head.ValuePages, next) * problem.SlotBytes))
+                : default;
+            Transpose(problem.Type, to, problem.Keys + (head.At(head.Pages, first) * problem.SlotBytes), scratch.Widened, headDim, ahead);
         }
 
         if (slots <= PagedKv.PageSlots)
@@ -70,6 +59,7 @@ internal static unsafe class KeyBlock
     /// <param name="pages">The pages of keys or of values.</param>
     /// <param name="entry">The first entry.</param>
     /// <param name="count">How many entries.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather(in AttentionProblem problem, float* page, byte* pool, in HeadSlots head, int* pages, int entry, int count)
     {
         int headDim = problem.HeadDim;
@@ -81,29 +71,34 @@ internal static unsafe class KeyBlock
         new Span<float>(page + (count * headDim), (PagedKv.PageSlots - count) * headDim).Clear();
     }
 
-    /// <summary>Writes keys[c, j] = page[j, c] for the page's 16 slots; rows of the result lie a block apart.</summary>
-    /// <param name="keys">The page's first column within [headDim, BlockSlots].</param>
-    /// <param name="page">F32 [PageSlots, headDim].</param>
-    /// <param name="headDim">A multiple of 8.</param>
-    /// <param name="keysAhead">The page of keys that is wanted next, or null; it is fetched from memory meanwhile.</param>
-    /// <param name="valuesAhead">The page of values that is wanted next, or null.</param>
-    /// <param name="pageBytes">The size of those pages.</param>
+    // Writes keys[c, j] = page[j, c] in F32 for the page's 16 slots; rows of the result lie a block apart.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transpose(float* keys, float* page, int headDim, byte* keysAhead, byte* valuesAhead, int pageBytes)
+    private static void Transpose(DType type, float* keys, byte* page, float* widened, int headDim, PagesAhead ahead)
     {
-        // Fetching everything at once would fill the few buffers that the processor has for it, and loads would wait behind.
-        int step = pageBytes / (2 * headDim / 8);
-        int ahead = 0;
+        if (type != DType.F32 && WideKeys.IsSupported && WideKeys.Transpose(type, keys, page, headDim, ahead))
+        {
+            return;
+        }
+
+        var floats = (float*)page;
+        if (type != DType.F32)
+        {
+            floats = widened;
+            FloatConversion.Widen(type, page, floats, PagedKv.PageSlots * headDim);
+        }
+
+        TransposeFloats(keys, floats, headDim, ahead, (int)(type.BytesOf(PagedKv.PageSlots * headDim) / (2 * headDim / 8)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeFloats(float* keys, float* page, int headDim, PagesAhead ahead, int fetched)
+    {
+        int offset = 0;
         for (int j = 0; j < PagedKv.PageSlots; j += 8)
         {
-            for (int c = 0; c < headDim; c += 8, ahead += step)
+            for (int c = 0; c < headDim; c += 8, offset += fetched)
             {
-                for (int line = ahead; line < ahead + step; line += 64)
-                {
-                    Fetch(keysAhead, line);
-                    Fetch(valuesAhead, line);
-                }
-
+                ahead.Fetch(offset, fetched);
                 float* source = page + ((long)j * headDim) + c;
                 float* destination = keys + ((long)c * AttentionScratch.BlockSlots) + j;
                 if (Avx.IsSupported)
@@ -115,15 +110,6 @@ internal static unsafe class KeyBlock
                     TransposePlain(destination, source, headDim);
                 }
             }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* page, int offset)
-    {
-        if (Sse.IsSupported && page != null)
-        {
-            Sse.Prefetch1(page + offset);
         }
     }
 

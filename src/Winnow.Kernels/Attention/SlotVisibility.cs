@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Winnow.Kernels.Cache;
 
@@ -45,6 +46,7 @@ internal unsafe struct SlotVisibility
     /// <param name="head">What is read.</param>
     /// <param name="entry">The block's first entry.</param>
     /// <param name="slots">How many entries it has, up to 32.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Load(in AttentionProblem problem, in HeadSlots head, int entry, int slots)
     {
         _slots = slots;
@@ -88,6 +90,7 @@ internal unsafe struct SlotVisibility
     }
 
     /// <summary>True if no query at these positions can see any slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly bool HidesAll(int leastQuery, int greatestQuery)
     {
         bool later = !_bidirectional && !HasTree && _least > greatestQuery;
@@ -100,6 +103,7 @@ internal unsafe struct SlotVisibility
     }
 
     /// <summary>True if all 32 slots are there and every query at these positions sees them all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly bool ShowsAll(int leastQuery, int greatestQuery) =>
         _slots == AttentionScratch.BlockSlots && !HasTree
         && (_bidirectional || _greatest <= leastQuery)
@@ -113,6 +117,7 @@ internal unsafe struct SlotVisibility
     /// <summary>Bit j tells whether the query sees slot j.</summary>
     /// <param name="query">The query's position.</param>
     /// <param name="ancestors">Its row of the ancestor mask, if there is one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly uint Bits(int query, uint* ancestors)
     {
         uint there = uint.MaxValue >> (AttentionScratch.BlockSlots - _slots);
@@ -141,6 +146,7 @@ internal unsafe struct SlotVisibility
     // The last position before a query's window. It never falls from one position to the next, for a window never grows by more than the position.
     private readonly int Edge(int query) => query - Math.Max(_window, (int)((((long)_share * (query + 1L)) + (1 << 29)) >> 30) - _sinks);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly uint AtMost(int position)
     {
         uint bits = 0;
