@@ -39,8 +39,8 @@ internal unsafe interface ISimd<TVector>
     /// <summary>To the nearest whole number, ties to even.</summary>
     static abstract TVector Round(TVector value);
 
-    /// <summary>2 to the power of a whole number from -126 to 127.</summary>
-    static abstract TVector PowerOfTwo(TVector exponent);
+    /// <summary>A value times 2 to the power of a whole number from -252 to 254, where that is no subnormal number.</summary>
+    static abstract TVector Scale(TVector value, TVector exponent);
 
     /// <summary>Where left is below right the first choice, elsewhere the second.</summary>
     static abstract TVector WhereLess(TVector left, TVector right, TVector first, TVector second);
