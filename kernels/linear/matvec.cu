@@ -86,7 +86,9 @@ __device__ __forceinline__ void copy_stage(u8* ring, const Tile& tile, int stage
         const u8* source = start - lead_of(start) + 16 * chunk;
         i64 left = stage_start(tile, matrix, row, 0) + tile.row_bytes - source;
         int bytes = tile.first + row >= tile.outputs || left <= 0 ? 0 : left < 16 ? static_cast<int>(left) : 16;
-        copy_async_16_part(ring + (matrix * 16 + row) * kPitch + 16 * chunk, bytes == 0 ? tile.weight[matrix] : source, bytes);
+        // On 16 bytes, as blocks are from the start.
+        const u8* nothing = tile.weight[matrix] - (kPlain ? lead_of(tile.weight[matrix]) : 0);
+        copy_async_16_part(ring + (matrix * 16 + row) * kPitch + 16 * chunk, bytes == 0 ? nothing : source, bytes);
       }
     }
   }

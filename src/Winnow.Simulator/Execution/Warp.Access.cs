@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Text;
 using Winnow.Simulator.Execution.Memory;
 
@@ -55,18 +56,25 @@ internal sealed unsafe partial class Warp
         return Encoding.UTF8.GetString(bytes[..length]);
     }
 
+    /// <summary>Checks that <see cref="Addresses"/> are multiples of the size of an access.</summary>
+    public void CheckAlignment(uint lanes, int bytes)
+    {
+        for (uint left = lanes; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            if (Addresses[lane] % (ulong)bytes != 0)
+            {
+                throw Misaligned(1u << lane, bytes);
+            }
+        }
+    }
+
     /// <summary>Checks that the first bytes at a global address may be read.</summary>
     /// <param name="lane">Who reads.</param>
     /// <param name="address">The address.</param>
     /// <param name="bytes">How many bytes are read.</param>
-    /// <param name="alignment">What the address must be a multiple of.</param>
-    public void CheckPart(int lane, ulong address, int bytes, int alignment)
+    public void CheckPart(int lane, ulong address, int bytes)
     {
-        if (address % (ulong)alignment != 0)
-        {
-            throw Misaligned(1u << lane, alignment);
-        }
-
         for (int i = 0; i < bytes; i++)
         {
             Addresses[lane] = address + (ulong)i;

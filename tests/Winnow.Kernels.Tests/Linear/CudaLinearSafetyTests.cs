@@ -33,6 +33,27 @@ public sealed class CudaLinearSafetyTests
         }
     }
 
+    // Views that begin between sixteens, as few rows and as many take them, with fewer outputs than a tile.
+    [Test]
+    [Combinatorial]
+    public void Project_OfViewsHasTheBitsOfWholeTensors([Values(DType.F32, DType.F16, DType.BF16)] DType type, [Values(1, 9, 20)] int rows)
+    {
+        const int Inputs = 96;
+        const int Outputs = 5;
+        var random = new Random(11);
+        byte[] weight = WeightReference.Random(type, Outputs * Inputs, random);
+        float[] x = LinearFixture.Values(random, rows * Inputs);
+        using LinearFixture fixture = LinearFixture.Cuda();
+        int[] expected = LinearFixture.Bits(fixture.Project(type, weight, x, rows, Inputs, Outputs));
+        int odd = (int)type.BytesOf(1);
+        Tensor buffer = fixture.Weights(DType.U8, 1, odd + weight.Length, [.. new byte[odd], .. weight]), output = fixture.Output(rows, Outputs);
+        var view = new Tensor(buffer.Buffer, odd, type, new Shape(Outputs, Inputs));
+
+        fixture.Linear.Project(fixture.Floats(new Shape(rows, Inputs), x), new Projection { Output = output, Weight = view });
+
+        Assert.That(LinearFixture.Bits(fixture.Read(output)), Is.EqualTo(expected));
+    }
+
     [Test]
     [Combinatorial]
     public void Project_HasTheSameBitsUnderEverySchedule(

@@ -8,6 +8,16 @@ internal static class MemoryFaults
     public static readonly FaultCase[] Cases =
     [
         new("""
+            extern "C" __global__ void copy_of_nothing_from_an_odd_place(int* out, int* in, int n) {
+              __shared__ __align__(16) int tile[64];
+              int i = threadIdx.x;
+              unsigned to = (unsigned)__cvta_generic_to_shared(tile + 2 * i);
+              asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" :: "r"(to), "l"(in + 2 * i + (i == 7 ? FAULT : 0)), "r"(i == 7 ? 0 : 8) : "memory");  // <- misaligned
+              asm volatile("cp.async.wait_all;" ::: "memory");
+              out[i] = tile[2 * i];
+            }
+            """) { Threads = [7] },
+        new("""
             extern "C" __global__ void read_past_the_end(int* out, int* in, int n) {
               int i = blockIdx.x * blockDim.x + threadIdx.x;
               int at = FAULT && i == 37 ? n : i;

@@ -20,6 +20,9 @@ internal sealed unsafe class CopyAsync(AddressOperand destination, AddressOperan
         uint reading = lanes & ~(ignored < 0 ? 0 : *(uint*)(warp.Registers + ignored) ^ flip);
         ulong* pointers = stackalloc ulong[Warp.Lanes];
         source.Compute(warp);
+
+        // A lane that takes nothing has an address, too: a device keeps how much it takes in the bits below.
+        warp.CheckAlignment(lanes, bytes);
         new Span<ulong>(warp.Addresses, Warp.Lanes).CopyTo(new Span<ulong>(pointers, Warp.Lanes));
         Check(warp, reading, pointers);
         destination.Compute(warp);
@@ -50,7 +53,7 @@ internal sealed unsafe class CopyAsync(AddressOperand destination, AddressOperan
             whole |= count == bytes ? 1u << lane : 0;
             if (count > 0 && count < bytes)
             {
-                warp.CheckPart(lane, pointers[lane], count, bytes);
+                warp.CheckPart(lane, pointers[lane], count);
             }
         }
 
