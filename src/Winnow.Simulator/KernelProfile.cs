@@ -14,6 +14,9 @@ public sealed record KernelProfile
 {
     private const int ShownSteps = 6;
 
+    // What is less than a hundredth of the path is not worth a line.
+    private const int MostShare = 100;
+
     /// <summary>The kernel.</summary>
     public required string Kernel { get; init; }
 
@@ -55,7 +58,7 @@ public sealed record KernelProfile
 
     /// <summary>
     /// The critical path of the block that has the longest, clocks: what each instruction waits for, its operands, barriers, branches, and the results that come
-    /// after the times of <see cref="PtxSimulatorOptions.Latencies"/>, if nothing else used the multiprocessor. Of several launches the average of their longest.
+    /// after the times of <see cref="PtxSimulatorOptions.Latencies"/>, if nothing else used the multiprocessor, or with <see cref="PtxSimulatorOptions.Units"/> as what else is there leaves of it. Of several launches the average of their longest.
     /// </summary>
     /// <remarks>
     /// Of two instructions without a branch or a barrier between them the later one does not wait for the earlier one unless it uses what that computes, because
@@ -84,6 +87,15 @@ public sealed record KernelProfile
 
     /// <summary>The critical path of a block on average, clocks; see <see cref="LongestPath"/>.</summary>
     public double AveragePath { get; init; }
+
+    /// <summary>
+    /// How long a turn of blocks takes that share a multiprocessor, on average, clocks: from when they begin to when the last of them ends; 0 without
+    /// <see cref="PtxSimulatorOptions.Units"/>.
+    /// </summary>
+    public double AverageTurn { get; init; }
+
+    /// <summary>Blocks of a turn, on average; 0 without <see cref="PtxSimulatorOptions.Units"/>.</summary>
+    public double BlocksOfTurn { get; init; }
 
     /// <summary>Threads of a block; of launches that differ the most.</summary>
     public int BlockThreads { get; init; }
@@ -145,7 +157,7 @@ public sealed record KernelProfile
             text.Append(CultureInfo.InvariantCulture, $"    {part,-15}{clocks:N0} ({clocks / LongestPath:P0})\n");
         }
 
-        foreach (PathStep step in LongestPathSteps.Take(ShownSteps))
+        foreach (PathStep step in LongestPathSteps.TakeWhile(step => step.Clocks * MostShare >= LongestPath).Take(ShownSteps))
         {
             string place = step.Place.Length > 0 ? step.Place : string.Create(CultureInfo.InvariantCulture, $"line {step.PtxLine} of the PTX");
             text.Append(CultureInfo.InvariantCulture, $"    waits          {step.Clocks:N0} for {step.Part}, {step.Times:0.#} times, at {place}: {step.Instruction}\n");

@@ -27,6 +27,9 @@ public enum PathPart
     /// <summary>The special function unit, and shuffles, matches and reductions within a warp.</summary>
     Special,
 
+    /// <summary>Units of the multiprocessor that other instructions use; only with <see cref="PtxSimulatorOptions.Units"/>.</summary>
+    Units,
+
     /// <summary>Other arithmetic, and the clocks in which instructions are issued.</summary>
     Arithmetic,
 }

@@ -29,6 +29,12 @@ public sealed record PtxSimulatorOptions
     /// <summary>How long instructions take, for the critical paths of profiles.</summary>
     public LatencyTable Latencies { get; init; } = LatencyTable.Hopper;
 
+    /// <summary>
+    /// What multiprocessors have of each unit, so that critical paths hold what warps wait for because others use it, also those of blocks that share a multiprocessor;
+    /// null for paths of blocks that are alone and have of everything as much as they want. Such paths depend on <see cref="Seed"/>: who comes first is served first.
+    /// </summary>
+    public UnitTable? Units { get; init; }
+
     /// <summary>Threads of the host that run blocks; 0 for one for each core.</summary>
     public int Threads { get; init; }
 

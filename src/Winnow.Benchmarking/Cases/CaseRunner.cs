@@ -41,7 +41,7 @@ public static class CaseRunner
     public static IReadOnlyList<KernelProfile> Profile(KernelCase kernelCase, KernelCompiler compiler, string architecture = "compute_80", int seed = 1)
     {
         ArgumentNullException.ThrowIfNull(kernelCase);
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Architecture = architecture, Seed = seed });
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Units = UnitTable.Hopper, Architecture = architecture, Seed = seed });
         using var device = new CudaDevice(simulator, compiler);
         using var workspace = new CaseWorkspace(device);
         return Count(kernelCase.Prepare(workspace), device, simulator);
@@ -85,7 +85,7 @@ public static class CaseRunner
 
     private static List<CaseResult> Predict(KernelCase kernelCase, KernelCompiler compiler, string architecture, IReadOnlyList<GpuSpecification> gpus)
     {
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Checks = false, Architecture = architecture });
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Units = UnitTable.Hopper, Checks = false, Architecture = architecture });
         using var device = new CudaDevice(simulator, compiler);
         using var workspace = new CaseWorkspace(device);
         CaseWork work = kernelCase.Prepare(workspace);

@@ -29,7 +29,7 @@ internal static class LinearCases
         foreach (DType type in new[] { DType.F16, DType.Q4_K })
         {
             yield return Project($"matvec {type}", type, 16);
-            yield return Project($"matvec {type}", type, 8, inputs: FeedForward) with { IsMeasuredOnly = true };
+            yield return Project($"matvec {type}", type, 8, inputs: FeedForward);
         }
 
         foreach (DType type in new[] { DType.F16, DType.BF16, DType.Q8_0, DType.Q4_K })
@@ -39,12 +39,12 @@ internal static class LinearCases
 
         foreach (int rows in new[] { 128, 256, 4096 })
         {
-            yield return Project("matmul BF16", DType.BF16, rows) with { IsMeasuredOnly = true };
+            yield return Project("matmul BF16", DType.BF16, rows) with { IsMeasuredOnly = rows > 512 };
         }
 
         foreach (DType type in new[] { DType.BF16, DType.Q8_0, DType.Q4_K })
         {
-            yield return Project($"matvec {type}", type, 1, FeedForward) with { IsMeasuredOnly = true };
+            yield return Project($"matvec {type}", type, 1, FeedForward);
         }
 
         yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using Winnow.Benchmarking.Compilation;
@@ -48,10 +47,12 @@ public sealed record KernelPrediction
     public double Microseconds => Longest.Microseconds!.Value;
 
     /// <summary>
-    /// An estimate in the place of a bound: the longest path of a block and, before or after it, the longest of the other bounds, as if nothing of the one ran
-    /// beside the other; a launch comes on top.
+    /// An estimate in the place of a bound: what the multiprocessors take, latency and what warps wait for each other included, and device memory before or after it, as
+    /// if nothing of the one ran beside the other; a launch comes on top.
     /// </summary>
-    public double EstimatedMicroseconds => Math.Max(Microseconds, PathMicroseconds + Bounds.Where(bound => bound.Kind != BoundKind.Latency).Max(bound => bound.Microseconds ?? 0));
+    public double EstimatedMicroseconds => TimeOf(BoundKind.Memory) + Bounds.Where(bound => bound.Kind != BoundKind.Memory).Max(bound => bound.Microseconds ?? 0);
+
+    private double TimeOf(BoundKind kind) => Bounds.Where(bound => bound.Kind == kind).Max(bound => bound.Microseconds) ?? 0;
 
     /// <summary>Bytes of device memory a second in that time.</summary>
     public double BytesPerSecond => MemoryBytes / Microseconds * 1e6;

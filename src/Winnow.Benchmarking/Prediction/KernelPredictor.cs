@@ -17,11 +17,11 @@ namespace Winnow.Benchmarking.Prediction;
 /// at the lanes that the CUDA C++ Programming Guide lists. What multiprocessors do is scaled by the busiest one's share of the blocks: 133 equal blocks on 132
 /// multiprocessors take twice as long as 132.
 /// <para>
-/// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or the average path of a block as often as blocks follow one another on a
-/// multiprocessor, where that is longer. A multiprocessor holds as many at a time as the occupancy says; where that is not known, as threads and shared memory let it.
-/// The path is that of the PTX: an assembler that unrolls a loop further makes it shorter, so that this bound alone can be too long, by a factor of two.
-/// And it is that of a block alone: what warps take from each other is not in it. To the other bounds it is added in
-/// <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see docs/performance.md.
+/// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or <see cref="KernelProfile.AverageTurn"/> as often as turns of blocks follow one another on a
+/// multiprocessor, where that is longer. Of a profile without turns it is the average path of a block, and a multiprocessor holds as many at a time as the occupancy says; where that
+/// is not known, as threads and shared memory let it. The path is that of the PTX: an assembler that unrolls a loop further, or folds instructions, makes it shorter, so that
+/// this bound alone can be too long, by a factor of two. With memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
+/// docs/performance.md.
 /// </para>
 /// <para>
 /// Not in it: the time of a launch itself (a few microseconds, which is most of what small kernels take), code that comes from cold memory, clocks below boost
@@ -91,10 +91,12 @@ public static class KernelPredictor
 
     private static PredictedBound LatencyBound(KernelProfile profile, double blocks, GpuSpecification gpu, Occupancy? occupancy)
     {
-        int resident = Math.Max(1, occupancy?.Blocks ?? MostBlocks(profile, gpu));
-        double inTurn = profile.AveragePath * blocks / ((double)gpu.Multiprocessors * resident);
+        (double turn, double resident) = profile.BlocksOfTurn > 0
+            ? (profile.AverageTurn, profile.BlocksOfTurn)
+            : (profile.AveragePath, Math.Max(1, occupancy?.Blocks ?? MostBlocks(profile, gpu)));
+        double inTurn = turn * blocks / (gpu.Multiprocessors * resident);
         return inTurn > profile.LongestPath
-            ? Bound(BoundKind.Latency, inTurn, gpu.BoostHertz, string.Create(CultureInfo.InvariantCulture, $"clocks: paths of {profile.AveragePath:N0}, {resident} blocks at a time"))
+            ? Bound(BoundKind.Latency, inTurn, gpu.BoostHertz, string.Create(CultureInfo.InvariantCulture, $"clocks: turns of {turn:N0}, {resident:0.#} blocks at a time"))
             : Bound(BoundKind.Latency, profile.LongestPath, gpu.BoostHertz, "clocks of the longest path");
     }
 

@@ -20,7 +20,7 @@ public sealed record ProfiledKernel(KernelDescription Description, LaunchPlan Pl
     /// <exception cref="GpuFaultException">The kernel did what it must not; the message names line, block and thread.</exception>
     public static ProfiledKernel Run(KernelCompiler compiler, KernelDescription description, int seed = 1, string architecture = "compute_80")
     {
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Seed = seed, Architecture = architecture });
+        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Units = UnitTable.Hopper, Seed = seed, Architecture = architecture });
         using var kernel = new PreparedKernel(simulator, compiler, description);
         kernel.Run();
         return new ProfiledKernel(description, kernel.Plan, simulator.TakeProfiles()[0] with { Kernel = kernel.Build.Entry.Name });

@@ -1,3 +1,4 @@
+using System;
 using Winnow.Simulator.Execution.Control;
 using Winnow.Simulator.Profiling;
 
@@ -8,21 +9,43 @@ internal sealed unsafe partial class BlockRunner
 {
     private LineTimes? _lines;
     private PathTime _exitTime;
+    private MultiprocessorUnits? _units;
+    private long _turnClocks;
 
     private void BeginFlow()
     {
         _lines = Counters is null ? null : _lines ?? new LineTimes();
+        _units = Launch.Units is { } table && _lines is not null ? new MultiprocessorUnits(table) : null;
+        _turnClocks = 0;
         Cluster.BeginTrace(_lines is not null && Launch.TracesPaths);
         for (int i = 0; i < _warps.Count; i++)
         {
-            _warps[i].Flow = _lines is null ? null : new WarpFlow(_warps[i], Launch.Latencies, _lines, Cluster.Trace);
+            _warps[i].Flow = _lines is null ? null : new WarpFlow(_warps[i], Launch.Latencies, _lines, Cluster.Trace, _units);
         }
+    }
+
+    /// <inheritdoc/>
+    public void BeginTurn()
+    {
+        if (_turnClocks > 0 && _units is not null)
+        {
+            Counters!.AddTurn(_turnClocks);
+        }
+
+        _turnClocks = 0;
+        _units?.Clear();
     }
 
     private void StartFlow()
     {
         _lines?.Clear();
         _exitTime = default;
+    }
+
+    private void EndFlow()
+    {
+        Counters?.AddPath(PathSum.Of(_exitTime, Cluster.Trace), _lines!.DrawsWork);
+        _turnClocks = Math.Max(_turnClocks, _exitTime.Clocks);
     }
 
     /// <summary>Lanes end; who waits for all threads waits for them, too.</summary>

@@ -169,13 +169,17 @@ internal sealed unsafe partial class BlockRunner : IGridWorker
     public void End()
     {
         LaunchOrder?.Trigger(Cluster.GridWaits.Count > 0);
-        Counters?.AddPath(PathSum.Of(_exitTime, Cluster.Trace), _lines!.DrawsWork);
+        EndFlow();
         EndCopies();
         EndRegisters();
     }
 
     /// <inheritdoc/>
-    public void AddTo(ProfileCounters counters) => counters.Add(Counters!);
+    public void AddTo(ProfileCounters counters)
+    {
+        BeginTurn();
+        counters.Add(Counters!);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -34,6 +34,9 @@ internal sealed class ClusterRunner : IGridWorker
     }
 
     /// <inheritdoc/>
+    public void BeginTurn() => Array.ForEach(_blocks, static block => block.BeginTurn());
+
+    /// <inheritdoc/>
     public void Run(long part)
     {
         _cluster.Start(_blocks[0].WarpCount, _launch.Threads);

@@ -47,6 +47,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>How long instructions take; of importance only where something is counted.</summary>
     public required LatencyTable Latencies { get; init; }
 
+    /// <summary>What its blocks share; null where their critical paths are those of blocks alone.</summary>
+    public UnitTable? Units { get; init; }
+
     /// <summary>Whether the critical paths of its blocks are traced; of importance only where something is counted.</summary>
     public required bool TracesPaths { get; init; }
 
@@ -58,6 +61,9 @@ internal sealed unsafe class GridLaunch
 
     /// <summary>Blocks or, where there are clusters, clusters of the grid.</summary>
     public long Parts => Blocks / Cluster.Blocks;
+
+    /// <summary>How many blocks or clusters share a multiprocessor, or as many as a cluster has, at a time; 1 where nobody asks.</summary>
+    public int PartsOfTurn => Units?.BlocksAtOnce(Threads, Program.Shared.DynamicOffset + Shape.SharedBytes, Blocks) ?? 1;
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Shape.BlockX * Shape.BlockY * Shape.BlockZ;

@@ -62,22 +62,32 @@ internal sealed class GridRunner(int threads) : IDisposable
     private void Work(IGridWorker runner, GridLaunch launch)
     {
         runner.Begin(launch);
+        int turn = launch.PartsOfTurn;
         while (true)
         {
-            long part = Interlocked.Increment(ref _next) - 1;
+            long part = Interlocked.Add(ref _next, turn) - turn;
             if (part >= launch.Parts || part > Volatile.Read(ref _firstFault))
             {
                 return;
             }
 
-            try
+            runner.BeginTurn();
+            for (long end = Math.Min(part + turn, launch.Parts); part < end; part++)
             {
-                runner.Run(part);
+                Run(runner, part);
             }
-            catch (GpuFaultException fault)
-            {
-                Remember(part, fault);
-            }
+        }
+    }
+
+    private void Run(IGridWorker runner, long part)
+    {
+        try
+        {
+            runner.Run(part);
+        }
+        catch (GpuFaultException fault)
+        {
+            Remember(part, fault);
         }
     }
 

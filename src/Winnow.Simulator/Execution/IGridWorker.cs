@@ -10,6 +10,9 @@ internal interface IGridWorker : IDisposable
     /// <summary>Prepares for a launch.</summary>
     void Begin(GridLaunch launch);
 
+    /// <summary>Blocks or clusters come that share a multiprocessor, and not with those before.</summary>
+    void BeginTurn();
+
     /// <summary>Runs a block or a cluster to its end.</summary>
     /// <param name="part">Its number, x first.</param>
     /// <exception cref="GpuFaultException">It did what it must not.</exception>

@@ -72,6 +72,7 @@ internal sealed class FunctionFlow
             Latency = latency,
             Part = part,
             Source = instruction,
+            Use = UnitUse.Of(instruction, latency),
             BeginsBlock = beginsBlock,
             IsOrdered = IsOrdered(instruction),
             UsesL1 = !Array.Exists(instruction.Modifiers, static modifier => modifier is "cg" or "cv" or "volatile" or "relaxed" or "acquire" or "mmio"),

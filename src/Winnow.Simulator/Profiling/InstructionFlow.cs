@@ -77,4 +77,7 @@ internal readonly struct InstructionFlow
 
     /// <summary>How many of the newest groups a wait leaves; below 0: not even what is in no group.</summary>
     public required int Pending { get; init; }
+
+    /// <summary>What it takes of the multiprocessor.</summary>
+    public required UnitUse Use { get; init; }
 }

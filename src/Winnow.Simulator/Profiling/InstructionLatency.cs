@@ -53,6 +53,9 @@ internal sealed class InstructionLatency(LatencyTable table)
         {
             (true, true) => (table.Special, PathPart.Special),
             (true, false) => (table.Half, PathPart.Arithmetic),
+
+            // The lower half of a register is there already.
+            _ when types is [var to, var from] && PtxType.Bits(to) < PtxType.Bits(from) && !instruction.Has("sat") => (0, PathPart.Arithmetic),
             _ => (table.Arithmetic, PathPart.Arithmetic),
         };
     }

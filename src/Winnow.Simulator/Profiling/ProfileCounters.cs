@@ -19,6 +19,8 @@ internal sealed class ProfileCounters
     private long _bulkBytes;
     private PathSum _longestPath = new();
     private PathSum _paths = new();
+    private long _turns;
+    private long _turnClocks;
     private bool _drawsWork;
 
     /// <summary>Launches.</summary>
@@ -88,6 +90,14 @@ internal sealed class ProfileCounters
         _paths += path;
     }
 
+    /// <summary>Counts a turn of blocks that shared a multiprocessor.</summary>
+    /// <param name="clocks">When the last of them ended.</param>
+    public void AddTurn(long clocks)
+    {
+        _turns++;
+        _turnClocks += clocks;
+    }
+
     /// <summary>Adds another launch.</summary>
     /// <param name="other">Its counters.</param>
     public void AddLaunch(ProfileCounters other)
@@ -121,6 +131,8 @@ internal sealed class ProfileCounters
         _bulkBytes += other._bulkBytes;
         _longestPath = PathSum.Longer(_longestPath, other._longestPath);
         _paths += other._paths;
+        _turns += other._turns;
+        _turnClocks += other._turnClocks;
         _drawsWork |= other._drawsWork;
     }
 
@@ -158,6 +170,8 @@ internal sealed class ProfileCounters
             LongestPathTrips = longest.Trips / among,
             LongestPathParts = longest.Parts(among),
             LongestPathSteps = longest.Steps(among),
+            AverageTurn = (double)_turnClocks / Math.Max(1, _turns),
+            BlocksOfTurn = _turns == 0 ? 0 : (double)Blocks / _turns,
             AveragePath = (double)_paths.Clocks / Math.Max(1, Blocks),
             BlockThreads = BlockThreads,
             BlockSharedBytes = BlockSharedBytes,

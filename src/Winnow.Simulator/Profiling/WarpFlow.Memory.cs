@@ -117,6 +117,11 @@ internal sealed partial class WarpFlow
             return default;
         }
 
+        if (units is not null && !_isRemote)
+        {
+            start = Late(start, units.Share(start.Clocks, _passes), flow.Source);
+        }
+
         (int clocks, PathPart part) = _isRemote ? (latencies.RemoteShared, PathPart.ClusterMemory) : (latencies.Shared, PathPart.SharedMemory);
         return After(start, clocks + _passes - 1, part, flow.Source);
     }

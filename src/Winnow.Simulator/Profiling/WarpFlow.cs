@@ -17,7 +17,8 @@ namespace Winnow.Simulator.Profiling;
 /// <param name="latencies">How long things take.</param>
 /// <param name="lines">What the block has read of global memory.</param>
 /// <param name="trace">Takes the steps on its way; null where nobody asks for them.</param>
-internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTimes lines, PathTrace? trace)
+/// <param name="units">What others use, too; null where the block has as much of everything as it wants.</param>
+internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTimes lines, PathTrace? trace, MultiprocessorUnits? units)
 {
     private readonly GroupTimes _copies = new();
     private readonly GroupTimes _products = new();
@@ -143,6 +144,11 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             start = PathTime.Max(start, ready[source]);
         }
 
+        if (units is not null && flow.Use.IsIssued)
+        {
+            start = Late(start, units.Issue(warp.Index, start.Clocks), flow.Source);
+        }
+
         if (flow.IsOrdered)
         {
             _slot = start;
@@ -169,6 +175,12 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     /// <param name="isAlone">Whether one lane executes it.</param>
     private PathTime Finish(in InstructionFlow flow, PathTime start, bool isAlone)
     {
+        if (units is not null && flow.Use.Kind != UnitKind.None)
+        {
+            start = flow.Kind == FlowKind.Product ? PathTime.Max(_products.Latest, start) : start;
+            start = Late(start, units.Compute(warp.Index, start.Clocks, flow.Use), flow.Source);
+        }
+
         switch (flow.Kind)
         {
             case FlowKind.Load:
@@ -208,6 +220,9 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     /// <summary>A time after another one by what an instruction takes.</summary>
     private PathTime After(PathTime time, in InstructionFlow flow)
         => trace is null ? time.After(flow.Latency) : After(time, flow.Latency, flow.Part, flow.Source);
+
+    /// <summary>A time that is late because others use a unit.</summary>
+    private PathTime Late(PathTime time, int clocks, PtxInstruction source) => clocks == 0 ? time : After(time, clocks, PathPart.Units, source);
 
     private PathTime After(PathTime time, int clocks, PathPart part, PtxInstruction source)
     {

@@ -111,10 +111,20 @@ public sealed class KernelPredictorTests
         Assert.That(prediction.Longest.Kind, Is.EqualTo(BoundKind.Latency));
     }
 
+    // 40 multiprocessors' worth of blocks by threes in turns of 5000 clocks; of fewer blocks one alone takes longer.
+    [TestCase(1200, 3.0, 5_000.0, 1_000.0, 200.0)]
+    [TestCase(20, 2.0, 5_000.0, 6_000.0, 6.0)]
+    public void Predict_OfBlocksThatShareTakesTheirTurns(long blocks, double together, double turn, double longest, double microseconds)
+    {
+        KernelProfile profile = Nothing with { Blocks = blocks, BlockThreads = 32, LongestPath = longest, AveragePath = 1, AverageTurn = turn, BlocksOfTurn = together };
+
+        Assert.That(Time(KernelPredictor.Predict(Gpu, profile, 0, 0), BoundKind.Latency), Is.EqualTo(microseconds).Within(1e-9));
+    }
+
     [TestCase(3_000.0, 5.0 + 3.0)]
     [TestCase(100_000.0, 5.0 + 100.0)]
-    [TestCase(10.0, 100.0)]
-    public void Predict_EstimatesTheLongestPathAndTheLongestOtherBoundInTurn(double longest, double microseconds)
+    [TestCase(10.0, 5.0 + 100.0)]
+    public void Predict_EstimatesWhatMultiprocessorsTakeAndMemoryInTurn(double longest, double microseconds)
     {
         // 5 us of memory; 4000 blocks of 1000 clocks, 4 at a time on 10 multiprocessors, take 100 us where paths are not short.
         KernelProfile profile = Nothing with { GlobalLoads = new(1, 1, 5_000_000 / 32), BlockThreads = 512, LongestPath = longest, AveragePath = longest };
