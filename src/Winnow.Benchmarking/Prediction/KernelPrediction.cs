@@ -25,9 +25,6 @@ public sealed record KernelPrediction
     /// <summary>The work of the busiest multiprocessor in proportion to the average; it is part of the bounds that multiprocessors set, not of memory and L2.</summary>
     public required double BusiestFactor { get; init; }
 
-    /// <summary>The time of the longest path of a block.</summary>
-    public double PathMicroseconds { get; init; }
-
     /// <summary>Bytes between the GPU and its memory.</summary>
     public required double MemoryBytes { get; init; }
 

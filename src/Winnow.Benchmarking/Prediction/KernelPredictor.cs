@@ -62,7 +62,6 @@ public static class KernelPredictor
             Blocks = (long)blocks,
             Occupancy = occupancy,
             BusiestFactor = busiest,
-            PathMicroseconds = profile.LongestPath / gpu.BoostHertz * 1e6,
             MemoryBytes = memoryBytes,
             Flops = (profile.Flops + profile.TensorFlops) / launches,
             TensorFlops = profile.TensorFlops / launches,

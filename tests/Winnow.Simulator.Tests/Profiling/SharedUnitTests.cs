@@ -83,12 +83,13 @@ public sealed class SharedUnitTests
     [TestCase(4)]
     public void Profile_DoesNotDependOnTheNumberOfCores(int threads)
     {
-        PtxSimulatorOptions options = new() { Units = Small, Threads = threads };
-        KernelProfile profile = PathKernel.Run(Functions + "bar.sync 0;" + Functions, LaunchShape.Linear(50, 128), options);
+        KernelProfile profile = RunOn(threads);
+        KernelProfile other = RunOn(2);
 
-        Assert.That(
-            (profile.AverageTurn, profile.LongestPath, profile.AveragePath),
-            Is.EqualTo((profile.AverageTurn, profile.LongestPath, PathKernel.Run(Functions + "bar.sync 0;" + Functions, LaunchShape.Linear(50, 128), options with { Threads = 2 }).AveragePath)));
+        Assert.That((profile.AverageTurn, profile.LongestPath, profile.AveragePath), Is.EqualTo((other.AverageTurn, other.LongestPath, other.AveragePath)));
+
+        static KernelProfile RunOn(int threads)
+            => PathKernel.Run(Functions + "bar.sync 0;" + Functions, LaunchShape.Linear(50, 128), new PtxSimulatorOptions { Units = Small, Threads = threads });
     }
 
     [TestCase(32, 0, 1000, 16)]
