@@ -99,6 +99,7 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
         else
         {
             using var other = new PreparedKernel(driver, compiler, source.Kernel!, kernel);
+            RequireAnother(kernel, other, field);
             outputs = Run(other);
         }
 
@@ -122,6 +123,19 @@ public sealed class KernelChecker(GpuDriver driver, KernelCompiler compiler)
         catch (FormatException exception)
         {
             throw kernel.Description.Problem(field, exception.Message);
+        }
+    }
+
+    /// <summary>A kernel agrees with itself, whatever it computes.</summary>
+    private static void RequireAnother(PreparedKernel kernel, PreparedKernel other, string field)
+    {
+        bool isTheSame = other.Build.Entry.Symbol == kernel.Build.Entry.Symbol
+            && other.Build.Image.AsSpan().SequenceEqual(kernel.Build.Image)
+            && other.Plan.Shape == kernel.Plan.Shape
+            && other.Description.Arguments.SequenceEqual(kernel.Description.Arguments, StringComparer.Ordinal);
+        if (isTheSame)
+        {
+            throw kernel.Description.Problem(field, $"this is {kernel.Build.Entry.Name} itself, launched in the same way, which it cannot but agree with; name another kernel or a file.");
         }
     }
 

@@ -86,6 +86,11 @@ internal sealed class LaunchPlanner(KernelDescription description)
             InRange(text, bound);
         }
 
+        if (text.Initial.Kind == InitializerKind.Uniform && bounds[0] > bounds[1])
+        {
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"uniform({bounds[0]}, {bounds[1]}) ends before it begins; the smaller bound comes first."));
+        }
+
         return new PlannedArgument(text, shape, value, bounds);
     }
 

@@ -84,6 +84,16 @@ public sealed class KernelCheckerTests
         Assert.That(result.Outputs[0].MaxAbsoluteError, Is.Positive, "the two sum in different orders");
     }
 
+    [TestCase("{ \"reference\": \"sum\" }", "check.reference")]
+    [TestCase("{ \"reference\": \"sum_plain\", \"plain\": { \"kernel\": \"sum\" } }", "check.plain")]
+    public void Check_AgainstTheKernelItselfIsRefused(string check, string field)
+    {
+        KernelDescriptionException exception = Assert.Throws<KernelDescriptionException>(() => Check("sum", check))!;
+
+        Assert.That(exception.Message, Does.Contain(field).And.Contain("sum itself"));
+        Assert.That(() => Check("sum", "{ \"reference\": { \"grid\": 2 } }"), Throws.Nothing, "another launch of it is another computation");
+    }
+
     [Test]
     public void Check_AgainstDataReadsIt()
     {

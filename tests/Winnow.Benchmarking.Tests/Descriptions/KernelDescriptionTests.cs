@@ -118,6 +118,7 @@ public sealed class KernelDescriptionTests
     [TestCase("\"arguments\": [\"in x: f32[n * n * n * n * n * n * n]\"]", "arguments[0]", "does not fit 64 bits")]
     [TestCase("\"arguments\": [\"in x: f64[n * n * n, n * n * n, 2]\"]", "arguments[0]", "does not fit 64 bits")]
     [TestCase("\"arguments\": [\"n: u8 = n\"]", "arguments[0]", "1000 is out of the range of u8, 0 to 255")]
+    [TestCase("\"arguments\": [\"in x: f32[n] = uniform(5, 1)\"]", "arguments[0]", "uniform(5, 1) ends before it begins")]
     [TestCase("\"arguments\": [\"n: i32 = 1\", \"n: i32 = 1\"]", "arguments", "'n' stands there twice")]
     [TestCase("\"flops\": \"n +\"", "flops", "ends too early")]
     [TestCase("\"flops\": \"0 - n\"", "flops", "no number of operations")]
