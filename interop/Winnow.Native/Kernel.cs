@@ -8,6 +8,8 @@ namespace Winnow.Native;
 /// <summary>One entry point of a compiled source.</summary>
 internal sealed class Kernel : IDisposable
 {
+    private const int NotFound = 500;
+
     private readonly Gpu _gpu;
     private readonly GpuModule _module;
     private readonly GpuFunction _function;
@@ -24,6 +26,11 @@ internal sealed class Kernel : IDisposable
             {
                 gpu.Driver.AllowLargeClusters(_function);
             }
+        }
+        catch (CudaException exception) when (exception.Status == NotFound)
+        {
+            gpu.Driver.UnloadModule(_module);
+            throw new ArgumentException($"The source compiles, and has no kernel '{entry}' declared extern \"C\" __global__.", nameof(entry), exception);
         }
         catch
         {
