@@ -37,7 +37,7 @@ public sealed partial class PtxSimulator : GpuDriver
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Threads, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MemoryBytes, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.InstructionBudget, nameof(options));
-        _model = new DeviceModel(_options.Architecture);
+        _model = new DeviceModel(_options.Architecture, _options.Parts);
         long bytes = _options.MemoryBytes > 0 ? _options.MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         _memory = new GlobalMemory(bytes, _options.Checks);
         _runner = new GridRunner(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);

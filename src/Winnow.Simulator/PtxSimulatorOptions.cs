@@ -11,6 +11,9 @@ public sealed record PtxSimulatorOptions
     /// </summary>
     public string Architecture { get; init; } = "compute_80";
 
+    /// <summary>How many times fewer multiprocessors it has than the GPU that it is shaped like, for work of which a part stands for the whole.</summary>
+    public int Parts { get; init; } = 1;
+
     /// <summary>
     /// Whether what kernels do is checked: uninitialized reads, races in shared memory, missing waits. Out of bounds and misaligned accesses,
     /// and barriers that cannot complete, are found in any case.

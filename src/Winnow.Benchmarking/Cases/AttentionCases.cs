@@ -10,6 +10,7 @@ namespace Winnow.Benchmarking.Cases;
 internal static class AttentionCases
 {
     private const int Heads = 32;
+    private const int Group = Heads / CachePlan.ModelHeads;
     private const int Hidden = Heads * CachePlan.HeadDim;
 
     public static IEnumerable<KernelCase> All()
@@ -20,21 +21,21 @@ internal static class AttentionCases
         yield return Forward("prefill", 1, 512, 512);
         yield return Forward("prefill", 1, 4096, 256);
         yield return Forward("decode", 1, 1024, 1);
-        yield return Forward("decode", 32, 16_384, 1) with { IsMeasuredOnly = true };
+        yield return Forward("decode", 32, 16_384, 1) with { Parts = 4 };
         foreach (int tokens in new[] { 512, 1024, 4096, 16_384 })
         {
-            bool isTooMuch = tokens > 1024;
-            yield return Forward("prefill BF16", 1, tokens, tokens, type: DType.BF16) with { IsMeasuredOnly = isTooMuch };
-            yield return Forward("prefill BF16, bidirectional", 1, tokens, tokens, type: DType.BF16, isCausal: false) with { IsMeasuredOnly = isTooMuch };
+            (int parts, bool isTooMuch) = (tokens > 1024 ? 4 : 1, tokens > 4096);
+            yield return Forward("prefill BF16", 1, tokens, tokens, type: DType.BF16) with { Parts = parts, IsMeasuredOnly = isTooMuch };
+            yield return Forward("prefill BF16, bidirectional", 1, tokens, tokens, type: DType.BF16, isCausal: false) with { Parts = parts, IsMeasuredOnly = isTooMuch };
         }
 
         yield return Forward("decode + column mass", 1, 4096, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) });
         yield return Forward("decode + column mass", 1, 1024, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) });
         yield return Forward("decode + column mass", 1, 16_384, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) });
-        yield return Forward("decode + column mass", 32, 16_384, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { IsMeasuredOnly = true };
+        yield return Forward("decode + column mass", 32, 16_384, 1, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { Parts = 4 };
         yield return Forward("prefill + window mass", 1, 512, 512, plan => new AttentionSignals { WindowMass = Plane(plan), WindowTokens = 32 });
         yield return Forward("prefill + column mass", 1, 8704, 64, plan => new AttentionSignals { ColumnMass = Plane(plan) });
-        yield return Forward("prefill + column mass", 1, 16_384, 512, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { IsMeasuredOnly = true };
+        yield return Forward("prefill + column mass", 1, 16_384, 512, plan => new AttentionSignals { ColumnMass = Plane(plan) }) with { Parts = 4 };
         yield return Forward("decode + block history", 1, 4096, 1, plan => new AttentionSignals { BlockHistory = plan.Cache.Attributes });
         yield return new KernelCase("attention", "merge two parts", $"512 x {Heads} x {CachePlan.HeadDim}", workspace =>
         {
@@ -49,11 +50,13 @@ internal static class AttentionCases
         string name, int sequences, int slots, int tokens, Func<CachePlan, AttentionSignals>? signals = null, DType type = DType.F16, bool isCausal = true) =>
         new("attention", name, $"{sequences} x {tokens} tokens, {slots} slots", workspace =>
         {
-            var plan = new CachePlan(workspace, sequences, slots, attributes: signals is null ? 0 : AttentionSignals.HistoryPlanes, type: type);
+            // A part has its sequences, or where there are too few its heads, to itself.
+            (int rows, int kvHeads) = sequences < workspace.Parts ? (sequences, CachePlan.ModelHeads / workspace.Parts) : (sequences / workspace.Parts, CachePlan.ModelHeads);
+            var plan = new CachePlan(workspace, rows, slots, attributes: signals is null ? 0 : AttentionSignals.HistoryPlanes, type: type, kvHeads: kvHeads);
             workspace.Count(plan.BytesOf(slots), 0);
             RaggedBatch batch = plan.Batch(tokens, slots - tokens);
-            Tensor queries = workspace.Input(sequences * tokens, Hidden);
-            Tensor output = workspace.Output(sequences * tokens, Hidden);
+            Tensor queries = workspace.Input(rows * tokens, kvHeads * Group * CachePlan.HeadDim);
+            Tensor output = workspace.Output(rows * tokens, kvHeads * Group * CachePlan.HeadDim);
             var arguments = new AttentionArguments { Layer = 0, Scale = 1 / MathF.Sqrt(CachePlan.HeadDim), Signals = signals?.Invoke(plan) ?? default, Bidirectional = !isCausal };
 
             // Causal: the first of the tokens sees all but the others, the last sees everything.

@@ -12,7 +12,7 @@ internal static class CacheCases
 {
     private const int Slots = 4096;
     private const int Kept = Slots / 2;
-    private const int KvWidth = CachePlan.KvHeads * CachePlan.HeadDim;
+    private const int KvWidth = CachePlan.ModelHeads * CachePlan.HeadDim;
     private const int QueryWidth = 4 * KvWidth;
 
     public static IEnumerable<KernelCase> All()

@@ -5,10 +5,12 @@ using Winnow.Kernels.Cache;
 
 namespace Winnow.Benchmarking.Cases;
 
-/// <summary>A cache of one layer for cases: as many slots in every head of every sequence, 8 KV heads of 128 as in an 8B model.</summary>
+/// <summary>A cache of one layer for cases: as many slots in every head of every sequence, 8 KV heads of 128 as in an 8B model, or a part of them.</summary>
 internal sealed class CachePlan
 {
-    public const int KvHeads = 8;
+    /// <summary>KV heads of the model.</summary>
+    public const int ModelHeads = 8;
+
     public const int HeadDim = 128;
 
     private readonly CaseWorkspace _workspace;
@@ -20,9 +22,10 @@ internal sealed class CachePlan
     /// <param name="room">Slots beyond, that there are pages for.</param>
     /// <param name="attributes">Planes of attributes.</param>
     /// <param name="type">Of keys and values, 16-bit.</param>
-    public CachePlan(CaseWorkspace workspace, int sequences, int slots, int room = 0, int attributes = 0, DType type = DType.F16)
+    /// <param name="kvHeads">KV heads.</param>
+    public CachePlan(CaseWorkspace workspace, int sequences, int slots, int room = 0, int attributes = 0, DType type = DType.F16, int kvHeads = ModelHeads)
     {
-        (_workspace, Sequences, Slots) = (workspace, sequences, slots);
+        (_workspace, Sequences, Slots, KvHeads) = (workspace, sequences, slots, kvHeads);
         PagesPerHead = (slots + room + PagedKv.PageSlots - 1) / PagedKv.PageSlots;
         Pages = sequences * KvHeads * PagesPerHead;
         _counts = [.. Enumerable.Repeat(slots, sequences * KvHeads)];
@@ -45,6 +48,8 @@ internal sealed class CachePlan
 
     /// <summary>All heads as (row, layer, KV head).</summary>
     public Tensor Heads { get; }
+
+    public int KvHeads { get; }
 
     public int Sequences { get; }
 

@@ -41,9 +41,9 @@ public static class CaseRunner
     public static IReadOnlyList<KernelProfile> Profile(KernelCase kernelCase, KernelCompiler compiler, string architecture = "compute_80", int seed = 1)
     {
         ArgumentNullException.ThrowIfNull(kernelCase);
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, TracesPaths = true, Units = UnitTable.Hopper, Architecture = architecture, Seed = seed });
+        using var simulator = new PtxSimulator(PartOf(kernelCase) with { TracesPaths = true, Architecture = architecture, Seed = seed });
         using var device = new CudaDevice(simulator, compiler);
-        using var workspace = new CaseWorkspace(device);
+        using var workspace = new CaseWorkspace(device, kernelCase.Parts);
         return Count(kernelCase.Prepare(workspace), device, simulator);
     }
 
@@ -85,13 +85,21 @@ public static class CaseRunner
 
     private static List<CaseResult> Predict(KernelCase kernelCase, KernelCompiler compiler, string architecture, IReadOnlyList<GpuSpecification> gpus)
     {
-        using var simulator = new PtxSimulator(new PtxSimulatorOptions { Profiles = true, Units = UnitTable.Hopper, Checks = false, Architecture = architecture });
+        using var simulator = new PtxSimulator(PartOf(kernelCase) with { Checks = false, Architecture = architecture });
         using var device = new CudaDevice(simulator, compiler);
-        using var workspace = new CaseWorkspace(device);
+        using var workspace = new CaseWorkspace(device, kernelCase.Parts);
         CaseWork work = kernelCase.Prepare(workspace);
         IReadOnlyList<KernelProfile> profiles = Count(work, device, simulator);
         return [.. gpus.Select(gpu => Predict(kernelCase, gpu, profiles, workspace, work))];
     }
+
+    /// <summary>A simulator with so much of a GPU as a case's part is predicted on.</summary>
+    private static PtxSimulatorOptions PartOf(KernelCase kernelCase) => new()
+    {
+        Profiles = true,
+        Parts = kernelCase.Parts,
+        Units = UnitTable.Hopper with { Multiprocessors = UnitTable.Hopper.Multiprocessors / kernelCase.Parts },
+    };
 
     private static IReadOnlyList<KernelProfile> Count(CaseWork work, CudaDevice device, PtxSimulator simulator)
     {
@@ -104,8 +112,10 @@ public static class CaseRunner
 
     private static CaseResult Predict(KernelCase kernelCase, GpuSpecification gpu, IReadOnlyList<KernelProfile> profiles, CaseWorkspace workspace, CaseWork work)
     {
+        int parts = kernelCase.Parts;
+        (long readBytes, long writtenBytes) = (((workspace.ReadBytes - work.SharedBytes) * parts) + work.SharedBytes, workspace.WrittenBytes * parts);
         var predictions = profiles
-            .Select(profile => (Prediction: KernelPredictor.Predict(gpu, profile, workspace.ReadBytes, workspace.WrittenBytes), profile.Launches))
+            .Select(profile => (Prediction: KernelPredictor.Predict(gpu, profile, readBytes, writtenBytes, parts: parts), profile.Launches))
             .ToList();
         KernelPrediction longest = predictions.MaxBy(item => item.Prediction.Microseconds * item.Launches).Prediction;
         return new CaseResult
@@ -115,7 +125,7 @@ public static class CaseRunner
             Microseconds = predictions.Sum(item => item.Prediction.Microseconds * item.Launches),
             EstimatedMicroseconds = predictions.Sum(item => item.Prediction.EstimatedMicroseconds * item.Launches),
             Launches = (int)predictions.Sum(item => item.Launches),
-            Bytes = workspace.ReadBytes + workspace.WrittenBytes,
+            Bytes = readBytes + writtenBytes,
             Flops = work.Flops,
             PeakBytesPerSecond = gpu.MemoryBytesPerSecond,
             PeakFlopsPerSecond = gpu.TensorFlopsPerSecond,

@@ -8,7 +8,8 @@ namespace Winnow.Benchmarking.Cases;
 
 /// <summary>Operands of a case; what is made as an input or an output counts as bytes that the operation must move.</summary>
 /// <param name="device">The device.</param>
-internal sealed class CaseWorkspace(ComputeDevice device) : IDisposable
+/// <param name="parts">Of how many equal parts of a case one is wanted.</param>
+internal sealed class CaseWorkspace(ComputeDevice device, int parts = 1) : IDisposable
 {
     // As 16-bit words of any type, floats, block scales and minima among them, such numbers are small and finite; signs and mantissas are random, as
     // they are in models: the same number everywhere takes less power and is quicker.
@@ -19,6 +20,9 @@ internal sealed class CaseWorkspace(ComputeDevice device) : IDisposable
 
     /// <summary>The device.</summary>
     public ComputeDevice Device { get; } = device;
+
+    /// <summary>Of how many equal parts of a case one is wanted; 1 for all of it.</summary>
+    public int Parts { get; } = parts;
 
     /// <summary>Bytes of inputs.</summary>
     public long ReadBytes { get; private set; }

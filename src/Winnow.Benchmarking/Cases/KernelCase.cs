@@ -22,6 +22,12 @@ public sealed record KernelCase
     /// <summary>Whether it is too much for the simulator, so that it is measured on a GPU and not predicted.</summary>
     public bool IsMeasuredOnly { get; internal init; }
 
+    /// <summary>
+    /// Of how many equal parts one is predicted, on as many times fewer multiprocessors: 1 for the whole. The parts are independent, as heads and rows are, and what
+    /// they need is scaled up again. A GPU measures the whole.
+    /// </summary>
+    public int Parts { get; internal init; } = 1;
+
     /// <summary>Makes the operands.</summary>
     internal Func<CaseWorkspace, CaseWork> Prepare { get; }
 

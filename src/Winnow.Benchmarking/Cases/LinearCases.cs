@@ -39,7 +39,7 @@ internal static class LinearCases
 
         foreach (int rows in new[] { 128, 256, 4096 })
         {
-            yield return Project("matmul BF16", DType.BF16, rows) with { IsMeasuredOnly = rows > 512 };
+            yield return Project("matmul BF16", DType.BF16, rows) with { Parts = rows > 512 ? 4 : 1 };
         }
 
         foreach (DType type in new[] { DType.BF16, DType.Q8_0, DType.Q4_K })
@@ -49,21 +49,22 @@ internal static class LinearCases
 
         yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);
         yield return Gated("gated matmul BF16", DType.BF16, 128);
-        yield return Gated("gated matmul BF16", DType.BF16, 1024) with { IsMeasuredOnly = true };
+        yield return Gated("gated matmul BF16", DType.BF16, 1024) with { Parts = 4 };
     }
 
     private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs, int inputs = Inputs) => new("linear", name, $"{rows} x {inputs} x {outputs}", workspace =>
     {
-        Tensor input = workspace.Input(rows, inputs);
-        var projection = new Projection { Weight = workspace.Weight(type, outputs, inputs), Output = workspace.Output(rows, outputs) };
-        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * inputs * outputs);
+        Tensor input = workspace.Input(rows / workspace.Parts, inputs);
+        var projection = new Projection { Weight = workspace.Weight(type, outputs, inputs), Output = workspace.Output(rows / workspace.Parts, outputs) };
+        return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * inputs * outputs, SharedBytes: projection.Weight.Bytes);
     });
 
     private static KernelCase Gated(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>
     {
-        Tensor input = workspace.Input(rows, Inputs);
+        Tensor input = workspace.Input(rows / workspace.Parts, Inputs);
         (Tensor gate, Tensor up) = (workspace.Weight(type, FeedForward, Inputs), workspace.Weight(type, FeedForward, Inputs));
-        Tensor output = workspace.Output(rows, FeedForward);
-        return new CaseWork(() => workspace.Device.Linear.ProjectGated(output, input, gate, up, Activation.Silu), 4.0 * rows * Inputs * FeedForward);
+        Tensor output = workspace.Output(rows / workspace.Parts, FeedForward);
+        return new CaseWork(
+            () => workspace.Device.Linear.ProjectGated(output, input, gate, up, Activation.Silu), 4.0 * rows * Inputs * FeedForward, SharedBytes: gate.Bytes + up.Bytes);
     });
 }

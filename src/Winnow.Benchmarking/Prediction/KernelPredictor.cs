@@ -41,11 +41,12 @@ public static class KernelPredictor
     /// <param name="readBytes">Bytes of the arguments that it reads.</param>
     /// <param name="writtenBytes">Bytes of the arguments that it writes.</param>
     /// <param name="occupancy">How many blocks a multiprocessor holds; null where that is not known.</param>
-    public static KernelPrediction Predict(GpuSpecification gpu, KernelProfile profile, long readBytes, long writtenBytes, Occupancy? occupancy = null)
+    /// <param name="parts">Of how many equal parts of the launch the profile counted one, on as many times fewer multiprocessors.</param>
+    public static KernelPrediction Predict(GpuSpecification gpu, KernelProfile profile, long readBytes, long writtenBytes, Occupancy? occupancy = null, int parts = 1)
     {
         ArgumentNullException.ThrowIfNull(gpu);
         ArgumentNullException.ThrowIfNull(profile);
-        double launches = Math.Max(1, profile.Launches);
+        double launches = Math.Max(1, profile.Launches) / (double)parts;
         double blocks = profile.Blocks / launches;
         double busiest = Math.Ceiling(blocks / gpu.Multiprocessors) * gpu.Multiprocessors / Math.Max(1, blocks);
         long readSectors = (profile.GlobalLoads.Sectors + profile.GlobalAtomics.Sectors) * GlobalTraffic.SectorBytes;

@@ -39,7 +39,7 @@ internal static class KernelCaseProfiles
             {
                 foreach (KernelProfile profile in CaseRunner.Profile(kernelCase, compiler, architecture, seed))
                 {
-                    KernelsProfileCommand.Write(host, asJson, profile, kernelCase.ToString());
+                    KernelsProfileCommand.Write(host, asJson, profile, kernelCase.Parts == 1 ? $"{kernelCase}" : $"{kernelCase}, one of {kernelCase.Parts} equal parts");
                 }
             }
             catch (GpuFaultException fault)

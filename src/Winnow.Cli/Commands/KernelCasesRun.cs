@@ -175,8 +175,15 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private void WriteCount(int done, string how) =>
         host.Output.WriteLine(
             $"{done} cases {how}{(_failures > 0 ? $", {_failures} skipped because they failed, see above" : "")}"
+            + PartsText()
             + (_changing > 0 ? $", {_changing} left out because they change what they read, which only --method flush puts back" : "")
             + (_leftOut > 0 ? $", {_leftOut} left out because they are too much for the simulator: a GPU measures them" : ""));
+
+    private string PartsText()
+    {
+        int parts = _results.Where(result => result.Measured is null && result.Case.Parts > 1).DistinctBy(result => result.Case).Count();
+        return parts > 0 ? $", {parts} of them from a part of their work on the same part of a GPU" : "";
+    }
 
     private static string NameOf(CaseResult result) => $"{result.Case.Family}/{result.Case.Name}";
 
@@ -205,6 +212,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
             json.WriteNumber("estimated_us", result.EstimatedMicroseconds);
             json.WriteString("bound", result.Bound);
             json.WriteNumber("launches", result.Launches);
+            json.WriteNumber("parts", result.Case.Parts);
         }
 
         json.WriteNumber("bytes", result.Bytes);

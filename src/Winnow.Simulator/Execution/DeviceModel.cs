@@ -32,12 +32,15 @@ internal sealed class DeviceModel
     private static readonly int[] Groups = [16, 16, 16, 16, 16, 16, 18, 18];
 
     private readonly bool _isHopper;
+    private readonly int _parts;
 
     /// <param name="architecture">What NVRTC compiles for.</param>
+    /// <param name="parts">How many times fewer multiprocessors it has than others of its kind.</param>
     /// <exception cref="ArgumentException">There is no such device.</exception>
-    public DeviceModel(string architecture)
+    public DeviceModel(string architecture, int parts = 1)
     {
-        Architecture = architecture;
+        ArgumentOutOfRangeException.ThrowIfLessThan(parts, 1);
+        (Architecture, _parts) = (architecture, parts);
         _isHopper = architecture == Hopper;
         if (architecture is not (Ampere or Hopper))
         {
@@ -49,7 +52,7 @@ internal sealed class DeviceModel
     public string Architecture { get; }
 
     /// <summary>Streaming multiprocessors.</summary>
-    public int Multiprocessors => _isHopper ? 132 : 108;
+    public int Multiprocessors => Math.Max(1, (_isHopper ? 132 : 108) / _parts);
 
     /// <summary>Shared memory that a launch may have after asking for it, bytes.</summary>
     public int MaxSharedBytes => (_isHopper ? 227 : 163) * 1024;
@@ -79,6 +82,6 @@ internal sealed class DeviceModel
         int byThreads = ResidentThreads / ((threads + Warp.Lanes - 1) & -Warp.Lanes);
         int byMemory = (MaxSharedBytes + ReservedBytes) / (sharedBytes + ReservedBytes);
         int resident = Math.Min(ResidentBlocks, Math.Min(byThreads, byMemory));
-        return Groups.Sum(processors => processors * resident / blocks);
+        return Groups.Sum(processors => processors * resident / blocks) / _parts;
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NUnit.Framework;
+using Winnow.Benchmarking.Compilation;
 using Winnow.Benchmarking.Timing;
 using Winnow.Kernels;
 using Winnow.TestSupport;
@@ -32,7 +33,7 @@ public sealed class KernelCasesTests
         foreach (bool isHopper in new[] { false, true })
         {
             using ClockedDriver driver = new() { IsHopper = isHopper };
-            foreach (KernelCase kernelCase in KernelCases.All().Where(kernelCase => !kernelCase.IsMeasuredOnly))
+            foreach (KernelCase kernelCase in KernelCases.All().Where(kernelCase => kernelCase is { IsMeasuredOnly: false, Parts: 1 }))
             {
                 using CudaDevice device = new(driver, Kernels.Compiler);
                 using CaseWorkspace workspace = new(device);
@@ -86,6 +87,22 @@ public sealed class KernelCasesTests
 
         Assert.That(CaseRunner.Measure(append, driver, Kernels.Compiler, Peaks, new TimingOptions { Method = TimingMethod.Rotate }), Is.Null);
         Assert.That(driver.Live, Is.Zero);
+    }
+
+    [TestCase("prefill BF16, bidirectional", "1 x 512 tokens, 512 slots", 0.02)]
+    [TestCase("matmul BF16", "512 x 4096 x 4096", 0.1)]
+    public void Predict_OfAPartIsThatOfTheWhole(string name, string shape, double within)
+    {
+        KernelCase whole = KernelCases.All().Single(kernelCase => kernelCase.Name == name && kernelCase.Shape == shape);
+        GpuSpecification gpu = GpuSpecification.Find("h200");
+
+        CaseResult expected = CaseRunner.Predict(whole, Kernels.Compiler, [gpu]).Single();
+        CaseResult result = CaseRunner.Predict(whole with { Parts = 4 }, Kernels.Compiler, [gpu]).Single();
+
+        Assert.That((result.Flops, result.Launches), Is.EqualTo((expected.Flops, expected.Launches)));
+        Assert.That(result.Bytes, Is.EqualTo(expected.Bytes).Within(1e-3 * expected.Bytes), "positions of tokens, which parts share, are all that differs");
+        Assert.That(result.Microseconds, Is.EqualTo(expected.Microseconds).Within(within * expected.Microseconds));
+        Assert.That(result.EstimatedMicroseconds, Is.EqualTo(expected.EstimatedMicroseconds).Within(within * expected.EstimatedMicroseconds));
     }
 
     [Test]
