@@ -159,16 +159,27 @@ bench() {
   $matched || { echo "bench: no benchmark has '$1' in its name; without a name all of them run" >&2; return 2; }
 }
 
+bundled_tests=(tests/Winnow.{Core,Gpu,Simulator,Kernels,Benchmarking}.Tests tests/Winnow.Tests)
+
+# The classes of tests that the bundle has, a line each, "program class"; the longest files first, which mostly take longest.
+test_classes() {
+  local project
+  for project in "${bundled_tests[@]}"; do
+    git grep -lE '\[Test(Case|CaseSource|Fixture)?\b' -- "$project/*.cs" | xargs wc -l | awk -v program="$(basename "$project")" '$2 != "total" { n = split($2, part, "/"); split(part[n], name, "."); print $1, program, name[1] }'
+  done | sort -rn | awk '!seen[$2 $3]++ { print $2, $3 }'
+}
+
 # One folder for all programs, so that the runtime is in it once; docs/gpu.md says how to use it.
 bundle() {
   local root=artifacts/bundle/winnow-linux-x64 archive=artifacts/winnow-linux-x64.tar.xz project
   rm -rf artifacts/bundle "$archive"
   mkdir -p "$root/app"
-  for project in tests/Winnow.{Core,Gpu,Simulator,Kernels,Benchmarking}.Tests tests/Winnow.Tests bench/Winnow.{Kernels,Simulator}.Bench bench/Winnow.Bench src/Winnow.Cli; do
+  for project in "${bundled_tests[@]}" bench/Winnow.{Kernels,Simulator}.Bench bench/Winnow.Bench src/Winnow.Cli; do
     echo "publishing $project" >&2
     dotnet publish "$project" -c Release -r linux-x64 --self-contained -v quiet "-clp:ErrorsOnly;NoSummary" -o "$root/app" -p:DebugType=none
   done
   cp bench/bundle/* Runtime.sln docs/gpu.md "$root/"
+  test_classes >"$root/app/classes.txt"
   mkdir "$root/peers"
   cp -r bench/peers/{gpu,torch,triton} "$root/peers/"
   cp -r bench/traces "$root/traces"
