@@ -1,4 +1,4 @@
-// hopper_loads.cuh - the loader of the Hopper prefill kernel: one warp, which has the pages of seen blocks copied into the stages.
+// hopper_loads.cuh - the loader of the Hopper prefill kernel: one warp, which has a tile's queries and the pages of its seen blocks copied into the stages.
 #pragma once
 #include "attention/hopper_shared.cuh"
 
@@ -28,26 +28,66 @@ struct BlockLoader {
     }
     __syncwarp();
     for (;;) {
-      stretch.wait_full(shared.stretch_full);
-      const Stretch& next = shared.stretches[stretch.slot];
-      if (next.first < 0) return;
-      const HeadView& view = shared.tiles[tile.slot].view();
-      for (int i = 0; i < next.blocks; ++i) {
-        u8 flag = next.flags[i];
-        if (flag & kBlockSeen) load(view, next, i, (flag & kBlockWhole) != 0);
-      }
-      if (next.last) {
-        end_tile();
-        tile.advance();
-      }
-      stretch.arrive(shared.stretch_empty);
-      stretch.advance();
+      tile.wait_full(shared.tile_full);
+      const TileSlot& slot = shared.tiles[tile.slot];
+      if (slot.first_row < 0) break;
+      for (int consumer = 0; consumer < kConsumers; ++consumer) load_queries(slot, consumer);
+      while (!load_stretch(slot.view())) continue;
+      tile.advance();
     }
+    end();
   }
 
  private:
   static constexpr int kPageBytes = kPageSlots * kHeadDim * static_cast<int>(sizeof(T));
   static constexpr int kPositionBytes = kPageSlots * static_cast<int>(sizeof(int));
+
+  // Returns whether it was the last one of its tile.
+  __device__ __forceinline__ bool load_stretch(const HeadView& view) {
+    stretch.wait_full(shared.stretch_full);
+    const Stretch& next = shared.stretches[stretch.slot];
+    for (int i = 0; i < next.blocks; ++i) {
+      u8 flag = next.flags[i];
+      if (flag & kBlockSeen) load(view, next, i, (flag & kBlockWhole) != 0);
+    }
+    bool last = next.last;
+    stretch.arrive(shared.stretch_empty);
+    stretch.advance();
+    return last;
+  }
+
+  // A consumer's rows of a tile; the last one of the sequence where it has none.
+  __device__ __forceinline__ void load_queries(const TileSlot& slot, int consumer) {
+    const HeadView& view = slot.view();
+    int first = slot.first_row + consumer * kGroupRows, begin = min(first, view.rows - 1), rows = min(first + kGroupRows, view.rows) - begin;
+    int stage = uniform(place.slot);
+    place.wait_empty(shared.keys_empty);
+    place.wait_empty(shared.values_empty);
+    if (elect_lane()) {
+      shared.contents[stage] = kNoContents - rows;
+      copy_rows(shared.raw_queries(stage, 0), view, begin, min(rows, kHalfRows), &shared.keys_full[stage]);
+      copy_rows(shared.raw_queries(stage, 1), view, begin + kHalfRows, rows - kHalfRows, &shared.values_full[stage]);
+    }
+    __syncwarp();
+    place.advance();
+  }
+
+  // Rows [begin, begin + rows), those of a token in one piece; for one lane.
+  __device__ __forceinline__ void copy_rows(float* to, const HeadView& view, int begin, int rows, u64* barrier) const {
+    constexpr int kRowBytes = kHeadDim * static_cast<int>(sizeof(float));
+    barrier_expect(barrier, max(rows, 0) * kRowBytes);
+    int token = own_token(p, begin), head = begin - token * view.group;
+    i64 query = static_cast<i64>(view.first_token + token) * view.heads + view.kv_head * view.group;
+#pragma unroll 1
+    while (rows > 0) {
+      int together = min(view.group - head, rows);
+      copy_bulk(to, p.queries + (query + head) * kHeadDim, together * kRowBytes, barrier);
+      to += together * kHeadDim;
+      rows -= together;
+      query += view.heads;
+      head = 0;
+    }
+  }
 
   __device__ __forceinline__ void load(const HeadView& view, const Stretch& stretch, int i, bool whole) {
     int block = stretch.first + i, slots = view.count - block * kHopperBlock;
@@ -91,7 +131,7 @@ struct BlockLoader {
     int stage = uniform(place.slot), run = uniform(stretch.runs[i]);
     place.wait_empty(shared.keys_empty);
     if (elect_lane()) {
-      shared.blocks[stage] = 2 * (stretch.first + i) + (whole ? 1 : 0);
+      shared.contents[stage] = 2 * (stretch.first + i) + (whole ? 1 : 0);
       barrier_expect(&shared.keys_full[stage], kBlockPages * (kPageBytes + (whole ? 0 : kPositionBytes)));
       const int* pages = &stretch.pages[i * kBlockPages];
       copy_block(shared.keys[stage], keys, pages, (run & kKeysRun) != 0, &shared.keys_full[stage]);
@@ -134,18 +174,14 @@ struct BlockLoader {
     }
     for (int slot = slots + threadIdx.x; slot < kHopperBlock; slot += kWarpSize) shared.positions[stage][slot] = 0;
     fence_async();
-    if (threadIdx.x == 0) shared.blocks[stage] = 2 * (stretch.first + i);
+    if (threadIdx.x == 0) shared.contents[stage] = 2 * (stretch.first + i);
     place.arrive(shared.values_full);
     place.arrive(shared.keys_full);
   }
 
-  // A stage that holds nothing says that the tile is done.
-  __device__ __forceinline__ void end_tile() {
+  __device__ __forceinline__ void end() {
     place.wait_empty(shared.keys_empty);
-    place.wait_empty(shared.values_empty);
-    if (threadIdx.x == 0) shared.blocks[place.slot] = -1;
-    place.arrive(shared.values_full);
+    if (threadIdx.x == 0) shared.contents[place.slot] = kNoContents;
     place.arrive(shared.keys_full);
-    place.advance();
   }
 };

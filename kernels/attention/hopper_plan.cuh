@@ -1,17 +1,19 @@
-// hopper_plan.cuh - the planners of the Hopper prefill kernel: they draw tiles, look which blocks of 64 slots each of them sees, and bring its queries.
+// hopper_plan.cuh - the planners of the Hopper prefill kernel: they choose tiles and look which blocks of 64 slots each of them sees.
 //
-// Tiles are drawn one by one, those with the most to see of a causal sequence first, so that all thread blocks end at about the same time. The first of a
-// thread block is that of its own number; its consumers have nothing to do yet and bring the queries themselves. Two numbers in `tickets` count the tiles that
-// were drawn after that and the thread blocks that found none left; the last of those leaves both at 0.
+// Tiles are in the order of what they see of a causal sequence, most first. The first of a thread block is that of its own number, and its second one the
+// further back the earlier its first one was, so that both together are about the same everywhere; all others are drawn one by one as thread blocks get to
+// them. Two numbers in `tickets` count the tiles that were drawn and the thread blocks that found none left; the last of those leaves both at 0.
 #pragma once
 #include "attention/hopper_shared.cuh"
 
-// Pieces of queries that a planner has on their way at a time; trees and windows leave no registers for two.
-constexpr int kQueriesAtOnce = TREE != 0 || WINDOW != 0 ? 1 : 2;
+// Blocks' positions matter where they decide what is seen.
+constexpr bool kSightOfPositions = CAUSAL != 0 || WINDOW != 0;
 
 // Which part of a call a number is: an item of one sequence of many rows.
 struct TileChoice {
-  int sequence;
+  int first_token;
+  int tokens;
+  int table_row;
   int kv_head;
   int first_row;
 };
@@ -21,8 +23,9 @@ __device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, 
   int lane = threadIdx.x % kWarpSize;
   int before = 0;
   for (int first = 0; first < sequences; first += kWarpSize) {
-    int sequence = first + lane;
-    int rows = sequence < sequences ? (p.starts[sequence + 1] - p.starts[sequence]) * p.group : 0;
+    int sequence = min(first + lane, sequences - 1);
+    int begin = load_here(p.starts + sequence), end_token = load_here(p.starts + sequence + 1), table_row = load_here(p.rows + sequence);
+    int rows = first + lane < sequences ? (end_token - begin) * p.group : 0;
     int tiles = rows > p.split_rows ? (rows + kHopperRows - 1) / kHopperRows : 0;
     int end = tiles * kv_heads;
 #pragma unroll
@@ -36,15 +39,14 @@ __device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, 
       int at = __ffs(past) - 1;
       tiles = __shfl_sync(kFullWarp, tiles, at);
       int item = number - (__shfl_sync(kFullWarp, end, at) - tiles * kv_heads);
-      return {first + at, item % kv_heads, (tiles - 1 - item / kv_heads) * kHopperRows};
+      begin = __shfl_sync(kFullWarp, begin, at);
+      return {begin, __shfl_sync(kFullWarp, end_token, at) - begin, __shfl_sync(kFullWarp, table_row, at), item % kv_heads,
+              (tiles - 1 - item / kv_heads) * kHopperRows};
     }
     before = __shfl_sync(kFullWarp, end, kWarpSize - 1);
   }
-  return {0, 0, -1};
+  return {0, 0, 0, 0, -1};
 }
-
-// PTX ISA 9.7.9.15 (prefetch)
-__device__ __forceinline__ void prefetch_line(const void* address) { asm volatile("prefetch.global.L2 [%0];" ::"l"(address)); }
 
 template <typename T>
 struct TilePlanner {
@@ -56,28 +58,28 @@ struct TilePlanner {
   RingPlace<kStretches> stretch;
 
   __device__ void run() {
-    bool draws = threadIdx.x / kWarpSize == 1;
-    int drawn = blockIdx.x;
-    for (bool first = true;; first = false) {
+    for (int round = 0;; ++round) {
       tile.wait_empty(shared.tile_empty);
       TileSlot& slot = shared.tiles[tile.slot];
-      if (draws) fill(slot, __shfl_sync(kFullWarp, drawn, 0));
+      if (threadIdx.x / kWarpSize == 1) choose(slot, round);
       named_barrier_sync(kPlannerBarrier, kPlanners);
+      tile.arrive(shared.tile_full);
       if (slot.first_row < 0) break;
-      drawn = draw();
-      plan(slot, first);
+      plan(slot);
       tile.advance();
     }
-    tile.arrive(shared.tile_full);
-    stretch.wait_empty(shared.stretch_empty);
-    if (threadIdx.x == kWarpSize) shared.stretches[stretch.slot].first = -1;
-    stretch.arrive(shared.stretch_full);
     leave();
   }
 
  private:
-  // The number of the next tile, for lane 0 of the warp that draws.
-  __device__ __forceinline__ int draw() const { return threadIdx.x == kWarpSize ? static_cast<int>(gridDim.x) + atomicAdd(p.tickets, 1) : 0; }
+  // For the warp that chooses.
+  __device__ __forceinline__ int number_of(int round) const {
+    int blocks = gridDim.x;
+    if (round == 0) return blockIdx.x;
+    if (round == 1) return 2 * blocks - 1 - blockIdx.x;
+    int drawn = threadIdx.x % kWarpSize == 0 ? atomicAdd(p.tickets, 1) : 0;
+    return 2 * blocks + __shfl_sync(kFullWarp, drawn, 0);
+  }
 
   __device__ __forceinline__ void leave() const {
     if (threadIdx.x != kWarpSize) return;
@@ -85,12 +87,29 @@ struct TilePlanner {
     if (atomicAdd(p.tickets + 1, 1) == static_cast<int>(gridDim.x) - 1) p.tickets[0] = p.tickets[1] = 0;
   }
 
-  __device__ __forceinline__ void fill(TileSlot& slot, int number) const {
-    TileChoice choice = choose_tile(p, number, sequences, kv_heads);
-    if (threadIdx.x % kWarpSize == 0) {
-      if (choice.first_row >= 0) *reinterpret_cast<HeadView*>(slot.head) = HeadView(p, choice.sequence, choice.kv_head, kv_heads);
-      slot.first_row = choice.first_row;
-    }
+  __device__ __forceinline__ void choose(TileSlot& slot, int round) const {
+    TileChoice choice = choose_tile(p, number_of(round), sequences, kv_heads);
+    if (threadIdx.x % kWarpSize != 0) return;
+    slot.first_row = choice.first_row;
+    if (choice.first_row < 0) return;
+    int head = (choice.table_row * p.layers + p.layer) * kv_heads + choice.kv_head;
+    slot.count = p.counts + head;
+    *reinterpret_cast<HeadView*>(slot.head) = view_of(choice, p.page_table + static_cast<i64>(head) * p.pages_per_head);
+  }
+
+  // All of it but the count, which takes another trip to memory.
+  __device__ __forceinline__ HeadView view_of(const TileChoice& choice, const int* pages) const {
+    HeadView view;
+    view.first_token = choice.first_token;
+    view.tokens = choice.tokens;
+    view.rows = choice.tokens * p.group;
+    view.kv_head = choice.kv_head;
+    view.group = p.group;
+    view.heads = p.heads;
+    view.count = view.slots = view.first_own = 0;
+    view.pages = pages;
+    view.list = nullptr;
+    return view;
   }
 
   // A page of keys and one of values, or -1.
@@ -100,20 +119,23 @@ struct TilePlanner {
   };
 
   // What depends on the tile alone is asked for before any of it is waited for.
-  __device__ void plan(TileSlot& slot, bool is_first) {
+  __device__ void plan(TileSlot& slot) {
+    constexpr int kRounds = (kHopperRows + kPlanners - 1) / kPlanners;
     const HeadView& view = slot.view();
-    int thread = threadIdx.x - kWarpSize, first_row = slot.first_row;
-    if (is_first) {
-      tile.arrive(shared.tile_full);
-    } else {
-      prefetch_queries(view, first_row);
+    int thread = threadIdx.x - kWarpSize, positions[kRounds];
+    int count = load_here(slot.count);
+    Pages pages = pages_of(view, 0, p.pages_per_head * kPageSlots, thread);
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) positions[i] = load_here(p.positions + token_of(view, slot.first_row + thread + i * kPlanners));
+    QueryRange range = range_of(view, slot.first_row);
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) {
+      if (thread + i * kPlanners < kHopperRows) slot.positions[thread + i * kPlanners] = positions[i];
     }
-    Pages pages = pages_of(view, 0, thread);
-    read_positions(slot, view, thread);
-    QueryRange range = query_range(p, view, first_row, min(first_row + kHopperRows, view.rows));
+    enter_count(slot, count, thread);
     int first = 0;
     do {
-      int end = min(first + kStretchBlocks * kHopperBlock, view.count);
+      int end = min(first + kStretchBlocks * kHopperBlock, count);
       stretch.wait_empty(shared.stretch_empty);
       Stretch& next = shared.stretches[stretch.slot];
       enter_pages(next, pages, first + thread * kPageSlots < end, thread);
@@ -122,42 +144,65 @@ struct TilePlanner {
       if (thread == 0) {
         next.first = first / kHopperBlock;
         next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
-        next.last = end == view.count;
+        next.last = end == count;
       }
       stretch.arrive(shared.stretch_full);
       stretch.advance();
-      if (first == 0 && !is_first) {
-        load_queries<kPlanners, kQueriesAtOnce>(shared.queries[tile.slot], p, view, first_row, 0, kHopperRows, thread);
-        tile.arrive(shared.tile_full);
-      }
       first = end;
-      pages = pages_of(view, first, thread);
-    } while (first < view.count);
+      pages = pages_of(view, first, count, thread);
+    } while (first < count);
   }
 
-  // Of the thread's page in the stretch that begins with that slot.
-  __device__ __forceinline__ Pages pages_of(const HeadView& view, int first, int thread) const {
-    static_assert(kPlanners == kStretchBlocks * kBlockPages, "a thread has one page of each");
-    if (first + thread * kPageSlots >= view.count) return {-1, -1};
-    const int* table = view.pages + first / kPageSlots + thread;
-    return {table[0], table[p.value_pages]};
+  // That of a row, or of the sequence's last one.
+  __device__ __forceinline__ int token_of(const HeadView& view, int row) const { return view.first_token + own_token(p, min(row, view.rows - 1)); }
+
+  // As query_range, without divisions.
+  __device__ __forceinline__ QueryRange range_of(const HeadView& view, int first_row) const {
+    QueryRange range = {0x7fffffff, static_cast<int>(0x80000000)};
+    if constexpr (!kSightOfPositions) return range;
+    int end = token_of(view, first_row + kHopperRows - 1);
+    for (int token = token_of(view, first_row) + static_cast<int>(threadIdx.x % kWarpSize); token <= end; token += kWarpSize) {
+      int position = load_here(p.positions + token);
+      range.least = min(range.least, position);
+      range.greatest = max(range.greatest, position);
+    }
+    reduce<kWarpSize>(range.least, range.greatest);
+    return range;
   }
 
-  // Where queries stand. The consumers of a first tile are told of it before; they look at positions only where they have keys, which come later.
-  __device__ __forceinline__ void read_positions(TileSlot& slot, const HeadView& view, int thread) const {
-    constexpr int kRounds = (kHopperRows + kPlanners - 1) / kPlanners;
-    int positions[kRounds];
+  // The least and greatest of kLanes lanes.
+  template <int kLanes>
+  static __device__ __forceinline__ void reduce(int& least, int& greatest) {
 #pragma unroll
-    for (int i = 0; i < kRounds; ++i) positions[i] = p.positions[view.token_of(min(slot.first_row + thread + i * kPlanners, view.rows - 1))];
-#pragma unroll
-    for (int i = 0; i < kRounds; ++i) {
-      if (thread + i * kPlanners < kHopperRows) slot.positions[thread + i * kPlanners] = positions[i];
+    for (int distance = kLanes / 2; distance > 0; distance /= 2) {
+      least = min(least, __shfl_xor_sync(kFullWarp, least, distance));
+      greatest = max(greatest, __shfl_xor_sync(kFullWarp, greatest, distance));
     }
   }
 
+  // A count that does not fit the cache stops the kernel.
+  __device__ __forceinline__ void enter_count(TileSlot& slot, int count, int thread) const {
+    if (thread != 0) return;
+    HeadView& view = *reinterpret_cast<HeadView*>(slot.head);
+    view.count = view.slots = count;
+    view.check(p);
+  }
+
+  // Of the thread's page in the stretch that begins with that slot.
+  __device__ __forceinline__ Pages pages_of(const HeadView& view, int first, int end, int thread) const {
+    static_assert(kPlanners == kStretchBlocks * kBlockPages, "a thread has one page of each");
+    if (first + thread * kPageSlots >= end) return {-1, -1};
+    const int* table = view.pages + first / kPageSlots + thread;
+    return {load_here(table), load_here(table + p.value_pages)};
+  }
+
   // Page ids that are none stop the kernel.
-  __device__ __forceinline__ void enter_pages(Stretch& next, const Pages& pages, bool there, int thread) const {
-    if (there && (static_cast<u32>(pages.key) >= static_cast<u32>(p.pages) || static_cast<u32>(pages.value) >= static_cast<u32>(p.pages))) __trap();
+  __device__ __forceinline__ void enter_pages(Stretch& next, Pages pages, bool there, int thread) const {
+    if (!there) {
+      pages = {-1, -1};
+    } else if ((static_cast<u32>(pages.key) >= static_cast<u32>(p.pages) || static_cast<u32>(pages.value) >= static_cast<u32>(p.pages))) {
+      __trap();
+    }
     next.pages[thread] = pages.key;
     next.value_pages[thread] = pages.value;
     bool keys_run = follows(pages.key), values_run = follows(pages.value);
@@ -174,7 +219,7 @@ struct TilePlanner {
   }
 
   // Works out what the tile's queries see of each block; 16 lanes take a block. All positions are on their way before the first are looked at.
-  __device__ __forceinline__ void scan(Stretch& next, int first, int end, const CallMask& mask, const QueryRange& range, int thread) const {
+  __device__ __forceinline__ void scan(Stretch& next, int first, int end, const CallMask& mask, const QueryRange& range, u32 thread) const {
     constexpr int kLanes = kHopperBlock / 4;
     constexpr int kBlocksAtOnce = kPlanners / kLanes;
     constexpr int kRounds = kStretchBlocks / kBlocksAtOnce;
@@ -182,21 +227,21 @@ struct TilePlanner {
     int lane = thread % kLanes;
     int4 positions[kRounds];
 #pragma unroll
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; kSightOfPositions && round < kRounds; ++round) {
       int block = round * kBlocksAtOnce + thread / kLanes;
       positions[round] = positions_of(next, block, lane, first + block * kHopperBlock + 4 * lane, end);
     }
 #pragma unroll
     for (int round = 0; round < kRounds; ++round) {
       int block = round * kBlocksAtOnce + thread / kLanes, begin = first + block * kHopperBlock;
-      int4 four = positions[round];
-      bool there = begin + 4 * lane < end;
-      int least = there ? min(min(four.x, four.y), min(four.z, four.w)) : 0x7fffffff;
-      int greatest = there ? max(max(four.x, four.y), max(four.z, four.w)) : static_cast<int>(0x80000000);
-#pragma unroll
-      for (int distance = kLanes / 2; distance > 0; distance /= 2) {
-        least = min(least, __shfl_xor_sync(kFullWarp, least, distance));
-        greatest = max(greatest, __shfl_xor_sync(kFullWarp, greatest, distance));
+      int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
+      if constexpr (kSightOfPositions) {
+        int4 four = positions[round];
+        if (begin + 4 * lane < end) {
+          least = min(min(four.x, four.y), min(four.z, four.w));
+          greatest = max(max(four.x, four.y), max(four.z, four.w));
+        }
+        reduce<kLanes>(least, greatest);
       }
       if (lane == 0 && begin < end) {
         BlockSight sight = mask.sight(min(begin + kHopperBlock, end), least, greatest, range.least, range.greatest);
@@ -212,14 +257,5 @@ struct TilePlanner {
     if (slot + 3 < end) return *reinterpret_cast<const int4*>(from);
     int first = from[0];
     return make_int4(first, slot + 1 < end ? from[1] : first, slot + 2 < end ? from[2] : first, first);
-  }
-
-  // While blocks are looked at, queries come near.
-  __device__ __forceinline__ void prefetch_queries(const HeadView& view, int first_row) const {
-    constexpr int kLines = kHeadDim * static_cast<int>(sizeof(float)) / 128;
-#pragma unroll 1
-    for (int i = threadIdx.x - kWarpSize; i < kHopperRows * kLines; i += kPlanners) {
-      prefetch_line(p.queries + view.query_of(min(first_row + i / kLines, view.rows - 1)) * kHeadDim + i % kLines * 32);
-    }
   }
 };

@@ -1,11 +1,11 @@
 // hopper_shared.cuh - what the warpgroups of the Hopper prefill kernel hand to each other in shared memory.
 //
 // One warpgroup provides: three of its warps plan (hopper_plan.cuh), the first one loads (hopper_loads.cuh). The other two consume (hopper_tile.cuh).
-// Three rings of slots connect them, each with barriers that say when a slot is full and when it is empty again: tiles of rows with their queries, from
-// planners to everybody; stretches of blocks with what the tile sees of them, from planners to the loader; and stages with keys and values of a
-// block, from the loader to the consumers. So each of them is ahead of the next, from one tile to another as well: planners by most of a tile.
+// Three rings of slots connect them, each with barriers that say when a slot is full and when it is empty again: tiles of rows and stretches of blocks
+// with what a tile sees of them, from planners to the loader; and stages, from the loader to the consumers, which hold keys and values of a block or, as they
+// lie in memory, the queries that a tile begins with. So each of them is ahead of the next, from one tile to another as well: planners by most of a tile.
 //
-// Queries, keys and values lie as tensor maps with a swizzle of 128 bytes leave them: for each 64 columns of the head, lines of 128 bytes. A page
+// Rounded queries, keys and values lie as tensor maps with a swizzle of 128 bytes leave them: for each 64 columns of the head, lines of 128 bytes. A page
 // is 16 lines of each.
 #pragma once
 #include "attention/mask.cuh"
@@ -15,17 +15,18 @@
 constexpr int kConsumers = 2;
 constexpr int kHopperThreads = kWarpgroupSize * (1 + kConsumers);
 constexpr int kGroupRows = 64;
+constexpr int kHalfRows = kGroupRows / 2;
 constexpr int kHopperRows = kConsumers * kGroupRows;
 constexpr int kHopperBlock = kTensorBlock;
 constexpr int kLineValues = 64;
 constexpr int kColumnParts = kHeadDim / kLineValues;
-constexpr int kHopperStages = kHeadDim <= 64 ? 6 : 4;
+constexpr int kHopperStages = kHeadDim <= 64 ? 8 : 5;
 constexpr int kBlockPages = kHopperBlock / kPageSlots;
 constexpr int kConsumerWarps = kConsumers * kWarpgroupSize / kWarpSize;
 constexpr int kPlanners = kWarpgroupSize - kWarpSize;
 constexpr int kPlannerWarps = kPlanners / kWarpSize;
 constexpr int kTileSlots = 2;
-// Enough for planners to be done with a tile, and with the next one's queries, before consumers are.
+// Enough for planners to be done with a tile before consumers are.
 constexpr int kStretches = 8;
 constexpr int kStretchBlocks = 24;
 
@@ -39,6 +40,7 @@ static_assert(kHeadDim % kLineValues == 0 && kHeadDim <= 128 && LISTS == 0 && kH
 // A tile of rows of one KV head of one sequence.
 struct TileSlot {
   alignas(8) u8 head[sizeof(HeadView)];
+  const int* count;  // where the head's count of slots is
   int first_row;  // -1 where no tile follows
   int positions[kHopperRows];
 
@@ -49,7 +51,7 @@ struct TileSlot {
 struct alignas(16) Stretch {
   int pages[kStretchBlocks * kBlockPages];
   int value_pages[kStretchBlocks * kBlockPages];
-  int first;  // -1 where no tile follows
+  int first;
   int blocks;
   bool last;  // of its tile
   u8 flags[kStretchBlocks];
@@ -59,11 +61,16 @@ struct alignas(16) Stretch {
 constexpr u8 kKeysRun = 1;
 constexpr u8 kValuesRun = 2;
 
+// What a stage holds: a block, 2 * block + 1 if it is seen whole; so many of a consumer's rows, as -1 - rows, in stages one behind the other; or nothing, where no
+// tile follows.
+constexpr int kNoContents = -1;
+
 template <typename T>
 struct HopperShared {
   static constexpr int kPart = kHopperBlock * kLineValues;
+  static_assert(kHopperBlock * sizeof(T) == kHalfRows * sizeof(float), "keys of a block, and its values, have the room of half a consumer's rows");
 
-  alignas(1024) T queries[kTileSlots][kConsumers][kColumnParts][kGroupRows * kLineValues];
+  alignas(1024) T queries[kConsumers][kColumnParts][kGroupRows * kLineValues];
   T keys[kHopperStages][kColumnParts][kPart];
   T values[kHopperStages][kColumnParts][kPart];
   alignas(16) int positions[kHopperStages][kHopperBlock];  // of blocks that are not seen whole
@@ -78,7 +85,10 @@ struct HopperShared {
   u64 stretch_empty[kStretches];
   u64 last_full;
   TileSlot tiles[kTileSlots];
-  int blocks[kHopperStages];  // 2 * block + 1 if it is seen whole, or -1 at the end of a tile
+  int contents[kHopperStages];  // see below
+
+  // Half of a consumer's queries as they lie in memory.
+  __device__ __forceinline__ float* raw_queries(int stage, int half) { return reinterpret_cast<float*>(half == 0 ? keys[stage] : values[stage]); }
 
   __device__ void init() {
     for (int stage = 0; stage < kHopperStages; ++stage) {
@@ -122,39 +132,3 @@ struct RingPlace {
     if (threadIdx.x % kWarpSize == 0) barrier_arrive(&barriers[slot]);
   }
 };
-
-// Rounds queries of a tile to the cache's type, line by line as products want them: rows [begin, end) of it, by kLoaders threads. Each of them has kAtOnce rows
-// on their way before it waits for the first; rows past the last of the sequence are copies of others, and nobody takes what becomes of them.
-template <int kLoaders, int kAtOnce, typename T>
-__device__ __forceinline__ void load_queries(T (&queries)[kConsumers][kColumnParts][kGroupRows * kLineValues], const AttentionParameters& p,
-                                             const HeadView& view, int first_row, int begin, int end, int thread) {
-  constexpr int kPieces = kHeadDim / 8;
-  constexpr int kStep = kLoaders / kPieces;
-  static_assert(kLoaders % kPieces == 0, "a thread has pieces of the same columns");
-  int piece = thread % kPieces;
-  // Where the next row to be read is, and how far it is from there to the one after it.
-  int first = min(first_row + begin + thread / kPieces, view.rows - 1), token = first / view.group, head = first - token * view.group;
-  int tokens = kStep / view.group, heads = kStep - tokens * view.group;
-  for (int row = begin + thread / kPieces; row < end; row += kAtOnce * kStep) {
-    float4 low[kAtOnce], high[kAtOnce];
-#pragma unroll
-    for (int i = 0; i < kAtOnce; ++i) {
-      const float* from = p.queries + (static_cast<i64>(view.first_token + token) * view.heads + view.kv_head * view.group + head) * kHeadDim + piece * 8;
-      low[i] = reinterpret_cast<const float4*>(from)[0];
-      high[i] = reinterpret_cast<const float4*>(from)[1];
-      if (first_row + row + (i + 1) * kStep < view.rows) {
-        bool carry = head + heads >= view.group;
-        token += tokens + (carry ? 1 : 0);
-        head += heads - (carry ? view.group : 0);
-      }
-    }
-#pragma unroll
-    for (int i = 0; i < kAtOnce; ++i) {
-      int at = row + i * kStep;
-      if (at >= end) break;
-      T* to = queries[at / kGroupRows][piece / 8] + at % kGroupRows * kLineValues + ((piece % 8) ^ (at % 8)) * 8;
-      *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(low[i].x, low[i].y), pack<T>(low[i].z, low[i].w), pack<T>(high[i].x, high[i].y), pack<T>(high[i].z, high[i].w));
-    }
-  }
-  fence_async();
-}

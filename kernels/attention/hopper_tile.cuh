@@ -50,23 +50,22 @@ struct HopperTile {
   __device__ __forceinline__ HopperTile(HopperShared<T>& shared, const AttentionParameters& p) : shared(shared), p(p), function(p.scale, p.soft_cap) {
     own_turn = kTurnBarrier + consumer();
     other_turn = kTurnBarrier + (consumer() + 1) % kConsumers;
+    queries = static_cast<u32>(factor_by_k(shared_address(shared.queries[consumer()])));
     asm volatile("" : "+f"(function.factor), "+r"(own_turn), "+r"(other_turn));
+#pragma unroll
+    for (int n = 0; n < kScoreGroups; ++n) {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) scores[n][e] = 0.0f;
+    }
   }
 
   // Takes tile after tile until there is none.
   __device__ __forceinline__ void run() {
     if (consumer() == kConsumers - 1) pass_turn();
-    for (bool is_first = true;; is_first = false) {
-      tile.wait_full(shared.tile_full);
-      const TileSlot& slot = shared.tiles[tile.slot];
-      if (slot.first_row < 0) break;
-      if (is_first) {
-        load_queries<kWarpgroupSize, 8>(shared.queries[tile.slot], p, slot.view(), slot.first_row, consumer() * kGroupRows,
-                                        (consumer() + 1) * kGroupRows, threadIdx.x % kWarpgroupSize);
-        named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
-      }
+    bool there = bring_queries();
+    while (there) {
       begin();
-      walk();
+      there = walk();
       finish();
       tile.arrive(shared.tile_empty);
       tile.advance();
@@ -84,9 +83,42 @@ struct HopperTile {
     return threadIdx.x % kWarpgroupSize / kWarpSize * 16 + threadIdx.x % kWarpSize / 4 + 8 * i + consumer() * kGroupRows;
   }
 
+  // Rounds the queries that the stages ahead hold to the cache's type, if a tile follows.
+  __device__ __forceinline__ bool bring_queries() {
+    int contents = wait_for_keys();
+    if (contents == kNoContents) return false;
+#pragma unroll 1
+    for (int i = 0; i < kConsumers; ++i) {
+      if (i > 0) contents = wait_for_keys();
+      ahead.wait_full(shared.values_full);
+      if (i == consumer()) round_queries(kNoContents - contents);
+      ahead.arrive(shared.keys_empty);
+      ahead.arrive(shared.values_empty);
+      ahead.advance();
+    }
+    return true;
+  }
+
+  // Rows past those of the sequence are copies of its last one, and nobody takes what becomes of them.
+  __device__ __forceinline__ void round_queries(int rows) {
+    constexpr int kLanes = kHeadDim / 4;  // that a row takes
+    constexpr int kAtOnce = kWarpSize / kLanes;
+    int lane = threadIdx.x % kWarpSize, column = lane % kLanes * 4, piece = column % kLineValues / 8;
+    int first = threadIdx.x % kWarpgroupSize / kWarpSize * 16 + lane / kLanes;
+    T* to = shared.queries[consumer()][column / kLineValues] + column % 8;
+    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
+#pragma unroll 4
+    for (int line = first; line < first + 16; line += kAtOnce) {
+      int row = min(line, rows - 1);
+      float4 v = *reinterpret_cast<const float4*>(shared.raw_queries(ahead.slot, row / kHalfRows) + row % kHalfRows * kHeadDim + column);
+      *reinterpret_cast<uint2*>(to + line * kLineValues + (piece ^ (line % 8)) * 8) = make_uint2(pack_query<T>(v.x, v.y), pack_query<T>(v.z, v.w));
+    }
+    fence_async();
+    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
+  }
+
   __device__ __forceinline__ void begin() {
-    const TileSlot& slot = shared.tiles[tile.slot];
-    queries = static_cast<u32>(factor_by_k(shared_address(shared.queries[tile.slot][consumer()])));
+    place = ahead;
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       merged_greatest[i] = minus_infinity();
@@ -96,11 +128,6 @@ struct HopperTile {
     for (int n = 0; n < kGroups; ++n) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) sums[n][e] = merged[n][e] = 0.0f;
-    }
-#pragma unroll
-    for (int n = 0; n < kScoreGroups; ++n) {
-#pragma unroll
-      for (int e = 0; e < 4; ++e) scores[n][e] = 0.0f;
     }
     reset();
   }
@@ -118,43 +145,40 @@ struct HopperTile {
     }
   }
 
-  // Goes through the blocks of the tile.
-  __device__ __forceinline__ void walk() {
+  // Goes through the blocks of the tile, and brings the queries of the next one beside the last product.
+  __device__ __forceinline__ bool walk() {
     int next = wait_for_keys();
-    if (next >= 0) {
-      multiply_keys();
-      look_up_rows();
-      product_wait<0>();
+    if (next < 0) return bring_queries();
+    multiply_keys();
+    look_up_rows();
+    product_wait<0>();
+    product_hold(scores);
+    find_greatest(next);
+    joining = Joining::kFirst;
+    int split = split_of(next);
+    for (;;) {
+      weigh();
+      ahead.advance();
+      next = wait_for_keys();
+      if (next < 0) break;
+      take_turn();
+      product_wait<1>();
       product_hold(scores);
-      find_greatest(next);
-      joining = Joining::kFirst;
-      int split = split_of(next);
-      for (;;) {
-        weigh();
-        ahead.advance();
-        next = wait_for_keys();
-        if (next < 0) break;
-        take_turn();
-        product_wait<1>();
-        product_hold(scores);
-        joining = Joining::kAdds;
-        if (split_of(next) != split) {
-          split = split_of(next);
-          merge_states();
-          joining = Joining::kMerges;
-        }
-        find_greatest(next);
-        give_values_back();
+      joining = Joining::kAdds;
+      if (split_of(next) != split) {
+        split = split_of(next);
+        merge_states();
+        joining = Joining::kMerges;
       }
-      product_hold(scores);
-      round_probabilities();
-      multiply_values();
+      find_greatest(next);
       give_values_back();
     }
-    ahead.arrive(shared.keys_empty);
-    place.arrive(shared.values_empty);
-    ahead.advance();
-    place.advance();
+    product_hold(scores);
+    round_probabilities();
+    multiply_values();
+    bool there = bring_queries();
+    give_values_back();
+    return there;
   }
 
   // Issues the products of the next block's keys, and those of this block's values behind them.
@@ -178,10 +202,10 @@ struct HopperTile {
     __trap();
   }
 
-  // What the stage ahead holds: HopperShared::blocks.
+  // What the stage ahead holds: HopperShared::contents.
   __device__ __forceinline__ int wait_for_keys() {
     ahead.wait_full(shared.keys_full);
-    return __shfl_sync(kFullWarp, shared.blocks[ahead.slot], 0);
+    return __shfl_sync(kFullWarp, shared.contents[ahead.slot], 0);
   }
 
   __device__ __forceinline__ void multiply_keys() {

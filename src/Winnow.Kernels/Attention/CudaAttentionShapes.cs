@@ -60,11 +60,11 @@ internal static class CudaAttentionShapes
     public static int HopperBytes(int headDim)
     {
         const int Stretches = 8 * ((2 * 96 * sizeof(int)) + (16 * 4) + (2 * sizeof(long)));
-        const int Tiles = 2 * (56 + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
+        const int Tiles = 2 * (56 + sizeof(long) + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
         const int Barriers = 5 * sizeof(long);
         const int Alignment = 1024;
-        int stages = headDim <= 64 ? 6 : 4;
-        int tiles = 2 * (HopperRows + (stages * HopperSlots)) * headDim * sizeof(ushort);
+        int stages = headDim <= 64 ? 8 : 5;
+        int tiles = (HopperRows + (2 * stages * HopperSlots)) * headDim * sizeof(ushort);
         int stage = (HopperSlots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
         return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
     }
