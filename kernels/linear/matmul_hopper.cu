@@ -3,10 +3,11 @@
 //
 // Arguments: LinearParams (params.cuh; tiles are numbered as wide as here). maps: boxes of 64 inputs with the 128-byte swizzle; the input, which is
 // what pack.cu made, [rows, stride] in the matrix type, 128 rows a box; then the weights of each part, 16-byte aligned, inputs % 8 == 0, as many
-// rows a box as a tile has of it. What a box has beyond an array is zero. outputs: boxes of 32 outputs of 64 rows of each part, float, with the
+// rows a box as a tile has of it. What a box has beyond an array is zero. outputs: boxes of lines of 128 bytes of 64 rows of each part, with the
 // 128-byte swizzle, rows on 16 bytes; only looked at where tiles are staged.
 // Compile-time: WINNOW_WEIGHT (16-bit), WINNOW_TILE (columns of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
-// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates), WINNOW_STAGED: whether sums go through shared memory, from
+// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates), WINNOW_OUTPUT (F32; with a fused gate also F16 or BF16, rounded as pack.cu
+// does, for products to come), WINNOW_STAGED: whether sums go through shared memory, from
 // where they are copied while the next tile is multiplied, instead of being stored by all lanes, which holds everything up. The arithmetic is that of pieces.cuh: the same bits as
 // matvec.cu, because a chain of products of a warpgroup is a chain of those of a warp.
 //
@@ -30,6 +31,9 @@ constexpr bool kFused = kGate == Gate::kFused;
 constexpr int kGroupRows = 64;
 constexpr int kTileRows = kGroups * kGroupRows;
 constexpr int kTileOutputs = kFused ? kColumns / 2 : kColumns;
+constexpr Weight kOutput = static_cast<Weight>(WINNOW_OUTPUT);
+using Output = ElementOf<kOutput>::Type;
+static_assert(kFused || kOutput == Weight::kF32, "what is added comes in floats");
 
 // A stage is a line of inputs of all rows and columns.
 constexpr int kUnitStages = kPlainUnitSteps * kStepInputs / kLineInputs;
@@ -37,10 +41,10 @@ static_assert(kUnitStages == 2, "a unit is two stages below");
 constexpr int kInputBytes = kTileRows * kLineBytes;
 constexpr int kStageBytes = kInputBytes + kColumns * kLineBytes;
 constexpr int kStages = WINNOW_STAGES;
-// Where sums are staged: boxes of 32 outputs, each row a line of 128 bytes.
+// Where sums are staged: boxes of which each row is a line of 128 bytes.
 constexpr bool kStaged = WINNOW_STAGED;
-constexpr int kBoxOutputs = 32;
-constexpr int kBoxBytes = kGroupRows * kBoxOutputs * 4;
+constexpr int kBoxOutputs = kLineBytes / sizeof(Output);
+constexpr int kBoxBytes = kGroupRows * kLineBytes;
 constexpr int kGroupBoxes = kTileOutputs / kBoxOutputs;
 static_assert(!kStaged || kTileOutputs % kBoxOutputs == 0, "whole boxes are copied");
 constexpr int kStagedBytes = kStaged ? kGroups * kGroupBoxes * kBoxBytes : 0;
@@ -139,17 +143,25 @@ __device__ __forceinline__ void finish_row(Sums& sums, int half, const LinearPar
   }
 }
 
+// Two outputs beside each other.
+__device__ __forceinline__ void store_pair(float* to, float first, float second) { store_vec<float, 2>(to, {first, second}); }
+
+template <typename Rounded>
+__device__ __forceinline__ void store_pair(Rounded* to, float first, float second) {
+  *reinterpret_cast<u32*>(to) = pack<Rounded>(first, second);
+}
+
 template <bool kPairs>
 __device__ __forceinline__ void store_row(const Sums& sums, int half, const LinearPart& part, int row, int first_output) {
 #pragma unroll
   for (int n = 0; n < kTileOutputs / 8; ++n) {
     int output = first_output + 8 * n;
-    float* to = part.output + static_cast<i64>(row) * part.outputs + output;
+    Output* to = reinterpret_cast<Output*>(part.output) + static_cast<i64>(row) * part.outputs + output;
     if constexpr (kPairs) {
-      if (output < part.outputs) store_vec<float, 2>(to, {sums[n][2 * half], sums[n][2 * half + 1]});
+      if (output < part.outputs) store_pair(to, sums[n][2 * half], sums[n][2 * half + 1]);
     } else {
-      if (output < part.outputs) to[0] = sums[n][2 * half];
-      if (output + 1 < part.outputs) to[1] = sums[n][2 * half + 1];
+      if (output < part.outputs) to[0] = from_float<Output>(sums[n][2 * half]);
+      if (output + 1 < part.outputs) to[1] = from_float<Output>(sums[n][2 * half + 1]);
     }
   }
 }
@@ -165,8 +177,10 @@ __device__ __forceinline__ void stage_sums(const Sums& sums, u8* staged, const T
   for (int i = 0; i < 2 * (kTileOutputs / 8); ++i) {
     // A piece of 16 bytes of a line is exchanged by the number of the line, of which g is what counts.
     int n = i / 2, half = i % 2;
-    int place = n / 4 * kBoxBytes + (16 * warp + g + 8 * half) * kLineBytes + 16 * ((n % 4 * 2 + q / 2) ^ g) + 8 * (q % 2);
-    store_vec<float, 2>(reinterpret_cast<float*>(staged + place), {sums[n][2 * half], sums[n][2 * half + 1]});
+    constexpr int kBoxEights = kBoxOutputs / 8, kEightBytes = 8 * sizeof(Output), kPairBytes = 2 * sizeof(Output);
+    int at = n % kBoxEights * kEightBytes + q * kPairBytes;
+    int place = n / kBoxEights * kBoxBytes + (16 * warp + g + 8 * half) * kLineBytes + (at ^ (16 * g));
+    store_pair(reinterpret_cast<Output*>(staged + place), sums[n][2 * half], sums[n][2 * half + 1]);
   }
   fence_async();
   named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);

@@ -2,7 +2,7 @@
 #pragma once
 #include "common/blocks.cuh"
 
-// One of several products of one input. output: float [rows, outputs]; weight: [outputs, inputs], row-major; bias: float [outputs] or null;
+// One of several products of one input. output: float [rows, outputs], of a fused gate on Hopper also 16-bit floats; weight: [outputs, inputs], row-major; bias: float [outputs] or null;
 // residual: float [rows, outputs] or null, may be the output. The tiles of outputs of all parts are numbered through.
 struct LinearPart {
   float* output;
@@ -42,6 +42,25 @@ __device__ __forceinline__ LinearPart part_of(const LinearParams& params, int ti
   }
   return part;
 }
+
+// What values of a type that is no block are.
+template <Weight kType>
+struct ElementOf;
+
+template <>
+struct ElementOf<Weight::kF32> {
+  using Type = float;
+};
+
+template <>
+struct ElementOf<Weight::kF16> {
+  using Type = half_t;
+};
+
+template <>
+struct ElementOf<Weight::kBF16> {
+  using Type = bf16_t;
+};
 
 // x sigmoid(x), or 0.5 x (1 + tanh(u)) = x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3). Past
 // 2^126 the quotient is zero, which it is to float precision.

@@ -5,7 +5,8 @@
 //   kind 2 (RMS of a sum)  residual[r, c] += input[r, c];  output = kind 0 with x = residual
 //   kind 3 (layer)         output[r, c]    = (x[r, c] - mean_c(x)) * g(r) * weight[c] + bias[c],  g(r) = 1 / sqrt(variance_c(x) + epsilon)
 //
-//   output, residual, input   F32 [rows, columns]; the output may be the input
+//   output, residual, input   F32 [rows, columns]; the output may be the input. With OUTPUT_BITS = 16 the output of kind 0 is F16, or BF16 where BRAIN
+//                             is 1, rounded as products round their input, and may not be the input
 //   weight, bias              F32 [columns]; no bias where HAS_BIAS is 0
 //   ALIGNED = 1: columns is a multiple of 4 and every address one of 16
 //
@@ -14,7 +15,7 @@
 // alone and in any batch.
 //
 // Zhang and Sennrich 2019, arXiv:1910.07467; Ba, Kiros and Hinton 2016, arXiv:1607.06450.
-// Bound by memory: 8 bytes a value for kinds 0 and 3, 12 for kind 1, 16 for kind 2.
+// Bound by memory: 8 bytes a value for kinds 0 and 3 (6 where it is rounded), 12 for kind 1, 16 for kind 2.
 #include "common/reduce.cuh"
 #include "norm/groups.cuh"
 
@@ -24,6 +25,8 @@
 #define TURNS 1
 #define ALIGNED 1
 #define HAS_BIAS 0
+#define OUTPUT_BITS 32
+#define BRAIN 0
 #endif
 
 constexpr bool kAdded = KIND == 1, kOfSum = KIND == 2, kLayer = KIND == 3;
@@ -34,6 +37,25 @@ constexpr bool kAligned = ALIGNED, kHasBias = HAS_BIAS;
 // Whether there are registers for all that a thread reads of a row, and for weights beside it, without fewer blocks on a multiprocessor for it.
 constexpr bool kRowFirst = kAligned && kTurns > 0 && kTurns <= 2, kWeightsFirst = kRowFirst && !kAdded && !kHasBias;
 
+constexpr bool kRounded = OUTPUT_BITS == 16;
+static_assert(KIND == 0 || !kRounded, "other kinds read what they write");
+
+template <bool kIsRounded, bool kIsBrain>
+struct OutputOf {
+  using Type = float;
+};
+
+template <>
+struct OutputOf<true, false> {
+  using Type = half_t;
+};
+
+template <>
+struct OutputOf<true, true> {
+  using Type = bf16_t;
+};
+
+using Output = OutputOf<kRounded, BRAIN != 0>::Type;
 using Group = Vec<float, kGroup>;
 
 __device__ __forceinline__ Group load(const float* row, int column, int columns) {
@@ -49,6 +71,19 @@ __device__ __forceinline__ void store(float* row, int column, int columns, const
     store_group<true>(row + column, group);
   } else {
     store_part(row + column, group, columns - column);
+  }
+}
+
+// Values that products take as they are: what a half cannot hold becomes the largest that it can, which store_group does not do.
+template <typename Rounded>
+__device__ __forceinline__ void store(Rounded* row, int column, int columns, const Group& group) {
+  if constexpr (kAligned) {
+    store_words(row + column, Vec<u32, 2>{pack<Rounded>(group.v[0], group.v[1]), pack<Rounded>(group.v[2], group.v[3])});
+  } else {
+#pragma unroll
+    for (int i = 0; i < kGroup; ++i) {
+      if (column + i < columns) row[column + i] = from_float<Rounded>(group.v[i]);
+    }
   }
 }
 
@@ -86,7 +121,7 @@ __device__ __forceinline__ float inverse_root(float sum, int columns, float epsi
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, kWeightsFirst ? kMostThreads / kThreads : 0)
-winnow_norm(float* output, float* residual, const float* input, const float* weight, const float* bias, float epsilon, int columns) {
+winnow_norm(Output* output, float* residual, const float* input, const float* weight, const float* bias, float epsilon, int columns) {
   __shared__ float scratch[kThreads / kWarpSize];
   i64 start = static_cast<i64>(blockIdx.x) * columns;
   output += start;
@@ -133,7 +168,7 @@ winnow_norm(float* output, float* residual, const float* input, const float* wei
     Group x = kTurns > 0 ? held[turn] : load(source, column, columns);
     if constexpr (!kWeightsFirst) scale[turn] = load(weight, column, columns);
     Group before;
-    if constexpr (kAdded) before = load(output, column, columns);
+    if constexpr (kAdded) before = load(reinterpret_cast<const float*>(output), column, columns);
     if constexpr (kHasBias) before = load(bias, column, columns);
 #pragma unroll
     for (int i = 0; i < kGroup; ++i) {

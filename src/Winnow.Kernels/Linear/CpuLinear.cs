@@ -76,6 +76,9 @@ internal sealed unsafe class CpuLinear : ILinear, IDisposable
     }
 
     /// <inheritdoc/>
+    public DType InputType(Tensor weight, int rows) => DType.F32;
+
+    /// <inheritdoc/>
     public Tensor Arrange(Tensor weight)
     {
         LinearArguments.CheckWeight(weight);

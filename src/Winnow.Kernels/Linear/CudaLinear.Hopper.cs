@@ -13,7 +13,7 @@ internal sealed partial class CudaLinear
 
     // Rows and outputs of a box of sums.
     private const int BoxRows = 64;
-    private const int BoxOutputs = 32;
+    private const int BoxBytes = 128;
     private const int StagedTile = 128;
 
     /// <summary>Columns of tiles to choose from with 16-bit weights: sums and units of more than 208 do not fit into registers, with a gate 192.</summary>
@@ -48,7 +48,7 @@ internal sealed partial class CudaLinear
 
             CudaLinearVariant sized = variant with { Size = tile };
             int waves = Ceiling(CountHopperTiles(ref parameters, sized), _context.Driver.Properties.Multiprocessors);
-            bool isStaged = plain && tile == StagedTile && waves > 1 && CanStage(parameters);
+            bool isStaged = plain && tile == StagedTile && waves > 1 && CanStage(parameters, sized);
             int cost = isStaged ? (waves * (tile + 2)) + 4 : waves * (plain ? Math.Max(88, tile + 4) : tile + 64);
             (best, least) = cost < least ? (sized with { IsStaged = isStaged }, cost) : (best, least);
         }
@@ -56,14 +56,14 @@ internal sealed partial class CudaLinear
         return best;
     }
 
-    // Tensor maps are for rows on 16 bytes; what else is added lies in pairs.
-    private static bool CanStage(in CudaLinearParams parameters)
+    // Whole boxes are staged, of arrays whose rows lie on 16 bytes; what else is added lies in pairs.
+    private static bool CanStage(in CudaLinearParams parameters, CudaLinearVariant variant)
     {
-        bool can = parameters.Gate % 8 == 0;
+        bool can = parameters.Gate % 8 == 0 && variant.TileOutputs * variant.OutputBytes % BoxBytes == 0;
         for (int i = 0; i < parameters.Count; i++)
         {
             CudaLinearPart part = parameters.Parts[i];
-            can &= part.Outputs % 4 == 0 && part.Output % Alignment == 0 && part.Bias % 8 == 0 && part.Residual % 8 == 0;
+            can &= part.Outputs * variant.OutputBytes % Alignment == 0 && part.Output % Alignment == 0 && part.Bias % 8 == 0 && part.Residual % 8 == 0;
         }
 
         return can;
@@ -72,13 +72,13 @@ internal sealed partial class CudaLinear
     private static int CountHopperTiles(ref CudaLinearParams parameters, CudaLinearVariant variant) =>
         DivideParts(ref parameters, variant.TileOutputs, variant.Gate) * Ceiling(parameters.Rows, variant.TileRows);
 
-    private void LaunchHopper(ref CudaLinearParams parameters, ref CudaLinearPacked packed, DType type, CudaGate gate, Activation activation)
+    private void LaunchHopper(ref CudaLinearParams parameters, ref CudaLinearPacked packed, DType type, CudaGate gate, Activation activation, DType output)
     {
         CudaLinearKind kind = type is DType.F16 or DType.BF16 ? CudaLinearKind.Hopper : CudaLinearKind.HopperBlocks;
-        var variant = new CudaLinearVariant(kind, type, true, 0, 1, gate, activation);
+        var variant = new CudaLinearVariant(kind, type, true, 0, 1, gate, activation, Output: output);
         variant = _hopperTile is not int size
             ? ChooseHopperTile(ref parameters, variant)
-            : variant with { Size = size, IsStaged = _isStaged && kind == CudaLinearKind.Hopper && CanStage(parameters) };
+            : variant with { Size = size, IsStaged = _isStaged && kind == CudaLinearKind.Hopper && CanStage(parameters, variant with { Size = size }) };
         Pack(ref parameters, ref packed, variant.Form);
         nint totals = variant.HasMinimum ? AddTotals(parameters, ref packed) : 0;
         int tiles = CountHopperTiles(ref parameters, variant);
@@ -100,7 +100,7 @@ internal sealed partial class CudaLinear
             // Nothing looks at it where tiles are not staged.
             CudaLinearPart part = parameters.Parts[Math.Min(i, parameters.Count - 1)];
             arguments.AddMap(variant.IsStaged
-                ? _maps[new(TensorMapType.Float32, part.Output, parameters.Rows, part.Outputs, BoxRows, BoxOutputs, true)]
+                ? _maps[new(variant.OutputType, part.Output, parameters.Rows, part.Outputs, BoxRows, BoxBytes / variant.OutputBytes, true)]
                 : MapOf(part, parameters.Inputs, variant));
         }
 

@@ -19,6 +19,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     private readonly CudaScratch _packed;
     private readonly CudaScratch _gate;
     private readonly CudaScratch _totals;
+    private readonly CudaScratch _floats;
     private readonly int? _split;
     private readonly int? _tile;
     private readonly bool _hasRowKernel;
@@ -40,6 +41,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         _packed = new CudaScratch(context);
         _gate = new CudaScratch(context);
         _totals = new CudaScratch(context);
+        _floats = new CudaScratch(context);
     }
 
     /// <summary>A representative of every kind of variant.</summary>
@@ -50,12 +52,12 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     {
         foreach (ref readonly Projection projection in projections)
         {
-            LinearArguments.Check(input, projection);
+            LinearArguments.Check(input, projection, InputType(projection.Weight, checked((int)input.Shape[0])));
             LinearArguments.RequireFileOrder(projection.Weight);
             CheckPlace(input, projection.Weight, projection.Output);
         }
 
-        CudaLinearPacked packed = default;
+        CudaLinearPacked packed = new() { IsInput = input.Type != DType.F32 };
         for (int first = 0; first < projections.Length && input.Shape[0] > 0;)
         {
             DType type = projections[first].Weight.Type;
@@ -86,7 +88,8 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     /// <inheritdoc/>
     public void ProjectGated(Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation)
     {
-        LinearArguments.CheckGated(output, input, gate, up, activation);
+        DType inputType = gate.Type == up.Type ? InputType(up, checked((int)input.Shape[0])) : DType.F32;
+        LinearArguments.CheckGated(output, input, gate, up, activation, inputType, _hopperTile != 0);
         LinearArguments.RequireFileOrder(gate);
         LinearArguments.RequireFileOrder(up);
         CheckPlace(input, gate, output);
@@ -96,28 +99,15 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
             return;
         }
 
-        CudaLinearPacked packed = default;
-        CudaLinearParams parameters = Start(input);
-        bool aligned = IsAligned(input, up.Type) && IsAligned(up);
-        if (gate.Type == up.Type && up.Type != DType.F32)
+        if (output.Type == DType.F32 || CanRound(input, gate, up))
         {
-            parameters.Count = 2;
-            parameters.Parts[0] = Part(output.Address, gate);
-            parameters.Parts[1] = Part(output.Address, up);
-            Launch(ref parameters, ref packed, up.Type, aligned && IsAligned(gate), CudaGate.Fused, activation);
+            ProjectGated(output.Address, output.Type, input, gate, up, activation);
             return;
         }
 
-        nint stored = _gate.Get(output.Bytes);
-        parameters.Count = 1;
-        parameters.Parts[0] = Part(stored, gate);
-        Launch(ref parameters, ref packed, gate.Type, IsAligned(input, gate.Type) && IsAligned(gate), CudaGate.None, default);
-
-        parameters = Start(input);
-        parameters.Count = 1;
-        parameters.Gate = stored;
-        parameters.Parts[0] = Part(output.Address, up);
-        Launch(ref parameters, ref packed, up.Type, aligned, CudaGate.Stored, activation);
+        nint floats = _floats.Get(output.Shape.ElementCount * sizeof(float));
+        ProjectGated(floats, DType.F32, input, gate, up, activation);
+        Round(output, floats);
     }
 
     /// <summary>Frees the scratch memory.</summary>
@@ -125,6 +115,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     {
         _packed.Dispose();
         _gate.Dispose();
+        _floats.Dispose();
         _totals.Dispose();
     }
 
@@ -153,11 +144,13 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
                 $"The weight {weight} must lie on {Alignment} bytes and lies {weight.Address % Alignment} past; give it a buffer of its own.");
         }
 
-        if (input.Address % sizeof(float) != 0 || output.Address % sizeof(float) != 0)
+        if (!IsInPlace(input) || !IsInPlace(output))
         {
-            throw new ArgumentException($"The input {input} and the output {output} must lie on 4 bytes.");
+            throw new ArgumentException($"The input {input} and the output {output} must lie on 4 bytes, or of 16-bit types on {Alignment}.");
         }
     }
+
+    private static bool IsInPlace(Tensor tensor) => tensor.Address % (tensor.Type == DType.F32 ? sizeof(float) : Alignment) == 0;
 
     private static bool IsAligned(Tensor input, DType weight) =>
         input.Address % Alignment == 0 && input.Shape[1] % (weight == DType.F32 ? 4 : 8) == 0;
@@ -179,7 +172,13 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     }
 
     private void Launch(
-        ref CudaLinearParams parameters, ref CudaLinearPacked packed, DType type, bool aligned, CudaGate gate, Activation activation)
+        ref CudaLinearParams parameters,
+        ref CudaLinearPacked packed,
+        DType type,
+        bool aligned,
+        CudaGate gate,
+        Activation activation,
+        DType output = DType.F32)
     {
         if (type == DType.F32)
         {
@@ -205,7 +204,7 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         {
             if (IsForHopper(parameters, type, aligned))
             {
-                LaunchHopper(ref parameters, ref packed, type, gate, activation);
+                LaunchHopper(ref parameters, ref packed, type, gate, activation, output);
                 return;
             }
 
@@ -294,6 +293,12 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
     private void Pack(ref CudaLinearParams parameters, ref CudaLinearPacked packed, CudaLinearForm form)
     {
         const int StrideStep = 64;
+        if (packed.IsInput)
+        {
+            parameters.Stride = parameters.Inputs;
+            return;
+        }
+
         int stride = Ceiling(parameters.Inputs, StrideStep) * StrideStep;
         nint input = parameters.Input;
         parameters.Input = _packed.Get((long)parameters.Rows * stride * sizeof(ushort));
@@ -304,12 +309,17 @@ internal sealed partial class CudaLinear : ILinear, IDisposable
         }
 
         packed = new CudaLinearPacked { Form = form };
-        bool aligned = input % Alignment == 0 && parameters.Inputs % 8 == 0;
+        LaunchPack(form, parameters.Input, input, parameters.Rows, parameters.Inputs, stride);
+    }
+
+    private void LaunchPack(CudaLinearForm form, nint packed, nint input, int rows, int inputs, int stride)
+    {
+        bool aligned = input % Alignment == 0 && inputs % 8 == 0;
         ArgumentBlock arguments = new(stackalloc byte[32]);
-        arguments.Add(parameters.Input);
+        arguments.Add(packed);
         arguments.Add(input);
-        arguments.Add(parameters.Inputs);
+        arguments.Add(inputs);
         arguments.Add(stride);
-        _context.Launch(_variants[CudaLinearVariant.Pack(form, aligned)], new(parameters.Rows, Ceiling(stride / 8, 256), 1, 256), arguments);
+        _context.Launch(_variants[CudaLinearVariant.Pack(form, aligned)], new(rows, Ceiling(stride / 8, 256), 1, 256), arguments);
     }
 }

@@ -15,6 +15,7 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Activation">The function on the gate.</param>
 /// <param name="IsStaged">Whether sums go through shared memory (Hopper).</param>
 /// <param name="IsPacked">Whether inputs come packed, with the weights (row).</param>
+/// <param name="Output">The type of outputs: F16 and BF16 only with a fused gate on Hopper.</param>
 internal readonly record struct CudaLinearVariant(
     CudaLinearKind Kind,
     DType Weight,
@@ -24,7 +25,8 @@ internal readonly record struct CudaLinearVariant(
     CudaGate Gate = CudaGate.None,
     Activation Activation = default,
     bool IsStaged = false,
-    bool IsPacked = false)
+    bool IsPacked = false,
+    DType Output = DType.F32)
 {
     /// <summary>Steps of a stage of blocks of the kernel for Hopper.</summary>
     public const int HopperStageSteps = 8;
@@ -54,7 +56,10 @@ internal readonly record struct CudaLinearVariant(
     };
 
     /// <summary>The type of what is multiplied.</summary>
-    public TensorMapType MatrixType => Weight == DType.BF16 ? TensorMapType.BFloat16 : TensorMapType.Float16;
+    public TensorMapType MatrixType => MapType(Weight);
+
+    /// <summary>The type of outputs.</summary>
+    public TensorMapType OutputType => Output == DType.F32 ? TensorMapType.Float32 : MapType(Output);
 
     /// <summary>Whether units have a minimum besides their scale.</summary>
     public bool HasMinimum => Weight is DType.Q4_1 or DType.Q5_1 or DType.Q4_K or DType.Q5_K;
@@ -73,6 +78,9 @@ internal readonly record struct CudaLinearVariant(
 
     /// <summary>Bytes from one row of blocks to the next in shared memory of the kernel for Hopper.</summary>
     public int HopperPitch => 16 * (((int)((Weight.BytesOf(HopperStageSteps * StepInputs) + 15) / 16)) | 1);
+
+    /// <summary>Bytes of an output.</summary>
+    public int OutputBytes => (int)Output.BytesOf(1);
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Kind switch
@@ -110,7 +118,7 @@ internal readonly record struct CudaLinearVariant(
 
     // Sums that are staged, or blocks.
     private int HopperFixedBytes => Kind == CudaLinearKind.Hopper
-        ? (IsStaged ? HopperLines * TileOutputs * sizeof(float) : 0)
+        ? (IsStaged ? HopperLines * TileOutputs * OutputBytes : 0)
         : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
 
     private int RowStageInputs => IsPlain ? 128 : 256;
@@ -141,6 +149,8 @@ internal readonly record struct CudaLinearVariant(
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Stored, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, Gate: CudaGate.Fused, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 64).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Fused, Output: DType.BF16).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 128, Gate: CudaGate.Fused, IsStaged: true, Output: DType.F16).Describe();
         for (int i = 0; i < types.Length; i++)
         {
             bool even = i % 2 == 0;
@@ -212,7 +222,8 @@ internal readonly record struct CudaLinearVariant(
                 weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_SPLIT={Split}", gate, activation, parameters, shared),
             CudaLinearKind.Hopper => new(
                 "linear/matmul_hopper.cu", "winnow_linear_matmul_hopper", SharedBytes,
-                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", $"WINNOW_STAGED={(IsStaged ? 1 : 0)}", gate, activation, parameters, shared)
+                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", $"WINNOW_STAGED={(IsStaged ? 1 : 0)}", $"WINNOW_OUTPUT={(int)Output}",
+                gate, activation, parameters, shared)
             {
                 Requires = "90a",
             },
@@ -231,6 +242,8 @@ internal readonly record struct CudaLinearVariant(
                 weight, aligned, $"WINNOW_TILE={Size}", gate, activation, parameters, shared),
         };
     }
+
+    private static TensorMapType MapType(DType type) => type == DType.BF16 ? TensorMapType.BFloat16 : TensorMapType.Float16;
 
     private int MatmulSharedBytes()
     {

@@ -5,12 +5,17 @@ namespace Winnow.Kernels.Linear;
 /// <summary>What the operands of a product must be; shared by all devices.</summary>
 internal static class LinearArguments
 {
+    // Rows of rounded outputs lie on 16 bytes.
+    private const int RoundedOutputs = 8;
+
     /// <summary>Checks one projection.</summary>
-    /// <param name="input">F32 [rows, inputs].</param>
+    /// <param name="input">[rows, inputs], F32 or of <paramref name="inputType"/>.</param>
     /// <param name="projection">The weight and where the product goes.</param>
-    public static void Check(Tensor input, in Projection projection)
+    /// <param name="inputType">What the device takes besides.</param>
+    public static void Check(Tensor input, in Projection projection, DType inputType = DType.F32)
     {
-        CheckProduct(projection.Output, input, projection.Weight);
+        CheckProduct(projection.Output, input, projection.Weight, inputType);
+        RequireFloats(projection.Output);
         if (!projection.Bias.IsEmpty
             && (projection.Bias.Type != DType.F32 || projection.Bias.Shape.ElementCount != projection.Weight.Shape[0]))
         {
@@ -25,14 +30,22 @@ internal static class LinearArguments
     }
 
     /// <summary>Checks a gated product.</summary>
-    /// <param name="output">F32 [rows, outputs].</param>
-    /// <param name="input">F32 [rows, inputs].</param>
+    /// <param name="output">[rows, outputs], F32 or rounded.</param>
+    /// <param name="input">[rows, inputs], F32 or of <paramref name="inputType"/>.</param>
     /// <param name="gate">[outputs, inputs].</param>
     /// <param name="up">[outputs, inputs].</param>
     /// <param name="activation">The function on the gate.</param>
-    public static void CheckGated(Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation)
+    /// <param name="inputType">What the device takes besides.</param>
+    /// <param name="rounds">Whether the device rounds outputs to F16 or BF16.</param>
+    public static void CheckGated(
+        Tensor output, Tensor input, Tensor gate, Tensor up, Activation activation, DType inputType = DType.F32, bool rounds = false)
     {
-        CheckProduct(output, input, up);
+        CheckProduct(output, input, up, inputType);
+        if (!rounds || output.Type is not (DType.F16 or DType.BF16) || output.Shape[1] % RoundedOutputs != 0)
+        {
+            RequireFloats(output);
+        }
+
         if (!IsWeight(gate) || gate.Shape != up.Shape)
         {
             Refuse($"The gate must be weights {up.Shape} like the up projection and is {gate}.");
@@ -66,11 +79,19 @@ internal static class LinearArguments
         }
     }
 
-    private static void CheckProduct(Tensor output, Tensor input, Tensor weight)
+    private static void RequireFloats(Tensor output)
     {
-        if (input.Type != DType.F32 || input.Shape.Rank != 2)
+        if (output.Type != DType.F32)
         {
-            Refuse($"The input must be F32 [rows, inputs] and is {input}.");
+            Refuse($"The output must be F32, or of a gated product what {nameof(ILinear.InputType)} says of the next one's weight, and is {output}.");
+        }
+    }
+
+    private static void CheckProduct(Tensor output, Tensor input, Tensor weight, DType inputType)
+    {
+        if ((input.Type != DType.F32 && input.Type != inputType) || input.Shape.Rank != 2)
+        {
+            Refuse($"The input must be {(inputType == DType.F32 ? "F32" : $"F32 or {inputType}")} [rows, inputs] and is {input}.");
         }
 
         if (!IsWeight(weight) || weight.Shape[1] != input.Shape[1])
@@ -78,7 +99,7 @@ internal static class LinearArguments
             Refuse($"The weight must be [outputs, {input.Shape[1]}] in F32, F16, BF16 or a GGUF block type and is {weight}.");
         }
 
-        if (output.Type != DType.F32 || output.Shape != new Shape(input.Shape[0], weight.Shape[0]))
+        if (output.Type is not (DType.F32 or DType.F16 or DType.BF16) || output.Shape != new Shape(input.Shape[0], weight.Shape[0]))
         {
             Refuse($"The output must be F32 [{input.Shape[0]}, {weight.Shape[0]}] and is {output}.");
         }

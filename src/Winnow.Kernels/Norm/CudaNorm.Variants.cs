@@ -17,6 +17,8 @@ internal sealed partial class CudaNorm
             yield return Describe(RowKey.For(kind, 4096, aligned: true, hasBias: kind == NormKind.Layer));
         }
 
+        yield return Describe(RowKey.For(NormKind.Rms, 4096, aligned: true, hasBias: false) with { Output = DType.F16 });
+        yield return Describe(RowKey.For(NormKind.Rms, 4096, aligned: true, hasBias: false) with { Output = DType.BF16 });
         yield return Describe(RowKey.For(NormKind.Rms, 64, aligned: true, hasBias: false));
         yield return Describe(RowKey.For(NormKind.Rms, 16_384, aligned: true, hasBias: false));
         yield return Describe(RowKey.For(NormKind.Layer, 1031, aligned: false, hasBias: false));
@@ -42,7 +44,8 @@ internal sealed partial class CudaNorm
 
     private static KernelVariant Describe(RowKey key) => new(
         "norm/norm.cu", "winnow_norm", 0,
-        $"KIND={(int)key.Kind}", $"THREADS={key.Threads}", $"TURNS={key.Turns}", Flag("ALIGNED", key.Aligned), Flag("HAS_BIAS", key.HasBias));
+        $"KIND={(int)key.Kind}", $"THREADS={key.Threads}", $"TURNS={key.Turns}", Flag("ALIGNED", key.Aligned), Flag("HAS_BIAS", key.HasBias),
+        $"OUTPUT_BITS={(key.Output == DType.F32 ? 32 : 16)}", Flag("BRAIN", key.Output == DType.BF16));
 
     private static KernelVariant Describe(FunctionKey key) => new(
         "norm/elementwise.cu", "winnow_elementwise", 0, $"FUNCTION={key.Function}", Flag("ALIGNED", key.Aligned));
@@ -61,7 +64,7 @@ internal sealed partial class CudaNorm
     private readonly record struct HeadKey(int HeadDim, int Pairs, RopeLayout Layout, bool Normed, bool Aligned);
 
     // Threads and turns follow from the columns alone, and with them the order of the sums.
-    private readonly record struct RowKey(NormKind Kind, int Threads, int Turns, bool Aligned, bool HasBias)
+    private readonly record struct RowKey(NormKind Kind, int Threads, int Turns, bool Aligned, bool HasBias, DType Output = DType.F32)
     {
         private const int MostThreads = 512;
         private const int MostTurns = 4;

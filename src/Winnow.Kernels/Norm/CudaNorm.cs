@@ -77,14 +77,14 @@ internal sealed partial class CudaNorm(CudaContext context) : INorm
 
     private void Normalize(NormKind kind, Tensor output, Tensor input, Tensor weight, float epsilon, Tensor residual = default, Tensor bias = default)
     {
-        (int rows, int columns) = NormChecks.Rows(kind, output, input, weight, residual, bias);
+        (int rows, int columns) = NormChecks.Rows(kind, output, input, weight, residual, bias, rounds: true);
         if (rows == 0)
         {
             return;
         }
 
         bool aligned = columns % GroupValues == 0 && Aligned(output, input, weight, residual, bias);
-        RowKey key = RowKey.For(kind, columns, aligned, !bias.IsEmpty);
+        RowKey key = RowKey.For(kind, columns, aligned, !bias.IsEmpty) with { Output = output.Type };
         ArgumentBlock arguments = new(stackalloc byte[64]);
         arguments.Add(output.Address);
         arguments.Add(Address(residual));

@@ -13,7 +13,7 @@ public interface INorm
     void Embed(Tensor output, Tensor table, Tensor tokens, float scale);
 
     /// <summary>output[r, c] = input[r, c] * rsqrt(mean_c(input[r, c]^2) + epsilon) * weight[c]. (Zhang and Sennrich 2019, arXiv:1910.07467.)</summary>
-    /// <param name="output">F32 [rows, columns]; may be the input.</param>
+    /// <param name="output">[rows, columns], F32, which may be the input, or what <see cref="ILinear.InputType"/> of the same device says of the weights that it will be multiplied by.</param>
     /// <param name="input">F32 [rows, columns].</param>
     /// <param name="weight">F32 [columns].</param>
     /// <param name="epsilon">Added to the mean square.</param>

@@ -16,12 +16,15 @@ internal static class NormChecks
         return (rows, checked((int)table.Shape[1]));
     }
 
-    /// <summary>A norm of rows.</summary>
+    /// <summary>A norm of rows. Where the device rounds, one without more to it may go to a 16-bit type.</summary>
     /// <returns>The rows and columns.</returns>
-    public static (int Rows, int Columns) Rows(NormKind kind, Tensor output, Tensor input, Tensor weight, Tensor residual, Tensor bias)
+    public static (int Rows, int Columns) Rows(
+        NormKind kind, Tensor output, Tensor input, Tensor weight, Tensor residual, Tensor bias, bool rounds = false)
     {
         Operands.RequireMatrix(input);
-        Operands.Require(output, DType.F32, input.Shape.ElementCount);
+        bool isRounded = rounds && kind == NormKind.Rms && output.Type is DType.F16 or DType.BF16;
+        Operands.Require(output, isRounded ? output.Type : DType.F32, input.Shape.ElementCount);
+        Operands.Require(!isRounded || output.Address != input.Address, "What is rounded must have memory of its own.", nameof(output));
         Operands.Require(weight, DType.F32, input.Shape[1]);
         if (kind == NormKind.RmsOfSum)
         {

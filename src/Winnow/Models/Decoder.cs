@@ -294,9 +294,11 @@ public sealed class Decoder : IDisposable
         bool windowed = Config.WindowOf(layer) > 0;
         Tensor rope = windowed ? space.WindowRope : space.Rope;
 
-        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.AttentionNorm, epsilon);
+        // Policies that watch a step read what the norm wrote.
+        Tensor normed = _step.Batch.Watched.Count == 0 ? ForProducts(space.Normed, w.Query, w.Key, w.Value) : space.Normed;
+        _device.Norm.RmsNorm(normed, space.Hidden, w.AttentionNorm, epsilon);
         _device.Linear.Project(
-            space.Normed,
+            normed,
             new() { Output = space.Queries, Weight = w.Query, Bias = w.QueryBias },
             new() { Output = space.Keys, Weight = w.Key, Bias = w.KeyBias },
             new() { Output = space.Values, Weight = w.Value, Bias = w.ValueBias });
@@ -313,9 +315,24 @@ public sealed class Decoder : IDisposable
         Attend(cache, ragged, space, layer);
         AddProjected(space, space.Attended, w.Output, w.OutputBias, w.AttentionPostNorm);
 
-        _device.Norm.RmsNorm(space.Normed, space.Hidden, w.FfnNorm, epsilon);
-        _device.Linear.ProjectGated(space.Gated, space.Normed, w.Gate, w.Up, Config.Activation);
-        AddProjected(space, space.Gated, w.Down, default, w.FfnPostNorm);
+        normed = ForProducts(space.Normed, w.Gate, w.Up);
+        _device.Norm.RmsNorm(normed, space.Hidden, w.FfnNorm, epsilon);
+        Tensor gated = ForProducts(space.Gated, w.Down);
+        _device.Linear.ProjectGated(gated, normed, w.Gate, w.Up, Config.Activation);
+        AddProjected(space, gated, w.Down, default, w.FfnPostNorm);
+    }
+
+    // The same memory in the type in which products with these weights read it best.
+    private Tensor ForProducts(Tensor memory, params ReadOnlySpan<Tensor> weights)
+    {
+        int rows = (int)memory.Shape[0];
+        DType type = _device.Linear.InputType(weights[0], rows);
+        foreach (Tensor weight in weights)
+        {
+            type = _device.Linear.InputType(weight, rows) == type ? type : DType.F32;
+        }
+
+        return type == DType.F32 ? memory : new Tensor(memory.Buffer, memory.ByteOffset, type, memory.Shape);
     }
 
     private void Attend(KvCache cache, in RaggedBatch ragged, in DecoderWorkspace.Step space, int layer)
