@@ -11,7 +11,7 @@ struct ClusterSignals {
   static constexpr int kEntries = (kSplitSlots + kRoundThreads - 1) / kRoundThreads;  // of a thread
 
   struct Shared {
-    alignas(16) float scores[kTileRows * kLine];
+    alignas(16) float scores[kDecodeRows * kLine];
   };
 
   const SignalParameters& p;

@@ -7,6 +7,7 @@
 // capacities, and a captured launch serves all lengths. One read of keys and values serves the whole query group.
 // ROUND_SLOTS (64, 128, 256) says how many slots of a 16-bit cache lie in shared memory at a time: all of a split where each block has a multiprocessor of
 // its own, so that one wait brings them, fewer where several blocks share one. Over F32 caches it is 64, and says no more than the threads.
+// DECODE_ROWS (8, 16) says how many of a tile's rows there may be.
 // With CLUSTER (Hopper, 16-bit caches) the blocks of a tile are one cluster: splits are a power of two up to 16, none of which goes through `partial`. The
 // result has the same bits.
 // The bits of a row depend on its query and the slots it sees alone: see tensor_core.cuh. Prefill gives the same ones.

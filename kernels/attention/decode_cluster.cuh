@@ -13,9 +13,9 @@ struct ClusterStates {
   static constexpr int kGroups = kHeadDim / kColumns;
   static constexpr int kParts = (kGroups + kMostClusterBlocks - 1) / kMostClusterBlocks * kMostClusterBlocks;
 
-  alignas(16) float parts[kParts][kTileRows][kColumns];  // of a block's groups, and of each all splits
-  float2 states[kTileRows][kMostClusterBlocks];
-  float shifts[kTileRows];  // log-sum-exps in units of scores
+  alignas(16) float parts[kParts][kDecodeRows][kColumns];  // of a block's groups, and of each all splits
+  float2 states[kDecodeRows][kMostClusterBlocks];
+  float shifts[kDecodeRows];  // log-sum-exps in units of scores
 
   static __device__ __forceinline__ u32 blocks() { return gridDim.x; }
   static __device__ __forceinline__ int logarithm() { return __ffs(gridDim.x) - 1; }
@@ -30,13 +30,14 @@ struct ClusterStates {
       float* part = &parts[(group >> shift << shift) + split][Tile::row_of(i)][column % kColumns];
       if (Tile::row_of(i) < rows) store_in_block(address_in_block(shared_address(part), group & (blocks() - 1)), make_float2(a, b));
     });
+    // The four lanes that know of a row share the blocks.
+    if (threadIdx.x >= kWarpSize) return;
 #pragma unroll 1
-    for (u32 block = threadIdx.x / kWarpSize; block < blocks(); block += kRoundWarps) {
+    for (u32 block = threadIdx.x % 4; block < blocks(); block += 4) {
 #pragma unroll
       for (int i = 0; i < Tile::kOwnedRows; ++i) {
         int row = Tile::row_of(i);
-        if (threadIdx.x % 4 != 0 || row >= rows) continue;
-        store_in_block(address_in_block(shared_address(&states[row][split]), block), make_float2(tile.greatest[i], sum[i]));
+        if (row < rows) store_in_block(address_in_block(shared_address(&states[row][split]), block), make_float2(tile.greatest[i], sum[i]));
       }
     }
   }
@@ -53,11 +54,11 @@ struct ClusterStates {
     int shift = logarithm();
 #pragma unroll 1
     for (u32 item = threadIdx.x;; item += kRoundThreads) {
-      u32 group = (item / (kTileRows * kPairs) << shift) + blockIdx.x;
+      u32 group = (item / (kDecodeRows * kPairs) << shift) + blockIdx.x;
       if (group >= kGroups) break;
-      int row = item / kPairs % kTileRows, column = item % kPairs * 2;
+      int row = item / kPairs % kDecodeRows, column = item % kPairs * 2;
       if (row >= rows) continue;
-      const float(*part)[kTileRows][kColumns] = parts + (group - blockIdx.x);
+      const float(*part)[kDecodeRows][kColumns] = parts + (group - blockIdx.x);
       float2 value = make_float2(0.0f, 0.0f);
       float sum = 0.0f;
 #pragma unroll 4

@@ -1,5 +1,5 @@
-// decode_loads.cuh - how the decode kernel brings one split of 16-bit keys and values to shared memory: a warp copies the keys of the 16 slots that it
-// works out scores for, so that it waits for no other warp's; all warps copy the values of a block of slots together.
+// decode_loads.cuh - how the decode kernel brings one split of 16-bit keys and values to shared memory: a warp copies the keys and values of the 16
+// slots that it works out scores for: of keys it waits for no other warp's, and one look at a page id gives the addresses of all its copies.
 #pragma once
 #include "attention/mask.cuh"
 #include "attention/tiles.cuh"
@@ -8,6 +8,10 @@
 constexpr int kRoundSlots = ROUND_SLOTS;
 constexpr int kRoundWarps = kRoundSlots / kPageSlots;
 constexpr int kRoundThreads = kRoundWarps * kWarpSize;
+
+// Rows of a tile that may be there: of the 16 that tensor cores take, 8 or all.
+constexpr int kDecodeRows = DECODE_ROWS;
+static_assert(kDecodeRows == kTileRows / 2 || kDecodeRows == kTileRows, "a lane has one row or two");
 
 static_assert(kSplitSlots % kRoundSlots == 0 && kRoundSlots % 64 == 0, "a split is some rounds of whole blocks");
 
@@ -60,20 +64,36 @@ struct RoundTiles {
 
   alignas(16) T keys[kRoundSlots * Shape::kStride];
   alignas(16) T values[kRoundSlots * Shape::kStride];
-  alignas(16) int positions[kRoundSlots];
   ListedPlaces places;
 
-  // Issues the copies of keys and positions of the warp's 16 entries of a round from entry `begin` of the split on; `first` is the split's first one.
-  // `page` is where they lie, unless they are listed.
-  __device__ __forceinline__ void load_keys(const AttentionParameters& p, const HeadView& view, u32 page, int first, int begin) {
+  // Issues the copies of the keys of the warp's 16 entries of a round from entry `begin` of the split on; `first` is the split's first one. `page` is where they
+  // lie, unless they are listed. The position of entry i of them becomes lane i's.
+  __device__ __forceinline__ void load_keys(int& position, const AttentionParameters& p, const HeadView& view, u32 page, int first, int begin) {
     int lane = threadIdx.x % kWarpSize, local = threadIdx.x / kWarpSize * kPageSlots;
     int entry = begin + local, rows = view.count - first - entry;
+    load_rows(keys, p.keys, places.keys + entry, page, local, rows);
+    i64 slot = static_cast<i64>(page) * kPageSlots + lane;
+    if (lane >= kPageSlots || lane >= rows) return;
+    if constexpr (LISTS != 0) slot = places.keys[entry + lane];
+    position = load_here(p.slot_positions + slot);
+  }
+
+  // The same of their values.
+  __device__ __forceinline__ void load_values(const AttentionParameters& p, const HeadView& view, u32 page, int first, int begin) {
+    int local = threadIdx.x / kWarpSize * kPageSlots, entry = begin + local;
+    load_rows(values, p.values, places.values + entry, page, local, view.count - first - entry);
+  }
+
+ private:
+  // Issues the copies of 16 entries, of which `rows` are in use, to a tile from its row `local` on.
+  static __device__ __forceinline__ void load_rows(T* tile, const T* pool, const i64* listed, u32 page, int local, int rows) {
+    int lane = threadIdx.x % kWarpSize;
     if constexpr (LISTS == 0 && Shape::kPermuted) {
       // 128 bytes of four rows at a time. Four rows further on the permutation is another one, eight rows further on the same.
       constexpr int kRowBytes = kHeadDim * sizeof(T);
-      const u8* from = reinterpret_cast<const u8*>(p.keys) + static_cast<u64>(page) * (kPageSlots * kRowBytes) + (lane / 8 * kRowBytes + lane % 8 * 16);
+      const u8* from = reinterpret_cast<const u8*>(pool) + static_cast<u64>(page) * (kPageSlots * kRowBytes) + (lane / 8 * kRowBytes + lane % 8 * 16);
       u32 to[2];
-      to[0] = shared_address(keys) + (local + lane / 8) * kRowBytes + (lane % 8 ^ lane / 8) * 16;
+      to[0] = shared_address(tile) + (local + lane / 8) * kRowBytes + (lane % 8 ^ lane / 8) * 16;
       to[1] = to[0] ^ 64;
 #pragma unroll
       for (int i = 0; i < Shape::kPieces / 2; ++i) {
@@ -86,57 +106,8 @@ struct RoundTiles {
         int row = (lane + i * kWarpSize) / Shape::kPieces, piece = (lane + i * kWarpSize) % Shape::kPieces;
         bool there = row < rows && piece < Shape::kFilledPieces;
         i64 slot = static_cast<i64>(page) * kPageSlots + row;
-        if constexpr (LISTS != 0) slot = there ? places.keys[entry + row] : 0;
-        copy_async_16(keys + Shape::at(local + row, piece), p.keys + slot * kHeadDim + piece * Shape::kPiece, there);
-      }
-    }
-    if constexpr (LISTS != 0) {
-      bool there = lane < min(kPageSlots, rows);
-      if (lane < kPageSlots) copy_async_4(positions + local + lane, p.slot_positions + (there ? places.keys[entry + lane] : 0), there);
-    } else if (lane < kPageSlots / 4) {
-      int there = min(max(rows - 4 * lane, 0), 4);
-      copy_async_16_part(positions + local + 4 * lane, p.slot_positions + static_cast<u64>(page) * kPageSlots + 4 * lane, there * static_cast<int>(sizeof(int)));
-    }
-  }
-
-  // Issues the copies of the values of kSlots entries that lie in the tile from `local` on, and are in the split from entry begin + local on; all threads do.
-  // `wanted`, the same for all of them, says whether any are copied.
-  template <int kSlots>
-  __device__ __forceinline__ void load_values(const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, int begin, int local,
-                                              bool wanted) {
-    constexpr u32 kItems = kSlots * Shape::kPieces;
-    constexpr int kCopies = (kItems + kRoundThreads - 1) / kRoundThreads;
-    // Copies of a thread are whole pages apart.
-    constexpr bool kRegular = LISTS == 0 && Shape::kPermuted && kRoundThreads % (kPageSlots * Shape::kPieces) == 0;
-    constexpr int kRowBytes = kHeadDim * sizeof(T);
-    u32 row = threadIdx.x / Shape::kPieces, piece = threadIdx.x % Shape::kPieces;
-    u32 page[kCopies];
-#pragma unroll
-    for (int i = 0; i < kCopies; ++i) {
-      u32 ahead = kRegular ? row + i * (kRoundThreads / Shape::kPieces) : (threadIdx.x + i * kRoundThreads) / Shape::kPieces;
-      page[i] = __shfl_sync(kFullWarp, pages.values, (begin + local + ahead) / kPageSlots);
-    }
-    if (!wanted) return;
-    if constexpr (kRegular) {
-      const u8* from = reinterpret_cast<const u8*>(p.values) + (row % kPageSlots * kRowBytes + piece * 16);
-      u32 to = shared_address(values) + row * kRowBytes + (piece ^ (row & 7)) * 16;
-#pragma unroll
-      for (int i = 0; i < kCopies; ++i) {
-        constexpr int kAhead = kRoundThreads / Shape::kPieces;
-        bool there = static_cast<int>(row) < view.count - first - begin - local - i * kAhead;
-        copy_async_16(to + (local + i * kAhead) * kRowBytes, from + static_cast<u64>(page[i]) * (kPageSlots * kRowBytes), there);
-      }
-    } else {
-#pragma unroll
-      for (int i = 0; i < kCopies; ++i) {
-        u32 item = threadIdx.x + i * kRoundThreads;
-        if (kItems % kRoundThreads != 0 && item >= kItems) continue;
-        row = item / Shape::kPieces, piece = item % Shape::kPieces;
-        int entry = begin + local + row;
-        bool there = entry < view.count - first && piece < Shape::kFilledPieces;
-        i64 slot = static_cast<i64>(page[i]) * kPageSlots + row % kPageSlots;
-        if constexpr (LISTS != 0) slot = there ? places.values[entry] : 0;
-        copy_async_16(values + Shape::at(local + row, piece), p.values + slot * kHeadDim + piece * Shape::kPiece, there);
+        if constexpr (LISTS != 0) slot = there ? listed[row] : 0;
+        copy_async_16(tile + Shape::at(local + row, piece), pool + slot * kHeadDim + piece * Shape::kPiece, there);
       }
     }
   }

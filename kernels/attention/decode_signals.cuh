@@ -34,12 +34,12 @@ __device__ __forceinline__ SlotSignals signals_of_rows(const SignalParameters& p
   return sums[0];
 }
 
-// Leaves the scores that a lane has of 16 slots, rows g and g + 8, in lines of so many numbers a row; minus infinity where nothing is seen. Rows before `first` are
-// in no signal.
+// Leaves the scores that a lane has of 16 slots, rows g and, of tiles of 16, g + 8, in lines of so many numbers a row; minus infinity where nothing is seen. Rows
+// before `first` are in no signal.
 template <int kLine, typename Function>
 __device__ __forceinline__ void leave_scores(float* lines, const Function& function, const float (&scores)[2][4], int first, int rows) {
 #pragma unroll
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < kDecodeRows / kHalfTile; ++i) {
     int row = threadIdx.x % kWarpSize / 4 + kHalfTile * i;
     if (row < first || row >= rows) continue;
 #pragma unroll

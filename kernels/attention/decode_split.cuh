@@ -156,6 +156,7 @@ __device__ __forceinline__ void decode(const AttentionParameters& p, Signals sig
   if (Signals::kWanted && view.rows > p.partial_rows) __trap();
 
   int rows = min(kTileRows, view.rows - first_row);
+  if (sizeof(T) == 2 && rows > kDecodeRows) __trap();
   if constexpr (sizeof(T) == 2) pages.check(p, view, split * kSplitSlots);
   if constexpr (CLUSTER != 0) {
     if constexpr (Signals::kWanted) signals.keep_in(shared.signals);

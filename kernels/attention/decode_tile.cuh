@@ -1,6 +1,6 @@
 // decode_tile.cuh - 16 rows of queries over one split of 16-bit keys and values: a warp has 16 slots of a round while scores are worked out, and the
 // scores of all of them come at once; while weighted values are added a warp has columns of the head, and blocks of slots follow one another.
-// One read of keys and values serves all query heads of the group.
+// One read of keys and values serves all query heads of the group. Where there are no more than 8 rows, nothing is done for the other half.
 #pragma once
 #include "attention/decode_loads.cuh"
 #include "attention/tensor_core.cuh"
@@ -8,8 +8,8 @@
 template <typename T>
 struct DecodeTile {
   static constexpr int kThreadCount = kRoundThreads;
-  static constexpr int kRows = kTileRows;
-  static constexpr int kOwnedRows = 2;
+  static constexpr int kRows = kDecodeRows;
+  static constexpr int kOwnedRows = kRows / 8;
   static constexpr int kBlock = kTensorBlock;
   static constexpr int kBlocks = kRoundSlots / kBlock;
   static constexpr int kBlockWarps = kBlock / 16;
@@ -21,16 +21,17 @@ struct DecodeTile {
 
   struct Shared {
     RoundTiles<T> tiles;
-    alignas(16) T queries[kRows * Shape::kStride];
+    alignas(128) T queries[kRows * Shape::kStride];
     alignas(16) T probabilities[kRows * kProbabilityStride];
     alignas(16) float greatest[kRows][kRoundWarps];
-    alignas(16) float2 sums[kRoundWarps][kWarpSize];  // of 16 slots, as lanes hold them
+    alignas(16) float sums[kRoundWarps][kOwnedRows][kWarpSize];  // of 16 slots, as lanes hold them
     QueryRow rows[kRows];
   };
 
   float sums[kGroups][4];
-  float sum[2];  // of what the lane holds
-  float greatest[2];
+  float sum[kOwnedRows];  // of what the lane holds
+  float greatest[kOwnedRows];
+  int position;                   // of slot i of the warp's in lane i
   float4 queries[kQueryVectors];  // on their way to shared memory, as is the next
   QueryRow query_row;
 
@@ -63,38 +64,18 @@ struct DecodeTile {
   __device__ __forceinline__ void run(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
                                       Signals& signals) {
     reset();
-    int rounds = (min(view.count - first, kSplitSlots) + kRoundSlots - 1) / kRoundSlots;
     shared.tiles.places.load(p, view, first);
     load_keys(shared, p, view, pages, first, flags, 0);
-#pragma unroll
-    for (int block = 0; block < kBlocks; ++block) load_values(shared, p, view, pages, first, flags, 0, block);
+    load_values(shared, p, view, pages, first, flags, 0);
     if constexpr (Signals::kWanted) signals.write_places(view, pages, shared.tiles.places, first);
     store_queries(shared);
     __syncthreads();
+    int entries = min(view.count - first, kSplitSlots);
+    if constexpr (kRounds == 1) {
+      if (entries > 0) run_round(shared, p, view, pages, first, flags, 0, signals);
+    } else {
 #pragma unroll 1
-    for (int round = 0; round < rounds; ++round) {
-      copy_async_wait<kBlocks>();
-      __syncwarp();
-      float scores[2][4];
-      add_round_scores(shared, p, view, first, flags, round, scores, signals);
-      if constexpr (kRounds > 1) {
-        __syncwarp();
-        load_keys(shared, p, view, pages, first, flags, round + 1);
-      }
-      __syncthreads();
-      float factors[kBlocks][2];
-      add_round_probabilities(shared, p, scores, factors);
-#pragma unroll
-      for (int block = 0; block < kBlocks; ++block) {
-        wait_for_values(block);
-        __syncthreads();
-        if (kRounds > 1 && block > 0) load_values(shared, p, view, pages, first, flags, round + 1, block - 1);
-        if (sees(view, first, flags, round * kBlocks + block)) add_block(shared, block, factors[block]);
-      }
-      if constexpr (kRounds > 1) {
-        __syncthreads();
-        load_values(shared, p, view, pages, first, flags, round + 1, kBlocks - 1);
-      }
+      for (int round = 0; round * kRoundSlots < entries; ++round) run_round(shared, p, view, pages, first, flags, round, signals);
     }
     copy_async_wait<0>();
   }
@@ -106,16 +87,16 @@ struct DecodeTile {
     for (int n = 0; n < kGroups; ++n) {
       int column = 8 * (threadIdx.x / kWarpSize + kRoundWarps * n) + 2 * (threadIdx.x % 4);
       if (column < kHeadDim) {
-        f(0, column, sums[n][0], sums[n][1]);
-        f(1, column, sums[n][2], sums[n][3]);
+#pragma unroll
+        for (int i = 0; i < kOwnedRows; ++i) f(i, column, sums[n][2 * i], sums[n][2 * i + 1]);
       }
     }
   }
 
  private:
   __device__ __forceinline__ void reset() {
-    greatest[0] = greatest[1] = minus_infinity();
-    sum[0] = sum[1] = 0.0f;
+#pragma unroll
+    for (int i = 0; i < kOwnedRows; ++i) greatest[i] = minus_infinity(), sum[i] = 0.0f;
 #pragma unroll
     for (int n = 0; n < kGroups; ++n) {
 #pragma unroll
@@ -128,45 +109,55 @@ struct DecodeTile {
     return first + block * kBlock < view.count && (WINDOW == 0 || (flags[block] & kBlockSeen));
   }
 
-  // Issues copies as one group, which may be empty.
-  static __device__ __forceinline__ void load_keys(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first,
-                                                   const u8* flags, int round) {
+  template <typename Signals>
+  __device__ __forceinline__ void run_round(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
+                                            int round, Signals& signals) {
+    int own_block = threadIdx.x / kWarpSize / kBlockWarps;
+    copy_async_wait<1>();
+    __syncwarp();
+    float scores[2][4];
+    add_round_scores(shared, p, view, first, flags, round, scores, signals);
+    if constexpr (kRounds > 1) {
+      __syncwarp();
+      load_keys(shared, p, view, pages, first, flags, round + 1);
+    }
+    __syncthreads();
+    float factors[kBlocks][kOwnedRows];
+    add_round_probabilities(shared, p, scores, factors);
+    BlockOperands operands(shared);
+#pragma unroll
+    for (int block = 0; block < kBlocks; ++block) {
+      if (own_block == block) copy_async_wait<kRounds == 1 ? 0 : 1>();
+      __syncthreads();
+      if (kRounds > 1 && own_block == block - 1) load_values(shared, p, view, pages, first, flags, round + 1);
+      if (sees(view, first, flags, round * kBlocks + block)) add_block(shared, operands, block, factors[block]);
+    }
+    if constexpr (kRounds > 1) {
+      __syncthreads();
+      if (own_block == kBlocks - 1) load_values(shared, p, view, pages, first, flags, round + 1);
+    }
+  }
+
+  // Issues the copies of the warp's entries as one group, which may be empty.
+  __device__ __forceinline__ void load_keys(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first,
+                                            const u8* flags, int round) {
     int warp = threadIdx.x / kWarpSize;
     u32 page = __shfl_sync(kFullWarp, pages.keys, round * kRoundWarps + warp);
     if (round < kRounds && (WINDOW == 0 || sees(view, first, flags, round * kBlocks + warp / kBlockWarps))) {
-      shared.tiles.load_keys(p, view, page, first, round * kRoundSlots);
+      shared.tiles.load_keys(position, p, view, page, first, round * kRoundSlots);
     }
     copy_async_commit();
   }
 
+  // The group of values comes after that of keys, and the next round's keys come after it.
   static __device__ __forceinline__ void load_values(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first,
-                                                     const u8* flags, int round, int block) {
-    bool wanted = round < kRounds && (WINDOW == 0 || sees(view, first, flags, round * kBlocks + block));
-    shared.tiles.template load_values<kBlock>(p, view, pages, first, round * kRoundSlots, block * kBlock, wanted);
+                                                     const u8* flags, int round) {
+    int warp = threadIdx.x / kWarpSize;
+    u32 page = __shfl_sync(kFullWarp, pages.values, round * kRoundWarps + warp);
+    if (round < kRounds && (WINDOW == 0 || sees(view, first, flags, round * kBlocks + warp / kBlockWarps))) {
+      shared.tiles.load_values(p, view, page, first, round * kRoundSlots);
+    }
     copy_async_commit();
-  }
-
-  // Newer groups are later blocks' values and, where there are several rounds, the next one's keys and first blocks.
-  static __device__ __forceinline__ void wait_for_values(int block) {
-    if constexpr (kRounds == 1) {
-      wait_but_for<kBlocks - 1>(kBlocks - 1 - block);
-    } else if (block == 0) {
-      copy_async_wait<kBlocks>();
-    } else {
-      copy_async_wait<kBlocks - 1>();
-    }
-  }
-
-  // Waits until at most `newer` groups, which is kMost or less, are on their way.
-  template <int kMost>
-  static __device__ __forceinline__ void wait_but_for(int newer) {
-    if constexpr (kMost == 0) {
-      copy_async_wait<0>();
-    } else if (newer == kMost) {
-      copy_async_wait<kMost>();
-    } else {
-      wait_but_for<kMost - 1>(newer);
-    }
   }
 
   __device__ __forceinline__ void store_queries(Shared& shared) {
@@ -176,49 +167,109 @@ struct DecodeTile {
       u32 item = threadIdx.x + i * kRoundThreads;
       int row = item / kVectors, column = 4 * (item % kVectors);
       if (kRows * kVectors % kRoundThreads != 0 && item >= kRows * kVectors) continue;
-      uint2 packed = make_uint2(pack<T>(queries[i].x, queries[i].y), pack<T>(queries[i].z, queries[i].w));
+      uint2 packed = make_uint2(pack_query<T>(queries[i].x, queries[i].y), pack_query<T>(queries[i].z, queries[i].w));
       *reinterpret_cast<uint2*>(shared.queries + Shape::at(row, column / 8) + column % 8) = packed;
     }
     if (threadIdx.x < kRows) shared.rows[threadIdx.x] = query_row;
   }
 
+  // Where lane's row of an operand begins that ldmatrix takes 16 columns of at a time, its second eight ones where `half` is 1; and a step of it.
+  static __device__ __forceinline__ u32 operand(const T* tile, int row, int half) { return shared_address(tile + Shape::at(row, half)); }
+
+  static __device__ __forceinline__ u32 step_of(u32 operand, int step) {
+    // Steps exchange pieces of 128 bytes, where rows and tiles begin.
+    return Shape::kPermuted ? (operand ^ step % 4 * 32) + step / 4 * 128 : operand + step * 32;
+  }
+
+  // Where there are no rows from 8 on, any numbers will do for them: those of the second of two factors that came at once, as whose first rows they come next.
+  static __device__ __forceinline__ void take_second(u32 (&a)[4]) {
+    a[0] = a[1];
+    a[2] = a[3];
+  }
+
+  // The products of queries and the warp's 16 keys.
+  static __device__ __forceinline__ void multiply(float (&scores)[2][4], const Shared& shared) {
+    int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
+    u32 keys = operand(shared.tiles.keys, 16 * warp + 8 * (lane / 16) + lane % 8, lane / 8 % 2);
+    u32 rows = kOwnedRows == 2 ? operand(shared.queries, lane % 16, lane / 16) : step_of(operand(shared.queries, lane % 8, lane / 16), kSteps > 1 ? lane / 8 % 2 : 0);
+    u32 a[4];
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) {
+      if constexpr (kOwnedRows == 2) {
+        ldmatrix_x4(a, step_of(rows, step));
+      } else {
+        // Two steps at a time, of the last of an odd number the one before it once more.
+        bool again = kSteps % 2 != 0 && kSteps > 1 && step == kSteps - 1;
+        if (step % 2 == 0) ldmatrix_x4(a, step_of(rows, again ? step - 1 : step));
+        if (step % 2 != 0 || again) take_second(a);
+      }
+      u32 b[4];
+      ldmatrix_x4(b, step_of(keys, step));
+      u32 low[2] = {b[0], b[1]}, high[2] = {b[2], b[3]};
+      mma_m16n8k16<T>(scores[0], a, low);
+      mma_m16n8k16<T>(scores[1], a, high);
+    }
+  }
+
+  // From products to what stands for scores (ScoreFunction::kept), minus infinity where a slot is not seen, and the greatest of each row.
+  __device__ __forceinline__ void mask(float (&scores)[2][4], float (&row_greatest)[kOwnedRows], const Shared& shared, const ScoreFunction<T, SOFT_CAP != 0>& function,
+                                       const AttentionParameters& p, const HeadView& view, int first_entry, bool whole) {
+    CallMask mask = mask_of(p, view);
+    QueryRow rows[kOwnedRows];
+#pragma unroll
+    for (int i = 0; i < kOwnedRows; ++i) rows[i] = shared.rows[row_of(i)];
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      int slot = 8 * (e / 2) + 2 * (threadIdx.x % 4) + e % 2;
+      int seen_position = __shfl_sync(kFullWarp, position, slot);
+#pragma unroll
+      for (int i = 0; i < kOwnedRows; ++i) {
+        float& score = scores[e / 2][2 * i + e % 2];
+        score = function.kept(score);
+        if (!whole && !mask.sees(rows[i], first_entry + slot, seen_position)) score = minus_infinity();
+        row_greatest[i] = fmaxf(row_greatest[i], score);
+      }
+    }
+#pragma unroll
+    for (int distance = 2; distance > 0; distance /= 2) {
+#pragma unroll
+      for (int i = 0; i < kOwnedRows; ++i) row_greatest[i] = fmaxf(row_greatest[i], __shfl_xor_sync(kFullWarp, row_greatest[i], distance));
+    }
+  }
+
   // What stands for the scores of the warp's 16 slots, and the greatest of each row.
   template <typename Signals>
-  static __device__ __forceinline__ void add_round_scores(Shared& shared, const AttentionParameters& p, const HeadView& view, int first, const u8* flags,
-                                                          int round, float (&scores)[2][4], const Signals& signals) {
+  __device__ __forceinline__ void add_round_scores(Shared& shared, const AttentionParameters& p, const HeadView& view, int first, const u8* flags, int round,
+                                                   float (&scores)[2][4], const Signals& signals) {
     int warp = threadIdx.x / kWarpSize, block = round * kBlocks + warp / kBlockWarps;
-    float2 row_greatest = make_float2(minus_infinity(), minus_infinity());
+    float row_greatest[kOwnedRows];
+#pragma unroll
+    for (int i = 0; i < kOwnedRows; ++i) row_greatest[i] = minus_infinity();
 #pragma unroll
     for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = 0.0f;
     ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
     if (sees(view, first, flags, block)) {
-#pragma unroll
-      for (int step = 0; step < kSteps; ++step) {
-        u32 a[4];
-        load_query_step<T>(a, shared.queries, step);
-        add_scores<T>(scores, a, shared.tiles.keys, 16 * warp, step);
-      }
-      QueryRow rows[2] = {shared.rows[row_of(0)], shared.rows[row_of(1)]};
-      bool whole = WINDOW != 0 && (flags[block] & kBlockWhole);
-      row_greatest = mask_scores<T>(scores, function, mask_of(p, view), rows, shared.tiles.positions, first + round * kRoundSlots, 16 * warp, whole);
+      multiply(scores, shared);
+      mask(scores, row_greatest, shared, function, p, view, first + round * kRoundSlots + 16 * warp, WINDOW != 0 && (flags[block] & kBlockWhole));
     } else if (Signals::kWanted) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = minus_infinity();
     }
     if constexpr (Signals::kWanted) signals.write_scores(function, scores, view, round * kRoundSlots + 16 * warp);
     if (threadIdx.x % 4 == 0) {
-      shared.greatest[row_of(0)][warp] = row_greatest.x;
-      shared.greatest[row_of(1)][warp] = row_greatest.y;
+#pragma unroll
+      for (int i = 0; i < kOwnedRows; ++i) shared.greatest[row_of(i)][warp] = row_greatest[i];
     }
   }
 
   // From all warps' greatest scores to the greatest one up to each block, the factors of what was summed before it, and the warp's probabilities.
-  __device__ __forceinline__ void add_round_probabilities(Shared& shared, const AttentionParameters& p, const float (&scores)[2][4], float (&factors)[kBlocks][2]) {
+  __device__ __forceinline__ void add_round_probabilities(Shared& shared, const AttentionParameters& p, const float (&scores)[2][4],
+                                                          float (&factors)[kBlocks][kOwnedRows]) {
     ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
     int warp = threadIdx.x / kWarpSize;
-    float shifts[2];
+    float shifts[kOwnedRows];
 #pragma unroll
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < kOwnedRows; ++i) {
       const float* others = shared.greatest[row_of(i)];
 #pragma unroll
       for (int block = 0; block < kBlocks; ++block) {
@@ -229,11 +280,11 @@ struct DecodeTile {
         if (block == warp / kBlockWarps) shifts[i] = shift_of(greatest[i]);
       }
     }
-    u32 pairs[4];
+    u32 pairs[4] = {};
 #pragma unroll
     for (int n = 0; n < 2; ++n) {
 #pragma unroll
-      for (int i = 0; i < 2; ++i) {
+      for (int i = 0; i < kOwnedRows; ++i) {
         pairs[2 * n + i] = pack_probabilities<T>(function.power(scores[n][2 * i], shifts[i]), function.power(scores[n][2 * i + 1], shifts[i]));
         int column = 16 * warp + 8 * n + 2 * (threadIdx.x % 4);
         *reinterpret_cast<u32*>(shared.probabilities + row_of(i) * kProbabilityStride + column) = pairs[2 * n + i];
@@ -241,35 +292,76 @@ struct DecodeTile {
     }
     float lane_sums[2] = {};
     add_probabilities<T>(lane_sums, pairs);
-    shared.sums[warp][threadIdx.x % kWarpSize] = make_float2(lane_sums[0], lane_sums[1]);
+#pragma unroll
+    for (int i = 0; i < kOwnedRows; ++i) shared.sums[warp][i][threadIdx.x % kWarpSize] = lane_sums[i];
   }
 
-  // Adds a block's weighted values and probabilities to what came before.
-  __device__ __forceinline__ void add_block(const Shared& shared, int block, const float (&factors)[2]) {
-    int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
-    rescale(sums, factors[0], factors[1]);
-    sum[0] = __fmul_rn(sum[0], factors[0]);
-    sum[1] = __fmul_rn(sum[1], factors[1]);
+  // Where the lane's rows of operands begin that ldmatrix takes 32 slots of at a time, before the first block of a round.
+  struct BlockOperands {
+    u32 probabilities;
+    u32 values[kGroups];
+
+    __device__ __forceinline__ explicit BlockOperands(const Shared& shared) {
+      int lane = threadIdx.x % kWarpSize, warp = threadIdx.x / kWarpSize;
+      int row = kOwnedRows == 2 ? lane % 16 : lane % 8, slot = kOwnedRows == 2 ? 8 * (lane / 16) : 16 * (lane / 8 % 2) + 8 * (lane / 16);
+      probabilities = shared_address(shared.probabilities + row * kProbabilityStride + slot);
 #pragma unroll
-    for (int other = 0; other < kBlockWarps; ++other) {
-      float2 part = shared.sums[block * kBlockWarps + other][lane];
-      sum[0] = __fadd_rn(sum[0], part.x);
-      sum[1] = __fadd_rn(sum[1], part.y);
+      for (int n = 0; n < kGroups; ++n) values[n] = shared_address(shared.tiles.values + Shape::at(lane, warp + kRoundWarps * n));
+      // Worked out here, and not once more for every block.
+      asm volatile("" : "+r"(probabilities));
+#pragma unroll
+      for (int n = 0; n < kGroups; ++n) asm volatile("" : "+r"(values[n]));
     }
+  };
+
+  // Adds a block's weighted values and probabilities to what came before.
+  __device__ __forceinline__ void add_block(const Shared& shared, const BlockOperands& operands, int block, const float (&factors)[kOwnedRows]) {
+    rescale_sums(factors);
+    add_sums(shared, block, factors);
 #pragma unroll
     for (int slot = block * kBlock; slot < (block + 1) * kBlock; slot += 32) {
-      u32 a[2][4];
-      ldmatrix_x4(a[0], shared.probabilities + lane % 16 * kProbabilityStride + slot + 8 * (lane / 16));
-      ldmatrix_x4(a[1], shared.probabilities + lane % 16 * kProbabilityStride + slot + 16 + 8 * (lane / 16));
+      u32 a[4], next[4];
+      ldmatrix_x4(a, operands.probabilities + slot * static_cast<int>(sizeof(T)));
+      if constexpr (kOwnedRows == 2) ldmatrix_x4(next, operands.probabilities + (slot + 16) * static_cast<int>(sizeof(T)));
+      u32 values[kGroups][4];
 #pragma unroll
       for (int n = 0; n < kGroups; ++n) {
-        int group = warp + kRoundWarps * n;
-        if (Shape::kPieces % kRoundWarps != 0 && group >= Shape::kPieces) continue;
-        u32 b[4];
-        ldmatrix_x4_trans(b, shared.tiles.values + Shape::at(slot + lane, group));
-        u32 low[2] = {b[0], b[1]}, high[2] = {b[2], b[3]};
-        mma_m16n8k16<T>(sums[n], a[0], low);
-        mma_m16n8k16<T>(sums[n], a[1], high);
+        if (Shape::kPieces % kRoundWarps != 0 && static_cast<int>(threadIdx.x) / kWarpSize + kRoundWarps * n >= Shape::kPieces) continue;
+        ldmatrix_x4_trans(values[n], operands.values[n] + slot * Shape::kStride * static_cast<int>(sizeof(T)));
+      }
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+#pragma unroll
+        for (int n = 0; n < kGroups; ++n) {
+          if (Shape::kPieces % kRoundWarps != 0 && static_cast<int>(threadIdx.x) / kWarpSize + kRoundWarps * n >= Shape::kPieces) continue;
+          u32 b[2] = {values[n][2 * half], values[n][2 * half + 1]};
+          mma_m16n8k16<T>(sums[n], kOwnedRows == 2 && half == 1 ? next : a, b);
+        }
+        if (kOwnedRows == 1) take_second(a);
+      }
+    }
+  }
+
+  // Adds a block's probabilities. Where states are told to other blocks, one warp knows them.
+  __device__ __forceinline__ void add_sums(const Shared& shared, int block, const float (&factors)[kOwnedRows]) {
+    if (CLUSTER != 0 && threadIdx.x >= kWarpSize) return;
+#pragma unroll
+    for (int i = 0; i < kOwnedRows; ++i) {
+      sum[i] = __fmul_rn(sum[i], factors[i]);
+#pragma unroll
+      for (int other = 0; other < kBlockWarps; ++other) sum[i] = __fadd_rn(sum[i], shared.sums[block * kBlockWarps + other][i][threadIdx.x % kWarpSize]);
+    }
+  }
+
+  // One row is scaled sooner than it is found out that nothing changes.
+  __device__ __forceinline__ void rescale_sums(const float (&factors)[kOwnedRows]) {
+    if constexpr (kOwnedRows == 2) {
+      rescale(sums, factors[0], factors[1]);
+    } else {
+#pragma unroll
+      for (int n = 0; n < kGroups; ++n) {
+        sums[n][0] = __fmul_rn(sums[n][0], factors[0]);
+        sums[n][1] = __fmul_rn(sums[n][1], factors[0]);
       }
     }
   }

@@ -61,17 +61,17 @@ internal sealed unsafe partial class CudaAttention
         parameters.Tiles = tiles;
         if (_context.IsRehearsing)
         {
-            NoteDecodes(problem, key, withSignals);
+            NoteDecodes(problem, key, rows, withSignals);
         }
 
-        if (TryFindClusters(problem, key, splits, (int)blocks, withSignals, out DecodeSignalKey cluster, out LaunchShape together)
+        if (TryFindClusters(problem, key, splits, (int)blocks, rows, withSignals, out DecodeSignalKey cluster, out LaunchShape together)
             && TryLaunchClusters(problem, ref parameters, cluster, together, withSignals))
         {
             return;
         }
 
         DecodeForm form = blocks * splits * problem.KvHeads > _context.Driver.Properties.Multiprocessors ? DecodeForm.Crowded : DecodeForm.Apart;
-        DecodeSignalKey apart = new(SignalKeyOf(problem, key), RoundOf(key, form));
+        DecodeSignalKey apart = KeyOf(problem, key, form, rows);
         TakePartials(problem, ref parameters, rows, splits, blocks);
         LaunchShape shape = new(splits, problem.KvHeads, (int)blocks, CudaAttentionShapes.DecodeThreads(apart.Round), 1, 1, Bytes(apart.Decode, withSignals));
         LaunchDecode(problem, ref parameters, apart, shape, withSignals, withSignals ? LineBytes(problem, mostSlots, rows) : 0);
@@ -143,12 +143,13 @@ internal sealed unsafe partial class CudaAttention
 
     private bool HasClusters(CallKey key) => _isHopper && !_clustersFail && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
 
-    private DecodeSignalKey ClusterKey(in AttentionProblem problem, CallKey key) => new(SignalKeyOf(problem, key), RoundOf(key, DecodeForm.Cluster), Cluster: true);
+    private DecodeSignalKey KeyOf(in AttentionProblem problem, CallKey key, DecodeForm form, int rows) =>
+        new(SignalKeyOf(problem, key), RoundOf(key, form), CudaAttentionShapes.DecodeTileRows(key.Type, rows), form == DecodeForm.Cluster);
 
     // The launch whose tiles are clusters of so many splits, where there is more than one and all blocks run at the same time with a multiprocessor each: only then it
     // pays that they wait for one another.
     private bool TryFindClusters(
-        in AttentionProblem problem, CallKey key, int splits, int tiles, bool withSignals, out DecodeSignalKey decode, out LaunchShape shape)
+        in AttentionProblem problem, CallKey key, int splits, int tiles, int rows, bool withSignals, out DecodeSignalKey decode, out LaunchShape shape)
     {
         (decode, shape) = (default, default);
         long blocks = BitOperations.RoundUpToPowerOf2((uint)splits), clusters = (long)problem.KvHeads * tiles;
@@ -160,7 +161,7 @@ internal sealed unsafe partial class CudaAttention
             return false;
         }
 
-        decode = ClusterKey(problem, key);
+        decode = KeyOf(problem, key, DecodeForm.Cluster, rows);
         shape = new((int)blocks, problem.KvHeads, tiles, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals))
         {
             Cluster = ((int)blocks, 1, 1),
@@ -192,7 +193,7 @@ internal sealed unsafe partial class CudaAttention
     private int RoundOf(CallKey key, DecodeForm form) => CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, form);
 
     // Steps grow, and prompts join them: the kernels for few blocks and for many, and those without signals, too.
-    private void NoteDecodes(in AttentionProblem problem, CallKey key, bool withSignals)
+    private void NoteDecodes(in AttentionProblem problem, CallKey key, int rows, bool withSignals)
     {
         foreach (DecodeForm form in (ReadOnlySpan<DecodeForm>)[DecodeForm.Apart, DecodeForm.Crowded, DecodeForm.Cluster])
         {
@@ -201,7 +202,7 @@ internal sealed unsafe partial class CudaAttention
                 continue;
             }
 
-            DecodeSignalKey decode = form == DecodeForm.Cluster ? ClusterKey(problem, key) : new(SignalKeyOf(problem, key), RoundOf(key, form));
+            DecodeSignalKey decode = KeyOf(problem, key, form, rows);
             _ = _decodes[decode.Decode];
             if (withSignals)
             {

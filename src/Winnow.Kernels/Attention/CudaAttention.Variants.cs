@@ -7,6 +7,9 @@ internal sealed partial class CudaAttention
 {
     private static readonly KernelVariant MergeVariant = new("attention/merge.cu", "winnow_attention_merge", 0);
 
+    // Rows of a tile where there are few.
+    private const int FewRows = CudaAttentionShapes.DecodeRows / 2;
+
     // Slots of a round of the decode kernel, as devices have room for them.
     private static readonly int[] OneRound = [64];
     private static readonly int[] Halves = [64, 128];
@@ -23,6 +26,10 @@ internal sealed partial class CudaAttention
                 foreach (int round in type == DType.F32 ? OneRound : headDim > 128 ? Halves : Rounds)
                 {
                     yield return DescribeDecode(new(plain, round));
+                    if (type != DType.F32)
+                    {
+                        yield return DescribeDecode(new(plain, round, FewRows));
+                    }
                 }
 
                 yield return DescribePrefill(plain);
@@ -65,10 +72,13 @@ internal sealed partial class CudaAttention
         {
             CallKey plain = new(headDim, DType.BF16, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
             yield return DescribeDecode(new(plain, 256, Cluster: true));
+            yield return DescribeDecode(new(plain, 256, FewRows, Cluster: true));
         }
 
         yield return DescribeDecode(new(half with { HeadDim = 256, Reach = AttentionReach.Window, Tree = true, Lists = true, SoftCap = true }, 128, Cluster: true));
         yield return DescribeDecodeSignals(new(all, 256, Cluster: true));
+        yield return DescribeDecodeSignals(new(all, 256, FewRows, Cluster: true));
+        yield return DescribeDecodeSignals(new(all, 64, FewRows));
         yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 256, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128, Cluster: true));
         yield return DescribeHistory(half with { Lists = true });
         yield return DescribeHistory(half with { HeadDim = 64, Type = DType.BF16 });
@@ -102,10 +112,11 @@ internal sealed partial class CudaAttention
     }
 
     private static int Bytes(DecodeKey key, bool signals) =>
-        CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round)
-        + (key.Cluster ? CudaAttentionShapes.ClusterBytes(key.Call.HeadDim, signals) : 0);
+        CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round, key.Rows)
+        + (key.Cluster ? CudaAttentionShapes.ClusterBytes(key.Call.HeadDim, key.Rows, signals) : 0);
 
-    private static string[] Definitions(DecodeKey key, int bytes) => [$"ROUND_SLOTS={key.Round}", Flag("CLUSTER", key.Cluster), $"SHARED_BYTES={bytes}"];
+    private static string[] Definitions(DecodeKey key, int bytes) =>
+        [$"ROUND_SLOTS={key.Round}", $"DECODE_ROWS={key.Rows}", Flag("CLUSTER", key.Cluster), $"SHARED_BYTES={bytes}"];
 
     private static KernelVariant DescribePrefill(CallKey key) => new(
         "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
@@ -156,14 +167,14 @@ internal sealed partial class CudaAttention
     private readonly record struct CallKey(
         int HeadDim, DType Type, bool Causal, AttentionReach Reach, bool Tree, bool Lists, bool SoftCap, bool LogSumExp);
 
-    private readonly record struct DecodeKey(CallKey Call, int Round, bool Cluster = false);
+    private readonly record struct DecodeKey(CallKey Call, int Round, int Rows = CudaAttentionShapes.DecodeRows, bool Cluster = false);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
 
     private readonly record struct SignalWalkKey(SignalKey Signals, int Warps);
 
-    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round, bool Cluster = false)
+    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round, int Rows = CudaAttentionShapes.DecodeRows, bool Cluster = false)
     {
-        public DecodeKey Decode => new(Signals.Call, Round, Cluster);
+        public DecodeKey Decode => new(Signals.Call, Round, Rows, Cluster);
     }
 }

@@ -92,7 +92,8 @@ internal static class CudaAttentionShapes
         int room = (form == DecodeForm.Crowded ? device.SharedBytesPerMultiprocessor / CrowdedBlocks : device.MaxSharedBytesPerBlock) - ReservedBytes;
         bool clusters = form == DecodeForm.Cluster;
         int round = SplitSlots;
-        while (round > LeastRound && DecodeBytes(type, headDim, lists, round) + (clusters ? ClusterBytes(headDim, signals: true) : 0) > room)
+        while (round > LeastRound
+            && DecodeBytes(type, headDim, lists, round, DecodeRows) + (clusters ? ClusterBytes(headDim, DecodeRows, signals: true) : 0) > room)
         {
             round /= 2;
         }
@@ -103,8 +104,11 @@ internal static class CudaAttentionShapes
     /// <summary>Threads of a block of the decode kernel: a warp for each 16 slots of a round.</summary>
     public static int DecodeThreads(int round) => round / PagedKv.PageSlots * 32;
 
-    /// <summary>Shared memory of the decode kernel, bytes.</summary>
-    public static int DecodeBytes(DType type, int headDim, bool lists, int round)
+    /// <summary>Rows that the decode kernel has room for in a tile: half of them are enough for most models' heads, one token at a time.</summary>
+    public static int DecodeTileRows(DType type, long rows) => type != DType.F32 && rows <= DecodeRows / 2 ? DecodeRows / 2 : DecodeRows;
+
+    /// <summary>Shared memory of the decode kernel for tiles of so many rows, bytes.</summary>
+    public static int DecodeBytes(DType type, int headDim, bool lists, int round, int rows)
     {
         int flags = (SplitSlots / BlockSlots(type, headDim)) + sizeof(bool);
         if (type == DType.F32)
@@ -114,18 +118,19 @@ internal static class CudaAttentionShapes
 
         const int QueryRowBytes = 16;
         int stride = Stride(type, headDim), warps = round / PagedKv.PageSlots;
-        int tiles = (round * ((2 * stride) + sizeof(int))) + (2 * sizeof(long) * (lists ? SplitSlots : 1));
-        int scores = (DecodeRows * (round + 8) * sizeof(ushort)) + (warps * ((DecodeRows * sizeof(float)) + (32 * 2 * sizeof(float))));
-        return Rounded(tiles + (DecodeRows * (stride + QueryRowBytes)) + scores + flags);
+        int tiles = (2 * round * stride) + (2 * sizeof(long) * (lists ? SplitSlots : 1));
+        int queries = Lines(tiles) + (rows * (stride + QueryRowBytes));
+        int scores = (rows * (round + 8) * sizeof(ushort)) + (warps * rows * (1 + (32 / 8)) * sizeof(float));
+        return Lines(Lines(queries + scores) + flags);
     }
 
     /// <summary>What it has more of where its blocks are clusters: <c>ClusterStates</c> of <c>kernels/attention/decode_cluster.cuh</c>, and the scores of a split for signals.</summary>
-    public static int ClusterBytes(int headDim, bool signals)
+    public static int ClusterBytes(int headDim, int rows, bool signals)
     {
         const int Columns = 8, LineSlots = SplitSlots + 8;
         int parts = ((headDim / Columns) + ClusterBlocks - 1) / ClusterBlocks * ClusterBlocks;
-        int states = DecodeRows * ((parts * Columns * sizeof(float)) + (ClusterBlocks * 2 * sizeof(float)) + sizeof(float));
-        return states + (signals ? DecodeRows * LineSlots * sizeof(float) : 0);
+        int states = rows * ((parts * Columns * sizeof(float)) + (ClusterBlocks * 2 * sizeof(float)) + sizeof(float));
+        return Lines(states) + (signals ? rows * LineSlots * sizeof(float) : 0);
     }
 
     /// <summary>The most sections that the rows of a sequence of at most so many make: <c>rows_of_section</c> of <c>kernels/attention/slot_signals.cuh</c>.</summary>
@@ -165,6 +170,9 @@ internal static class CudaAttentionShapes
         int pieces = type == DType.F32 ? headDim / 4 : (headDim + 15) / 16 * 2;
         return (pieces % 8 == 0 ? pieces : pieces | 1) * 16;
     }
+
+    // Rounded up to lines of 128 bytes.
+    private static int Lines(int bytes) => (bytes + 127) & ~127;
 
     private static int Rounded(int bytes) => (bytes + 15) & ~15;
 }
