@@ -29,6 +29,12 @@ public sealed record KernelProfile
     /// <summary>Instructions that warps issued, by class; classes without any are absent.</summary>
     public required IReadOnlyDictionary<InstructionClass, long> Instructions { get; init; }
 
+    /// <summary>
+    /// What an assembler for Hopper should make of them: instructions of the machine that warps issue, by class, an estimate by rules. Instructions of PTX that become part of others are not there, those that
+    /// are several count as often, and whole numbers that are the same for all threads of a block, which take no lanes, are <see cref="InstructionClass.Other"/>.
+    /// </summary>
+    public IReadOnlyDictionary<InstructionClass, long> AssembledInstructions { get; init; } = ReadOnlyDictionary<InstructionClass, long>.Empty;
+
     /// <summary>Instructions that threads executed: each issued one counts for every thread that takes part.</summary>
     public required long LaneInstructions { get; init; }
 
@@ -124,6 +130,11 @@ public sealed record KernelProfile
         foreach ((InstructionClass kind, long count) in Instructions.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key))
         {
             text.Append(CultureInfo.InvariantCulture, $"    {kind,-15}{count:N0}\n");
+        }
+
+        if (AssembledInstructions.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  machine code   {AssembledInstructions.Values.Sum():N0} of warps, estimated\n");
         }
 
         Append(text, "global loads", GlobalLoads);

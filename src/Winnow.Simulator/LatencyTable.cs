@@ -24,7 +24,7 @@ public sealed record LatencyTable
     /// <summary>64-bit floats.</summary>
     public int Double { get; init; } = 8;
 
-    /// <summary>The special function unit: functions, counts of bits, conversions between floats and integers.</summary>
+    /// <summary>The special function unit: functions, counts of bits, conversions of floats to integers, and of integers but those of 32 bits to floats.</summary>
     public int Special { get; init; } = 15;
 
     /// <summary>Shuffles, matches and reductions within a warp.</summary>

@@ -91,6 +91,7 @@ public sealed unsafe partial class PtxSimulator
                 Checks = _options.Checks,
                 Counters = counters,
                 Latencies = _options.Latencies,
+                IsAssembled = _options.AssemblesPaths,
                 Units = _options.Profiles ? _options.Units : null,
                 TracesPaths = _options.TracesPaths,
                 Print = _options.Printed ?? (static _ => { }),

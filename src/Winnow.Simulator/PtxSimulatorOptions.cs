@@ -38,6 +38,9 @@ public sealed record PtxSimulatorOptions
     /// </summary>
     public UnitTable? Units { get; init; }
 
+    /// <summary>Whether times of profiles are those of what an assembler makes of the PTX; off for tests that count clocks by hand.</summary>
+    internal bool AssemblesPaths { get; init; } = true;
+
     /// <summary>Threads of the host that run blocks; 0 for one for each core.</summary>
     public int Threads { get; init; }
 

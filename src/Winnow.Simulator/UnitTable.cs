@@ -30,6 +30,9 @@ public sealed record UnitTable
     /// <summary>Clocks for which an instruction of a warp keeps the lanes of its scheduler for integers, comparisons and conversions.</summary>
     public int Integer { get; init; } = 2;
 
+    /// <summary>The same for products of integers, which half of the lanes for floats compute: they do not wait for the lanes of other integers, nor these for them.</summary>
+    public int Multiply { get; init; } = 2;
+
     /// <summary>The same for the special function unit.</summary>
     public int Special { get; init; } = 8;
 

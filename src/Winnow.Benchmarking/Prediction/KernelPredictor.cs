@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using Winnow.Benchmarking.Compilation;
 using Winnow.Gpu;
 using Winnow.Simulator;
@@ -19,14 +21,14 @@ namespace Winnow.Benchmarking.Prediction;
 /// <para>
 /// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or <see cref="KernelProfile.AverageTurn"/> as often as turns of blocks follow one another on a
 /// multiprocessor, where that is longer. Of a profile without turns it is the average path of a block, and a multiprocessor holds as many at a time as the occupancy says; where that
-/// is not known, as threads and shared memory let it. The path is that of the PTX: an assembler that unrolls a loop further, or folds instructions, makes it shorter, so that
+/// is not known, as threads and shared memory let it. An assembler that unrolls a loop further than the PTX is makes the path shorter, so that
 /// this bound alone can be too long, by a factor of two. With memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
 /// docs/performance.md.
 /// </para>
 /// <para>
 /// Not in it: the time of a launch itself (a few microseconds, which is most of what small kernels take), code that comes from cold memory, clocks below boost
 /// under load, caches too small for what is read again, memory rates that no real access pattern reaches (nine tenths is good), blocks of unequal work,
-/// and what the assembler makes of the PTX: address arithmetic that it folds, products of <c>mma.sync</c>, which on Hopper cannot reach the rate of <c>wgmma</c>.
+/// what an assembler makes of the PTX beyond <see cref="KernelProfile.AssembledInstructions"/>, which integers, floats, functions and issue slots are counted by, and products of <c>mma.sync</c>, which on Hopper cannot reach the rate of <c>wgmma</c>.
 /// So it errs on the short side more than on the long one, and is good for asking what bounds a kernel and how two forms of it compare.
 /// </para>
 /// </remarks>
@@ -75,7 +77,7 @@ public static class KernelPredictor
                 FloatBound(profile, launches, gpu, clocks),
                 Bound(BoundKind.Integer, Lanes(profile, launches, InstructionClass.Integer), gpu.IntegerLanes * clocks, "instructions of threads"),
                 Bound(BoundKind.Special, Lanes(profile, launches, InstructionClass.Special), gpu.SpecialLanes * clocks, "instructions of threads"),
-                Bound(BoundKind.Issue, profile.WarpInstructions / launches, gpu.IssuesPerClock * clocks, "instructions of warps"),
+                Bound(BoundKind.Issue, Assembled(profile).Values.Sum() / launches, gpu.IssuesPerClock * clocks, "instructions of warps"),
                 LatencyBound(profile, blocks, gpu, occupancy),
             ],
         };
@@ -106,7 +108,10 @@ public static class KernelPredictor
 
     /// <summary>Every issued instruction takes the slots of a whole warp, however many of its lanes take part.</summary>
     private static double Lanes(KernelProfile profile, double launches, InstructionClass kind) =>
-        (profile.Instructions.TryGetValue(kind, out long count) ? count : 0) / launches * WarpLanes;
+        (Assembled(profile).TryGetValue(kind, out long count) ? count : 0) / launches * WarpLanes;
+
+    private static IReadOnlyDictionary<InstructionClass, long> Assembled(KernelProfile profile)
+        => profile.AssembledInstructions.Count > 0 ? profile.AssembledInstructions : profile.Instructions;
 
     private static PredictedBound Bound(BoundKind kind, double amount, double? rate, string what) => new(
         kind,

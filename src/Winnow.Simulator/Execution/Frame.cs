@@ -51,7 +51,7 @@ internal sealed unsafe class Frame : IDisposable
         Products?.Clear();
         if (warp.Flow is not null)
         {
-            int registers = code.FlowBy(warp.Block.Launch.Latencies).Registers;
+            int registers = code.FlowBy(warp.Block.Launch.Latencies, warp.Block.Launch.IsAssembled).Registers;
             Ready = Ready.Length == registers ? Ready : new PathTime[registers];
             Array.Clear(Ready);
         }

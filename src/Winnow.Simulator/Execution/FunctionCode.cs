@@ -44,8 +44,9 @@ internal sealed class FunctionCode(PtxFunction function)
 
     /// <summary>What the critical path asks of it, found when it is asked for the first time.</summary>
     /// <param name="latencies">How long instructions take: the same for all launches of a simulator.</param>
-    public FunctionFlow FlowBy(LatencyTable latencies)
-        => Flow ??= new FunctionFlow(Function, Array.ConvertAll(Steps, static step => step.Operation.Source), latencies);
+    /// <param name="isAssembled">Whether times are those of what an assembler makes of it.</param>
+    public FunctionFlow FlowBy(LatencyTable latencies, bool isAssembled)
+        => Flow ??= new FunctionFlow(Function, Array.ConvertAll(Steps, static step => step.Operation.Source), latencies, isAssembled);
 
     /// <summary>Whether a variable is a parameter of a kernel, which lies in the argument block of the launch.</summary>
     /// <param name="variable">A variable of the function.</param>

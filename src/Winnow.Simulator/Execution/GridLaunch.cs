@@ -47,6 +47,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>How long instructions take; of importance only where something is counted.</summary>
     public required LatencyTable Latencies { get; init; }
 
+    /// <summary>Whether times are those of what an assembler makes of the PTX; of importance only where something is counted.</summary>
+    public required bool IsAssembled { get; init; }
+
     /// <summary>What its blocks share; null where their critical paths are those of blocks alone.</summary>
     public UnitTable? Units { get; init; }
 

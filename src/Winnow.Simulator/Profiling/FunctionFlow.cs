@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Winnow.Simulator.Execution.Decoding;
+using Winnow.Simulator.Profiling.Folding;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Profiling;
@@ -12,25 +13,27 @@ internal sealed class FunctionFlow
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly PtxFunction _function;
     private readonly InstructionLatency _latencies;
-    private readonly HashSet<int> _targets;
+    private readonly MachineCode? _code;
 
     /// <param name="function">The function.</param>
     /// <param name="instructions">Its instructions as they are executed.</param>
     /// <param name="latencies">How long they take.</param>
-    public FunctionFlow(PtxFunction function, PtxInstruction[] instructions, LatencyTable latencies)
+    /// <param name="isAssembled">Whether times are those of what an assembler makes of it; else those of its instructions as they are.</param>
+    public FunctionFlow(PtxFunction function, PtxInstruction[] instructions, LatencyTable latencies, bool isAssembled)
     {
         (_function, _latencies) = (function, new InstructionLatency(latencies));
+        _code = isAssembled ? MachineCode.Of(function, instructions) : null;
         foreach (string name in function.Registers.Keys)
         {
             _numbers.Add(name, _numbers.Count);
         }
 
         (Parameters, Carry, Registers) = (_numbers.Count, _numbers.Count + 1, _numbers.Count + 2);
-        _targets = [.. function.Labels.Values, .. function.BranchTables.Values.SelectMany(static targets => targets)];
+        HashSet<int> targets = _code?.Targets ?? [.. function.Labels.Values, .. function.BranchTables.Values.SelectMany(static targets => targets)];
         Instructions = new InstructionFlow[instructions.Length];
         for (int i = 0; i < instructions.Length; i++)
         {
-            Instructions[i] = Of(instructions[i], _targets.Contains(i));
+            Instructions[i] = Of(instructions[i], i, targets.Contains(i));
         }
     }
 
@@ -46,16 +49,22 @@ internal sealed class FunctionFlow
     /// <summary>The number that stands for the carry.</summary>
     private int Carry { get; }
 
-    private InstructionFlow Of(PtxInstruction instruction, bool beginsBlock)
+    private InstructionFlow Of(PtxInstruction instruction, int place, bool beginsBlock)
     {
         FlowKind kind = KindOf(instruction);
-        (int latency, PathPart part) = _latencies.Of(instruction);
+        (int latency, PathPart part) = _code is null ? _latencies.Of(instruction) : _latencies.Of(instruction, _code.Costs[place]);
+        UnitUse use = _code is null ? UnitUse.Of(instruction, latency) : UnitUse.Of(instruction, _code, place);
         bool hasResult = FunctionDecoder.HasResult(instruction);
         List<int> sources = [];
         List<int> results = [];
         if (instruction.Guard is not null)
         {
             Add(sources, instruction.Guard);
+        }
+
+        if (_code?.PredicateOf(place) is { } predicate)
+        {
+            Add(sources, predicate);
         }
 
         for (int i = 0; i < instruction.Operands.Length; i++)
@@ -72,9 +81,11 @@ internal sealed class FunctionFlow
             Latency = latency,
             Part = part,
             Source = instruction,
-            Use = UnitUse.Of(instruction, latency),
+            Use = use,
+            Cost = _code?.Costs[place] ?? MachineCost.One,
+            Class = _code?.IsUniform[place] == true ? InstructionClass.Other : InstructionTraits.Of(instruction).Class,
             BeginsBlock = beginsBlock,
-            IsOrdered = IsOrdered(instruction),
+            IsOrdered = IsOrdered(instruction) && _code?.IsFolded(place) != true,
             UsesL1 = !Array.Exists(instruction.Modifiers, static modifier => modifier is "cg" or "cv" or "volatile" or "relaxed" or "acquire" or "mmio"),
             PassesStores = instruction.Has("nc"),
             Pending = kind is FlowKind.WaitForCopies or FlowKind.WaitForProducts && instruction.Operands.Length > 0 ? (int)instruction.Operands[0].Bits : -1,

@@ -1,3 +1,4 @@
+using Winnow.Simulator.Profiling.Folding;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Profiling;
@@ -59,6 +60,12 @@ internal readonly struct InstructionFlow
 
     /// <summary>What takes those clocks.</summary>
     public required PathPart Part { get; init; }
+
+    /// <summary>What an assembler makes of it; nothing where it is part of others, so that it takes no time of its own.</summary>
+    public required MachineCost Cost { get; init; }
+
+    /// <summary>What kind of work that is.</summary>
+    public required InstructionClass Class { get; init; }
 
     /// <summary>The instruction itself.</summary>
     public required PtxInstruction Source { get; init; }

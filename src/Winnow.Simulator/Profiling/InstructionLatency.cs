@@ -1,4 +1,5 @@
 using System;
+using Winnow.Simulator.Profiling.Folding;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Profiling;
@@ -36,6 +37,14 @@ internal sealed class InstructionLatency(LatencyTable table)
         };
     }
 
+    /// <summary>The same for what an assembler makes of it.</summary>
+    public (int Clocks, PathPart Part) Of(PtxInstruction instruction, MachineCost cost) => cost switch
+    {
+        { Slots: 0 } => (0, PathPart.Arithmetic),
+        { Steps: 0, SpecialSteps: 0 } => Of(instruction),
+        _ => ((cost.Steps * table.Arithmetic) + (cost.SpecialSteps * table.Special), cost.SpecialSteps > 0 ? PathPart.Special : PathPart.Arithmetic),
+    };
+
     /// <summary>Between registers an assembler renames; halves of a register it has to move.</summary>
     private int MoveOf(PtxInstruction instruction) => instruction.Opcode switch
     {
@@ -51,6 +60,8 @@ internal sealed class InstructionLatency(LatencyTable table)
         bool isInteger = Array.Exists(types, static type => type[0] is 's' or 'u' or 'b' && !type.StartsWith("bf", StringComparison.Ordinal));
         return (isFloat, isInteger) switch
         {
+            // Whole numbers of 32 bits become floats of 32 beside the special function unit.
+            (true, true) when types is ["f32", "s32" or "u32"] => (table.Arithmetic, PathPart.Arithmetic),
             (true, true) => (table.Special, PathPart.Special),
             (true, false) => (table.Half, PathPart.Arithmetic),
 

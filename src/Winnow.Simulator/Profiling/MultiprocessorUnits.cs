@@ -13,6 +13,7 @@ internal sealed class MultiprocessorUnits(UnitTable table)
 
     private readonly SlotCalendar[] _issue = Of(1);
     private readonly SlotCalendar[] _integer = Of(table.Integer);
+    private readonly SlotCalendar[] _multiply = Of(table.Multiply);
     private readonly SlotCalendar[] _special = Of(table.Special);
     private readonly SlotCalendar[] _shuffle = Of(table.Shuffle);
     private readonly SlotCalendar[] _tensor = Of(1);
@@ -21,7 +22,7 @@ internal sealed class MultiprocessorUnits(UnitTable table)
     /// <summary>Begins with other blocks.</summary>
     public void Clear()
     {
-        foreach (SlotCalendar[] units in (ReadOnlySpan<SlotCalendar[]>)[_issue, _integer, _special, _shuffle, _tensor])
+        foreach (SlotCalendar[] units in (ReadOnlySpan<SlotCalendar[]>)[_issue, _integer, _multiply, _special, _shuffle, _tensor])
         {
             Array.ForEach(units, static unit => unit.Clear());
         }
@@ -32,8 +33,9 @@ internal sealed class MultiprocessorUnits(UnitTable table)
     /// <summary>Issues an instruction.</summary>
     /// <param name="warp">The number of the warp in its block, by which it has its scheduler.</param>
     /// <param name="from">When it could begin if it were alone.</param>
+    /// <param name="slots">How many clocks it takes; not 0.</param>
     /// <returns>The clocks that it waits.</returns>
-    public int Issue(int warp, long from) => (int)_issue[warp % Schedulers].Take(from, 1);
+    public int Issue(int warp, long from, int slots) => (int)_issue[warp % Schedulers].Take(from, slots) - (slots - 1);
 
     /// <summary>Takes the unit of an instruction, and the shared memory that a product reads.</summary>
     /// <param name="warp">The number of the warp in its block.</param>
@@ -45,7 +47,8 @@ internal sealed class MultiprocessorUnits(UnitTable table)
         int scheduler = warp % Schedulers;
         return use.Kind switch
         {
-            UnitKind.Integer => (int)_integer[scheduler].Take(from, 1),
+            UnitKind.Integer => (int)_integer[scheduler].Take(from, use.Count) - ((use.Count - 1) * table.Integer),
+            UnitKind.Multiply => (int)_multiply[scheduler].Take(from, 1),
             UnitKind.Special => (int)_special[scheduler].Take(from, 1),
             UnitKind.Shuffle => (int)_shuffle[scheduler].Take(from, 1),
             UnitKind.Tensor when use.Flops > 0 => Multiply(scheduler, from, use),

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Numerics;
 using Winnow.Simulator.Execution.Memory;
+using Winnow.Simulator.Profiling.Folding;
 
 namespace Winnow.Simulator.Profiling;
 
@@ -9,6 +11,7 @@ namespace Winnow.Simulator.Profiling;
 internal sealed class ProfileCounters
 {
     private readonly long[] _instructions = new long[(int)InstructionClass.Other + 1];
+    private readonly long[] _assembled = new long[(int)InstructionClass.Other + 1];
     private long _laneInstructions;
     private long _flops;
     private long _tensorFlops;
@@ -48,6 +51,17 @@ internal sealed class ProfileCounters
         _laneInstructions += count;
         _flops += (long)traits.LaneFlops * count;
         _tensorFlops += traits.TensorFlops;
+    }
+
+    /// <summary>Counts what an assembler makes of an instruction.</summary>
+    /// <param name="kind">What kind of work it is.</param>
+    /// <param name="cost">What it is.</param>
+    public void AddAssembled(InstructionClass kind, MachineCost cost)
+    {
+        // What surrounds a function of the special function unit is floats.
+        int specials = kind == InstructionClass.Special ? Math.Min(cost.Slots, 1) : cost.Specials;
+        _assembled[(int)InstructionClass.Special] += specials;
+        _assembled[(int)(kind == InstructionClass.Special ? InstructionClass.Float32 : kind)] += cost.Slots - specials;
     }
 
     /// <summary>Counts a load of global memory.</summary>
@@ -114,6 +128,7 @@ internal sealed class ProfileCounters
         for (int i = 0; i < _instructions.Length; i++)
         {
             _instructions[i] += other._instructions[i];
+            _assembled[i] += other._assembled[i];
         }
 
         Launches += other.Launches;
@@ -140,15 +155,6 @@ internal sealed class ProfileCounters
     /// <param name="kernel">The kernel they are of.</param>
     public KernelProfile ToProfile(string kernel)
     {
-        var instructions = new Dictionary<InstructionClass, long>();
-        for (int i = 0; i < _instructions.Length; i++)
-        {
-            if (_instructions[i] > 0)
-            {
-                instructions.Add((InstructionClass)i, _instructions[i]);
-            }
-        }
-
         // The longest of blocks that draw their work did that of others, too.
         (PathSum longest, double among) = _drawsWork ? (_paths, Math.Max(1, Blocks)) : (_longestPath, Math.Max(1, Launches));
         return new KernelProfile
@@ -156,7 +162,8 @@ internal sealed class ProfileCounters
             Kernel = kernel,
             Launches = Launches,
             Blocks = Blocks,
-            Instructions = instructions,
+            Instructions = ByClass(_instructions),
+            AssembledInstructions = ByClass(_assembled),
             LaneInstructions = _laneInstructions,
             GlobalLoads = _loads,
             GlobalStores = _stores,
@@ -177,6 +184,9 @@ internal sealed class ProfileCounters
             BlockSharedBytes = BlockSharedBytes,
         };
     }
+
+    private static Dictionary<InstructionClass, long> ByClass(long[] counts)
+        => Enumerable.Range(0, counts.Length).Where(kind => counts[kind] > 0).ToDictionary(static kind => (InstructionClass)kind, kind => counts[kind]);
 
     /// <summary>One request of what lies in global memory; zeros that are filled in are no traffic.</summary>
     private GlobalTraffic Bulk(ReadOnlySpan<CopyPiece> pieces)

@@ -9,6 +9,9 @@ internal enum UnitKind : byte
     /// <summary>The lanes for integers, comparisons and conversions.</summary>
     Integer,
 
+    /// <summary>The lanes that multiply integers, which are half of those for floats.</summary>
+    Multiply,
+
     /// <summary>The special function unit.</summary>
     Special,
 

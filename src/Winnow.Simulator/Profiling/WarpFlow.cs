@@ -132,11 +132,18 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             BeginWait(frame, pc);
         }
 
-        PathTime start = _slot = _slot.After(1);
+        if (flow.Cost.Slots == 0)
+        {
+            return BeginPart(frame, in flow);
+        }
+
+        PathTime start = _slot.After(1);
         if (flow.BeginsBlock || flow.IsOrdered)
         {
-            start = _slot = PathTime.Max(_slot, _latest.After(1));
+            start = PathTime.Max(start, _latest.After(1));
         }
+
+        _slot = start.After(flow.Cost.Slots - 1);
 
         PathTime[] ready = frame.Ready;
         foreach (int source in flow.Sources)
@@ -144,17 +151,34 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             start = PathTime.Max(start, ready[source]);
         }
 
-        if (units is not null && flow.Use.IsIssued)
+        if (units is not null && flow.Use.Slots > 0)
         {
-            start = Late(start, units.Issue(warp.Index, start.Clocks), flow.Source);
+            start = Late(start, units.Issue(warp.Index, start.Clocks, flow.Use.Slots), flow.Source);
         }
 
         if (flow.IsOrdered)
         {
-            _slot = start;
+            _slot = PathTime.Max(_slot, start);
         }
 
         _latest = PathTime.Max(_latest, start);
+        return start;
+    }
+
+    /// <summary>What is part of others begins when what it reads is there, and takes no clock.</summary>
+    private PathTime BeginPart(Frame frame, in InstructionFlow flow)
+    {
+        if (flow.BeginsBlock)
+        {
+            _slot = PathTime.Max(_slot, _latest);
+        }
+
+        PathTime start = default;
+        foreach (int source in flow.Sources)
+        {
+            start = PathTime.Max(start, frame.Ready[source]);
+        }
+
         return start;
     }
 

@@ -122,5 +122,5 @@ public sealed class CriticalPathPipelineTests
     }
 
     private static PtxSimulatorOptions Options(int seed, LatencyTable? latencies = null)
-        => new() { Architecture = HopperCode.Architecture, Profiles = true, Seed = seed, Latencies = latencies ?? PathKernel.Round };
+        => new() { Architecture = HopperCode.Architecture, Profiles = true, AssemblesPaths = false, Seed = seed, Latencies = latencies ?? PathKernel.Round };
 }

@@ -31,7 +31,7 @@ public sealed class CriticalPathTests
     [TestCase("ex2.approx.f32 %f1, %f1;", 40)]
     [TestCase("shfl.sync.bfly.b32 %f1, %f1, 1, 31, -1;", 50)]
     [TestCase("add.rn.f16x2 %r1, %r1, %r1; mov.b32 %f1, %r1; mov.b32 %r1, %f1;", 12)]
-    [TestCase("cvt.rni.s32.f32 %r1, %f1; cvt.rn.f32.s32 %f1, %r1;", 80)]
+    [TestCase("cvt.rni.s32.f32 %r1, %f1; cvt.rn.f32.s32 %f1, %r1;", 50)]
     [TestCase("popc.b32 %r1, %r1; mov.b32 %f1, %r1;", 40)]
     public void Path_TakesTheLatencyOfTheUnit(string step, int clocks)
     {

@@ -21,11 +21,14 @@ internal static class PathKernel
     public static KernelProfile Run(string body, LaunchShape shape, int seed = 1, int threads = 1, int launches = 1, string functions = "")
         => Run(body, shape, new PtxSimulatorOptions { Seed = seed, Threads = threads }, launches, functions);
 
-    /// <summary>The profile of a kernel on a simulator of one's own, but for profiles and latencies, which are <see cref="Round"/>.</summary>
-    public static KernelProfile Run(string body, LaunchShape shape, PtxSimulatorOptions options, int launches = 1, string functions = "")
+    /// <summary>
+    /// The profile of a kernel on a simulator of one's own, but for profiles and latencies, which are <see cref="Round"/>, and for whether times are those of what an assembler makes of it: of the
+    /// instructions as they stand here, where nobody asks.
+    /// </summary>
+    public static KernelProfile Run(string body, LaunchShape shape, PtxSimulatorOptions options, int launches = 1, string functions = "", bool isAssembled = false)
     {
         const int Bytes = 65_536;
-        using var simulator = new PtxSimulator(options with { Profiles = true, Latencies = Round });
+        using var simulator = new PtxSimulator(options with { Profiles = true, Latencies = Round, AssemblesPaths = isAssembled });
         byte[] image = Encoding.UTF8.GetBytes(
             $$"""
             .version 8.0
