@@ -133,14 +133,14 @@ struct TilePlanner {
       if (thread + i * kPlanners < kHopperRows) slot.positions[thread + i * kPlanners] = positions[i];
     }
     enter_count(slot, count, thread);
+    CallMask mask{count, count - view.tokens, p.window, p.sinks, p.window_share, nullptr};
     int first = 0;
     do {
-      int end = min(first + kStretchBlocks * kHopperBlock, count);
+      int end = min(first + kStretchBlocks * kHopperBlock, count), slots = end - first - thread * kPageSlots;
       stretch.wait_empty(shared.stretch_empty);
       Stretch& next = shared.stretches[stretch.slot];
-      enter_pages(next, pages, first + thread * kPageSlots < end, thread);
-      named_barrier_sync(kPlannerBarrier, kPlanners);
-      scan(next, first, end, mask_of(p, view), range, thread);
+      enter_pages(next, pages, slots > 0, thread);
+      scan(next, first, end, mask, range, pages.key, slots, thread);
       if (thread == 0) {
         next.first = first / kHopperBlock;
         next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
@@ -180,12 +180,14 @@ struct TilePlanner {
     }
   }
 
-  // A count that does not fit the cache stops the kernel.
+  // What does not fit the cache stops the kernel.
   __device__ __forceinline__ void enter_count(TileSlot& slot, int count, int thread) const {
-    if (thread != 0) return;
     HeadView& view = *reinterpret_cast<HeadView*>(slot.head);
+    if (count < 0 || count > p.pages_per_head * kPageSlots) __trap();
+    if (TREE != 0 && view.tokens > p.mask_words * 32) __trap();
+    if (thread != 0) return;
     view.count = view.slots = count;
-    view.check(p);
+    view.first_own = count - view.tokens;
   }
 
   // Of the thread's page in the stretch that begins with that slot.
@@ -218,44 +220,44 @@ struct TilePlanner {
     return ((steps >> begin) & kAll) == kAll;
   }
 
-  // Works out what the tile's queries see of each block; 16 lanes take a block. All positions are on their way before the first are looked at.
-  __device__ __forceinline__ void scan(Stretch& next, int first, int end, const CallMask& mask, const QueryRange& range, u32 thread) const {
-    constexpr int kLanes = kHopperBlock / 4;
-    constexpr int kBlocksAtOnce = kPlanners / kLanes;
-    constexpr int kRounds = kStretchBlocks / kBlocksAtOnce;
-    static_assert(kRounds * kBlocksAtOnce == kStretchBlocks, "every lane has as many blocks");
-    int lane = thread % kLanes;
-    int4 positions[kRounds];
-#pragma unroll
-    for (int round = 0; kSightOfPositions && round < kRounds; ++round) {
-      int block = round * kBlocksAtOnce + thread / kLanes;
-      positions[round] = positions_of(next, block, lane, first + block * kHopperBlock + 4 * lane, end);
+  // Works out what the tile's queries see of the blocks; a thread looks at its page, of which so many slots are in use, and four of them know a block.
+  __device__ __forceinline__ void scan(Stretch& next, int first, int end, const CallMask& mask, const QueryRange& range, int page, int slots,
+                                       u32 thread) const {
+    int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
+    if constexpr (kSightOfPositions) {
+      if (slots > 0) look_at(page, min(slots, kPageSlots), thread, least, greatest);
+      __syncwarp();
+      reduce<kBlockPages>(least, greatest);
     }
-#pragma unroll
-    for (int round = 0; round < kRounds; ++round) {
-      int block = round * kBlocksAtOnce + thread / kLanes, begin = first + block * kHopperBlock;
-      int least = 0x7fffffff, greatest = static_cast<int>(0x80000000);
-      if constexpr (kSightOfPositions) {
-        int4 four = positions[round];
-        if (begin + 4 * lane < end) {
-          least = min(min(four.x, four.y), min(four.z, four.w));
-          greatest = max(max(four.x, four.y), max(four.z, four.w));
-        }
-        reduce<kLanes>(least, greatest);
-      }
-      if (lane == 0 && begin < end) {
-        BlockSight sight = mask.sight(min(begin + kHopperBlock, end), least, greatest, range.least, range.greatest);
-        next.flags[block] = static_cast<u8>((sight.none ? 0 : kBlockSeen) | (sight.all && begin + kHopperBlock <= end ? kBlockWhole : 0));
-      }
-    }
+    int block = thread / kBlockPages, begin = first + block * kHopperBlock;
+    if (thread % kBlockPages != 0 || begin >= end) return;
+    BlockSight sight = mask.sight(min(begin + kHopperBlock, end), least, greatest, range.least, range.greatest);
+    next.flags[block] = static_cast<u8>((sight.none ? 0 : kBlockSeen) | (sight.all && begin + kHopperBlock <= end ? kBlockWhole : 0));
   }
 
-  // Four slots' positions; for those past the end, that of the first. What is behind the slots in use is not read.
-  __device__ __forceinline__ int4 positions_of(const Stretch& next, int block, int lane, int slot, int end) const {
-    if (slot >= end) return make_int4(0, 0, 0, 0);
-    const int* from = p.slot_positions + static_cast<i64>(next.pages[block * kBlockPages + lane / 4]) * kPageSlots + lane % 4 * 4;
-    if (slot + 3 < end) return *reinterpret_cast<const int4*>(from);
-    int first = from[0];
-    return make_int4(first, slot + 1 < end ? from[1] : first, slot + 2 < end ? from[2] : first, first);
+  // The least and greatest position of a page's first slots; what is behind the slots in use is not read. They come by way of shared memory, for registers
+  // to have all of them on their way belong to consumers. Eight threads have the same piece in different banks.
+  __device__ __forceinline__ void look_at(int page, int slots, u32 thread, int& least, int& greatest) const {
+    constexpr int kPieces = kPageSlots / 4;
+    const int* from = p.slot_positions + static_cast<i64>(page) * kPageSlots;
+    int* to = shared.sighted[thread];
+#pragma unroll
+    for (int i = 0; i < kPieces; ++i) {
+      int there = min(max(slots - 4 * i, 0), 4);
+      copy_async_16_part(to + (i ^ thread / 2 % kPieces) * 4, from + (there > 0 ? 4 * i : 0), there * static_cast<int>(sizeof(int)));
+    }
+    copy_async_commit();
+    copy_async_wait<0>();
+#pragma unroll
+    for (int i = 0; i < kPieces; ++i) {
+      int4 four = *reinterpret_cast<const int4*>(to + (i ^ thread / 2 % kPieces) * 4);
+      const int positions[4] = {four.x, four.y, four.z, four.w};
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        if (4 * i + e >= slots) continue;
+        least = min(least, positions[e]);
+        greatest = max(greatest, positions[e]);
+      }
+    }
   }
 };

@@ -35,6 +35,9 @@ constexpr int kPlannerBarrier = 1;
 constexpr int kConsumerBarrier = 2;
 constexpr int kTurnBarrier = kConsumerBarrier + kConsumers;
 
+// Planners look at more there, and take registers from consumers.
+constexpr bool kManyMasks = TREE != 0 || WINDOW != 0;
+
 static_assert(kHeadDim % kLineValues == 0 && kHeadDim <= 128 && LISTS == 0 && kHopperBlock == 64, "other calls have the kernel of prefill.cu");
 
 // A tile of rows of one KV head of one sequence.
@@ -61,8 +64,8 @@ struct alignas(16) Stretch {
 constexpr u8 kKeysRun = 1;
 constexpr u8 kValuesRun = 2;
 
-// What a stage holds: a block, 2 * block + 1 if it is seen whole; so many of a consumer's rows, as -1 - rows, in stages one behind the other; or nothing, where no
-// tile follows.
+// What a stage holds: a block, 2 * block + 1 if it is seen whole; so many of a consumer's rows, as -1 - rows, in stages one behind the other; or nothing,
+// where no tile follows.
 constexpr int kNoContents = -1;
 
 template <typename T>
@@ -74,6 +77,7 @@ struct HopperShared {
   T keys[kHopperStages][kColumnParts][kPart];
   T values[kHopperStages][kColumnParts][kPart];
   alignas(16) int positions[kHopperStages][kHopperBlock];  // of blocks that are not seen whole
+  alignas(16) int sighted[kPlanners][kPageSlots];        // by planners, each of its own page
   Stretch stretches[kStretches];
   u64 keys_full[kHopperStages];
   u64 keys_empty[kHopperStages];

@@ -3,9 +3,10 @@
 // The order of work hides everything behind products. In its turn a consumer issues the products of the next block's keys and, behind them, those of this
 // block's values; sums are scaled while the former run, probabilities are added up while the latter do. Then the next block's scores become probabilities
 // while tensor cores do what is left of the turn and all of the other consumer's.
-// A block of 64 slots and 128 columns takes both consumers 1024 clocks of tensor cores; 1024 of shared memory, as products of keys read 128 bytes a clock
-// and those of values 64, and copies write 32 KB; 512 of exponentials and 660 of issue. From the scores of a block to the next products of keys a warp has
-// 1024 clocks less the 448 after which its turn is issued, and by the assembler's schedule takes some 600: what lies on that way is what bounds the kernel.
+// A block of 64 slots and 128 columns takes both consumers 1024 clocks of tensor cores; 896 of shared memory, as products of keys read 128 bytes a clock where
+// queries come from there and 64 where they are in registers, those of values 64, and copies write 32 KB; 512 of exponentials and 660 of issue. From the
+// scores of a block to the next products of keys a warp has 1024 clocks less the 448 after which its turn is issued, and by the assembler's schedule takes some
+// 600: what lies on that way is what bounds the kernel.
 #pragma once
 #include "attention/hopper_shared.cuh"
 
@@ -22,6 +23,9 @@ struct HopperTile {
   static constexpr int kLineStep = 16 * kLineBytes >> 4;
   static constexpr int kPartStep = kHopperBlock * kLineBytes >> 4;
 
+  // Steps whose queries are kept in registers, as far as these suffice.
+  static constexpr int kHeldSteps = kHeadDim <= 64 ? 4 : kManyMasks ? 0 : 4;
+
   HopperShared<T>& shared;
   const AttentionParameters& p;
   RingPlace<kTileSlots> tile;
@@ -32,6 +36,7 @@ struct HopperTile {
   int own_turn;  // the named barriers of the consumer's turn and of the other one's
   int other_turn;
   u32 queries;  // the lower half of their descriptor
+  u32 held[kHeldSteps > 0 ? kHeldSteps : 1][4];  // of those, what products take from registers
   float scores[kScoreGroups][4];
   u32 probabilities[kHopperBlock / 16][4];
   // Of the split that is being worked on, relative to its greatest score so far.
@@ -115,6 +120,11 @@ struct HopperTile {
     }
     fence_async();
     named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
+    int line = threadIdx.x % kWarpgroupSize / kWarpSize * 16 + lane % 16;
+#pragma unroll
+    for (int step = 0; step < kHeldSteps; ++step) {
+      ldmatrix_x4(held[step], shared.queries[consumer()][step / 4] + line * kLineValues + ((2 * (step % 4) + lane / 16) ^ (line % 8)) * 8);
+    }
   }
 
   __device__ __forceinline__ void begin() {
@@ -214,7 +224,11 @@ struct HopperTile {
 #pragma unroll
     for (int step = 0; step < kHeadDim / 16; ++step) {
       u32 at = step / 4 * kPartStep + step % 4 * kColumnStep;
-      product_shared<T>(scores, factor_of(queries + at), factor_of(keys + at), step > 0);
+      if (step < kHeldSteps) {
+        product_registers<T>(scores, held[step], factor_of(keys + at), step > 0);
+      } else {
+        product_shared<T>(scores, factor_of(queries + at), factor_of(keys + at), step > 0);
+      }
     }
     product_commit();
   }

@@ -15,8 +15,8 @@
 #include "attention/hopper_plan.cuh"
 #include "attention/hopper_tile.cuh"
 
-constexpr int kProviderRegisters = 56;
-constexpr int kConsumerRegisters = 224;
+constexpr int kProviderRegisters = kManyMasks ? 56 : 40;
+constexpr int kConsumerRegisters = kManyMasks ? 224 : 232;
 
 template <typename T>
 __device__ __forceinline__ void prefill(const AttentionParameters& p, int sequences, int kv_heads, const PoolMaps& keys, const PoolMaps& values) {

@@ -59,14 +59,16 @@ internal static class CudaAttentionShapes
     /// <summary>Shared memory of the prefill kernel for Hopper, bytes: <c>HopperShared</c> of <c>kernels/attention/hopper_shared.cuh</c>.</summary>
     public static int HopperBytes(int headDim)
     {
-        const int Stretches = 8 * ((2 * 96 * sizeof(int)) + (16 * 4) + (2 * sizeof(long)));
+        const int Planners = 96;
+        const int Sighted = Planners * PagedKv.PageSlots * sizeof(int);
+        const int Stretches = 8 * ((2 * Planners * sizeof(int)) + (16 * 4) + (2 * sizeof(long)));
         const int Tiles = 2 * (56 + sizeof(long) + sizeof(int) + (HopperRows * sizeof(int)) + sizeof(int));
         const int Barriers = 5 * sizeof(long);
         const int Alignment = 1024;
         int stages = headDim <= 64 ? 8 : 5;
         int tiles = (HopperRows + (2 * stages * HopperSlots)) * headDim * sizeof(ushort);
         int stage = (HopperSlots * sizeof(int)) + (4 * sizeof(long)) + sizeof(int);
-        return (tiles + (stages * stage) + Barriers + Tiles + Stretches + Alignment - 1) & -Alignment;
+        return (tiles + (stages * stage) + Barriers + Tiles + Sighted + Stretches + Alignment - 1) & -Alignment;
     }
 
     /// <summary>Whether there are decode kernels whose blocks are clusters over such a cache.</summary>
