@@ -1,5 +1,6 @@
 // hopper_tiles.cuh - what the kernels for Hopper of this folder share: rings of stages that one thread fills, and the order of tiles.
 #pragma once
+#include "common/cluster.cuh"
 #include "common/hopper.cuh"
 #include "linear/params.cuh"
 
@@ -63,6 +64,26 @@ __device__ __forceinline__ Ring<kStages, kStageBytes> ring_at(u8* stages, u8* ba
 }
 
 __device__ __forceinline__ u8* aligned_to_boxes(u8* shared) { return shared + (-shared_address(shared) & (kBoxAlignment - 1)); }
+
+// Two blocks side by side share what they multiply.
+constexpr int kPairBlocks = 2;
+
+// Arrives at the barrier that has this place in a block of the cluster. PTX ISA 9.7.13.15.13 (mbarrier.arrive)
+__device__ __forceinline__ void barrier_arrive_in_block(u64* barrier, u32 block) {
+  u32 there = address_in_block(shared_address(barrier), block);
+  asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" ::"r"(there) : "memory");
+}
+
+// As copy_box, to the same place of both blocks of a pair, whose barriers at the place of this one each count the bytes that came to their own block.
+// PTX ISA 9.7.9.27.1 (cp.async.bulk.tensor)
+__device__ __forceinline__ void copy_box_to_pair(void* shared, const TensorMap& map, int column, int row, u64* barrier) {
+  constexpr u16 kBoth = (1 << kPairBlocks) - 1;
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(
+          shared_address(shared)),
+      "l"(&map), "r"(column), "r"(row), "r"(shared_address(barrier)), "h"(kBoth)
+      : "memory");
+}
 
 struct Tiles {
   int row_tiles;

@@ -6,7 +6,8 @@
 // rows a box as a tile has of it. What a box has beyond an array is zero. outputs: boxes of lines of 128 bytes of 64 rows of each part, with the
 // 128-byte swizzle, rows on 16 bytes; only looked at where tiles are staged.
 // Compile-time: WINNOW_WEIGHT (16-bit), WINNOW_TILE (columns of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
-// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates), WINNOW_OUTPUT (F32; with a fused gate also F16 or BF16, rounded as pack.cu
+// gate part 0 is the gate, part 1 the projection, and half the columns of a tile are gates), WINNOW_PAIRS (whether blocks are paired; tiles of rows are an even number then),
+// WINNOW_OUTPUT (F32; with a fused gate also F16 or BF16, rounded as pack.cu
 // does, for products to come), WINNOW_STAGED: whether sums go through shared memory, from
 // where they are copied while the next tile is multiplied, instead of being stored by all lanes, which holds everything up. The arithmetic is that of pieces.cuh: the same bits as
 // matvec.cu, because a chain of products of a warpgroup is a chain of those of a warp.
@@ -14,8 +15,9 @@
 // A tile is 128 rows. One thread copies stages of 64 inputs of both operands into a ring in shared memory; two warpgroups of 64 rows multiply what came,
 // input rows by weight rows, both as they lie. A unit is two stages, summed by the tensor cores from zero in registers of its own; then it is added to
 // the sums. Registers go from the copying warpgroup to the others. Blocks stay and take tile after tile, so that copies run ahead over the end of
-// a tile; tiles that run at the same time are a band of rows and their outputs, which lets the second-level cache read each operand about once.
-// Grid: one block a multiprocessor, or one a tile; block: 384 threads.
+// a tile. With pairs two blocks, a cluster, have the same columns of two row tiles side by side: each copies half of the columns for both. Tiles that run
+// at the same time are a band of rows and their outputs, which lets the second-level cache read each operand about once.
+// Grid: one block a multiprocessor, or one a tile, in clusters of two where blocks are paired; block: 384 threads.
 // Bound by the tensor cores: 2 * rows * outputs * inputs flops.
 #include "linear/hopper_tiles.cuh"
 #include "linear/pieces.cuh"
@@ -41,6 +43,10 @@ static_assert(kUnitStages == 2, "a unit is two stages below");
 constexpr int kInputBytes = kTileRows * kLineBytes;
 constexpr int kStageBytes = kInputBytes + kColumns * kLineBytes;
 constexpr int kStages = WINNOW_STAGES;
+constexpr bool kPaired = WINNOW_PAIRS;
+// Each box of columns has half of them where two blocks or two parts bring them.
+constexpr int kHalfColumns = kColumns / 2, kHalfBytes = kHalfColumns * kLineBytes;
+static_assert(kHalfBytes % kBoxAlignment == 0, "boxes begin with eight lines");
 // Where sums are staged: boxes of which each row is a line of 128 bytes.
 constexpr bool kStaged = WINNOW_STAGED;
 constexpr int kBoxOutputs = kLineBytes / sizeof(Output);
@@ -64,6 +70,18 @@ __device__ __forceinline__ void await_turn(int group) { named_barrier_sync(kTurn
 
 __device__ __forceinline__ void pass_turn(int group) { named_barrier_arrive(kTurnBarrier + 1 - group, kGroups * kWarpgroupSize); }
 
+// Copies the columns of a stage: all of this block, or half of them for both blocks of a pair.
+__device__ __forceinline__ void copy_columns(u8* columns, const LinearMaps& maps, int part, int input, int output, u64* full) {
+  if constexpr (kPaired) {
+    int half = blockIdx.x % kPairBlocks;
+    const TensorMap& map = maps.weight[kFused ? half : part];
+    copy_box_to_pair(columns + half * kHalfBytes, map, input, kFused ? output : output + half * kHalfColumns, full);
+  } else {
+    copy_box(columns, maps.weight[part], input, output, full);
+    if constexpr (kFused) copy_box(columns + kHalfBytes, maps.weight[1], input, output, full);
+  }
+}
+
 // One elected lane copies stage after stage of tile after tile.
 __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& params, const LinearMaps& maps, const Tiles& tiles, int stages) {
 #pragma unroll 1
@@ -77,10 +95,19 @@ __device__ __forceinline__ void copy_tiles(Stages ring, const LinearParams& para
       u64* full = ring.full + ring.slot;
       barrier_expect(full, kStageBytes);
       copy_box(ring.stage(), maps.input, stage * kLineInputs, row, full);
-      copy_box(ring.stage() + kInputBytes, maps.weight[part], stage * kLineInputs, output, full);
-      if constexpr (kFused) copy_box(ring.stage() + kInputBytes + kTileOutputs * kLineBytes, maps.weight[1], stage * kLineInputs, output, full);
+      copy_columns(ring.stage() + kInputBytes, maps, part, stage * kLineInputs, output, full);
       ring.next();
     }
+  }
+}
+
+// Hands a stage back for a warpgroup, to all who copy into it: a thread to each.
+__device__ __forceinline__ void release(u64* empty) {
+  int thread = threadIdx.x % kWarpgroupSize;
+  if constexpr (kPaired) {
+    if (thread % kWarpSize == 0 && thread < kPairBlocks * kWarpSize) barrier_arrive_in_block(empty, thread / kWarpSize);
+  } else {
+    if (thread == 0) barrier_arrive(empty);
   }
 }
 
@@ -236,7 +263,6 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& params, const OutputMaps& outputs, const Tiles& tiles, u8* staged, int stages,
                                                int group) {
   if (group == 1) pass_turn(group);
-  bool signals = threadIdx.x % kWarpgroupSize == 0;
   Sums unit = {};
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
@@ -252,7 +278,7 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
         }
         barrier_wait(ring.full + ring.slot, ring.parity);
         named_barrier_sync(kGroupBarrier + group, kWarpgroupSize);
-        if (signals) barrier_arrive(ring.empty + ring.slot);
+        release(ring.empty + ring.slot);
         ring.next();
       }
       continue;
@@ -272,9 +298,9 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
       multiply_stage(unit, second, true);
       pass_turn(group);
       product_wait<1>();
-      if (signals) barrier_arrive(first_empty);
+      release(first_empty);
       product_wait<0>();
-      if (signals) barrier_arrive(second_empty);
+      release(second_empty);
       product_hold(unit);
 #pragma unroll
       for (int i = 0; i < kColumns / 2; ++i) sums[i / 4][i % 4] = __fadd_rn(sums[i / 4][i % 4], unit[i / 4][i % 4]);
@@ -290,6 +316,17 @@ __device__ __forceinline__ void multiply_tiles(Stages ring, const LinearParams& 
   if (kStaged && threadIdx.x % kWarpgroupSize < kWarpSize && elect_lane()) copy_back_wait_read<0>();
 }
 
+// Waits until the barriers of this block, or of both of a pair, are there.
+__device__ __forceinline__ void await_barriers() {
+  if constexpr (kPaired) {
+    __syncwarp();
+    cluster_arrive_relaxed();
+    cluster_wait();
+  } else {
+    __syncthreads();
+  }
+}
+
 // ---- entry points -------------------------------------------------------------------------------------------
 extern "C" __global__ void __launch_bounds__(kThreads, 1)
 winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ LinearMaps maps, const __grid_constant__ OutputMaps outputs) {
@@ -297,12 +334,14 @@ winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ L
   u8* staged = start + kStages * kStageBytes;
   Stages ring = ring_at<kStages, kStageBytes>(start, staged + kStagedBytes);
   if (threadIdx.x == 0) {
-    ring.init(kGroups);
+    ring.init(kPaired ? kPairBlocks * kGroups : kGroups);
     barrier_init_fence();
   }
-  __syncthreads();
+  await_barriers();
 
   Tiles tiles = divide<kTileRows, kTileOutputs, kFused>(params);
+  // Pairs of row tiles are of the same band.
+  if constexpr (kPaired) tiles.band_tiles = (tiles.band_tiles + 1) / kPairBlocks * kPairBlocks;
   // Stages past the last input are zeros, which change no sum: whole units.
   int stages = (params.inputs + kUnitStages * kLineInputs - 1) / (kUnitStages * kLineInputs) * kUnitStages;
   int group = static_cast<int>(threadIdx.x) / kWarpgroupSize - 1;
@@ -312,5 +351,11 @@ winnow_linear_matmul_hopper(const LinearParams params, const __grid_constant__ L
   } else {
     take_registers<kProductRegisters>();
     multiply_tiles(ring, params, outputs, tiles, staged + group * kGroupBoxes * kBoxBytes, stages, group);
+  }
+  // The other block may still copy to this one, and hand stages back to it.
+  if constexpr (kPaired) {
+    __syncwarp();
+    cluster_arrive();
+    cluster_wait();
   }
 }

@@ -42,6 +42,8 @@ internal static class LinearCases
             yield return Project("matmul BF16", DType.BF16, rows) with { Parts = rows > 512 ? 4 : 1 };
         }
 
+        yield return Project("matmul BF16, rounded input", DType.BF16, 512, rounded: true);
+
         foreach (DType type in new[] { DType.BF16, DType.Q8_0, DType.Q4_K })
         {
             yield return Project($"matvec {type}", type, 1, FeedForward);
@@ -50,21 +52,31 @@ internal static class LinearCases
         yield return Gated("gated matvec Q4_K", DType.Q4_K, 1);
         yield return Gated("gated matmul BF16", DType.BF16, 128);
         yield return Gated("gated matmul BF16", DType.BF16, 1024) with { Parts = 4 };
+        yield return Gated("gated matmul BF16, rounded input and output", DType.BF16, 1024, rounded: true) with { Parts = 4 };
     }
 
-    private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs, int inputs = Inputs) => new("linear", name, $"{rows} x {inputs} x {outputs}", workspace =>
+    private static KernelCase Project(string name, DType type, int rows, int outputs = Outputs, int inputs = Inputs, bool rounded = false) => new(
+        "linear", name, $"{rows} x {inputs} x {outputs}", workspace =>
     {
-        Tensor input = workspace.Input(rows / workspace.Parts, inputs);
-        var projection = new Projection { Weight = workspace.Weight(type, outputs, inputs), Output = workspace.Output(rows / workspace.Parts, outputs) };
+        Tensor weight = workspace.Weight(type, outputs, inputs);
+        Tensor input = Input(workspace, weight, rows / workspace.Parts, rounded);
+        var projection = new Projection { Weight = weight, Output = workspace.Output(rows / workspace.Parts, outputs) };
         return new CaseWork(() => workspace.Device.Linear.Project(input, projection), 2.0 * rows * inputs * outputs, SharedBytes: projection.Weight.Bytes);
     });
 
-    private static KernelCase Gated(string name, DType type, int rows) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>
+    private static KernelCase Gated(string name, DType type, int rows, bool rounded = false) => new("linear", name, $"{rows} x {Inputs} x {FeedForward}", workspace =>
     {
-        Tensor input = workspace.Input(rows / workspace.Parts, Inputs);
         (Tensor gate, Tensor up) = (workspace.Weight(type, FeedForward, Inputs), workspace.Weight(type, FeedForward, Inputs));
-        Tensor output = workspace.Output(rows / workspace.Parts, FeedForward);
+        Tensor input = Input(workspace, up, rows / workspace.Parts, rounded);
+        Tensor output = workspace.Output(rounded ? workspace.Device.Linear.InputType(up, rows / workspace.Parts) : DType.F32, rows / workspace.Parts, FeedForward);
         return new CaseWork(
             () => workspace.Device.Linear.ProjectGated(output, input, gate, up, Activation.Silu), 4.0 * rows * Inputs * FeedForward, SharedBytes: gate.Bytes + up.Bytes);
     });
+
+    // Rounded: in the type that products round to, where the device says so, as what comes before would write it.
+    private static Tensor Input(CaseWorkspace workspace, Tensor weight, int rows, bool rounded)
+    {
+        DType type = rounded ? workspace.Device.Linear.InputType(weight, rows) : DType.F32;
+        return type == DType.F32 ? workspace.Input(rows, weight.Shape[1]) : workspace.Weight(type, rows, weight.Shape[1]);
+    }
 }

@@ -82,11 +82,15 @@ internal sealed partial class CudaLinear
         Pack(ref parameters, ref packed, variant.Form);
         nint totals = variant.HasMinimum ? AddTotals(parameters, ref packed) : 0;
         int tiles = CountHopperTiles(ref parameters, variant);
-        if (tiles == 0)
+        if (tiles > 0 && !(CanPair(parameters, variant, tiles) && TryLaunchPairs(parameters, variant, tiles)))
         {
-            return;
+            LaunchTiles(parameters, variant, totals, tiles);
         }
+    }
 
+    private void LaunchTiles(CudaLinearParams parameters, CudaLinearVariant variant, nint totals, int tiles)
+    {
+        CudaLinearKind kind = variant.Kind;
         ArgumentBlock arguments = new(stackalloc byte[1536]);
         arguments.Add(parameters);
         arguments.AddMap(_maps[new(variant.MatrixType, parameters.Input, parameters.Rows, parameters.Stride, variant.TileRows, LineInputs, true)]);
@@ -112,12 +116,11 @@ internal sealed partial class CudaLinear
                 : _maps[new(TensorMapType.Float32, totals, Steps(parameters), TotalsPitch(parameters), CudaLinearVariant.HopperStageSteps, variant.TileRows, false)]);
         }
 
-        int blocks = Math.Min(tiles, _context.Driver.Properties.Multiprocessors);
-        _context.Launch(_variants[variant], new(blocks, 1, 1, variant.Threads, SharedBytes: variant.SharedBytes), arguments);
+        _context.Launch(_variants[variant], HopperShape(variant, Math.Min(tiles, _context.Driver.Properties.Multiprocessors)), arguments);
     }
 
     private ReadOnlySpan<byte> MapOf(CudaLinearPart part, int inputs, CudaLinearVariant variant) => variant.Kind == CudaLinearKind.Hopper
-        ? _maps[new(variant.MatrixType, part.Weight, part.Outputs, inputs, variant.TileOutputs, LineInputs, true)]
+        ? _maps[new(variant.MatrixType, part.Weight, part.Outputs, inputs, variant.BoxOutputs, LineInputs, true)]
         : _maps[new(TensorMapType.Float16, part.Weight, part.Outputs, (int)(variant.Weight.BytesOf(inputs) / 2), variant.TileOutputs, variant.HopperPitch / 2, false)];
 
     private static int Steps(in CudaLinearParams parameters) => Ceiling(parameters.Inputs, CudaLinearVariant.StepInputs);

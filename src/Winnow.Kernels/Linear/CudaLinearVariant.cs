@@ -15,6 +15,7 @@ namespace Winnow.Kernels.Linear;
 /// <param name="Activation">The function on the gate.</param>
 /// <param name="IsStaged">Whether sums go through shared memory (Hopper).</param>
 /// <param name="IsPacked">Whether inputs come packed, with the weights (row).</param>
+/// <param name="IsPaired">Whether two blocks side by side share their columns (Hopper).</param>
 /// <param name="Output">The type of outputs: F16 and BF16 only with a fused gate on Hopper.</param>
 internal readonly record struct CudaLinearVariant(
     CudaLinearKind Kind,
@@ -26,10 +27,14 @@ internal readonly record struct CudaLinearVariant(
     Activation Activation = default,
     bool IsStaged = false,
     bool IsPacked = false,
+    bool IsPaired = false,
     DType Output = DType.F32)
 {
     /// <summary>Steps of a stage of blocks of the kernel for Hopper.</summary>
     public const int HopperStageSteps = 8;
+
+    /// <summary>Blocks of a pair.</summary>
+    public const int PairBlocks = 2;
 
     private const int HopperAlignment = 1024;
     private const int HopperWeightStages = 3;
@@ -75,6 +80,9 @@ internal readonly record struct CudaLinearVariant(
 
     /// <summary>Rows of a tile of the kernels for Hopper.</summary>
     public int TileRows => Kind == CudaLinearKind.Hopper ? HopperLines : Size;
+
+    /// <summary>Rows of a box of weights of the kernels for Hopper: a half each where two blocks bring them.</summary>
+    public int BoxOutputs => IsPaired && Gate != CudaGate.Fused ? TileOutputs / 2 : TileOutputs;
 
     /// <summary>Bytes from one row of blocks to the next in shared memory of the kernel for Hopper.</summary>
     public int HopperPitch => 16 * (((int)((Weight.BytesOf(HopperStageSteps * StepInputs) + 15) / 16)) | 1);
@@ -149,8 +157,10 @@ internal readonly record struct CudaLinearVariant(
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Stored, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 128, Gate: CudaGate.Fused, Activation: Activation.GeluTanh).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 64).Describe();
-        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Fused, Output: DType.BF16).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 176, Gate: CudaGate.Fused, IsPaired: true, Output: DType.BF16).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 128, Gate: CudaGate.Fused, IsStaged: true, Output: DType.F16).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 208, IsPaired: true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 128, IsStaged: true, IsPaired: true).Describe();
         for (int i = 0; i < types.Length; i++)
         {
             bool even = i % 2 == 0;
@@ -222,10 +232,11 @@ internal readonly record struct CudaLinearVariant(
                 weight, aligned, $"WINNOW_ROWS={Size}", $"WINNOW_SPLIT={Split}", gate, activation, parameters, shared),
             CudaLinearKind.Hopper => new(
                 "linear/matmul_hopper.cu", "winnow_linear_matmul_hopper", SharedBytes,
-                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", $"WINNOW_STAGED={(IsStaged ? 1 : 0)}", $"WINNOW_OUTPUT={(int)Output}",
-                gate, activation, parameters, shared)
+                weight, $"WINNOW_TILE={Size}", $"WINNOW_STAGES={HopperStages}", $"WINNOW_STAGED={(IsStaged ? 1 : 0)}",
+                $"WINNOW_PAIRS={(IsPaired ? 1 : 0)}", $"WINNOW_OUTPUT={(int)Output}", gate, activation, parameters, shared)
             {
                 Requires = "90a",
+                ClusterBlocks = IsPaired ? PairBlocks : 0,
             },
             CudaLinearKind.Row => new(
                 "linear/row.cu", "winnow_linear_row",
