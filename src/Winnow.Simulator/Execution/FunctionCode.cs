@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Winnow.Simulator.Profiling;
+using Winnow.Simulator.Profiling.Folding;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Execution;
@@ -19,6 +20,9 @@ internal sealed class FunctionCode(PtxFunction function)
 
     /// <summary>What a profile counts for each of <see cref="Steps"/>; asked only where one is taken.</summary>
     public InstructionTraits[] Traits => field ??= Array.ConvertAll(Steps, step => InstructionTraits.Of(step.Operation.Source));
+
+    /// <summary>What an assembler makes of it; asked only where a profile is taken.</summary>
+    public MachineCode Machine => field ??= MachineCode.Of(Function, Array.ConvertAll(Steps, static step => step.Operation.Source));
 
     /// <summary>Where lanes come together again that part at each of <see cref="Steps"/>: <see cref="PostDominators.JoinsOf"/>.</summary>
     public int[] Joins => field ??= PostDominators.JoinsOf(Steps);
@@ -46,7 +50,7 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <param name="latencies">How long instructions take: the same for all launches of a simulator.</param>
     /// <param name="isAssembled">Whether times are those of what an assembler makes of it.</param>
     public FunctionFlow FlowBy(LatencyTable latencies, bool isAssembled)
-        => Flow ??= new FunctionFlow(Function, Array.ConvertAll(Steps, static step => step.Operation.Source), latencies, isAssembled);
+        => Flow ??= new FunctionFlow(Function, Array.ConvertAll(Steps, static step => step.Operation.Source), latencies, isAssembled ? Machine : null);
 
     /// <summary>Whether a variable is a parameter of a kernel, which lies in the argument block of the launch.</summary>
     /// <param name="variable">A variable of the function.</param>

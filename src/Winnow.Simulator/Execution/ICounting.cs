@@ -1,5 +1,3 @@
-using Winnow.Simulator.Profiling;
-
 namespace Winnow.Simulator.Execution;
 
 /// <summary>Whether executed instructions are counted: a type and not a flag, so that where they are not nothing is asked.</summary>
@@ -28,9 +26,7 @@ internal readonly struct Counting : ICounting
     {
         if (!warp.IsToRepeat)
         {
-            ref readonly InstructionFlow flow = ref frame.Code.Flow!.Instructions[pc];
             warp.Block.Counters!.AddInstruction(frame.Code.Traits[pc], lanes);
-            warp.Block.Counters.AddAssembled(flow.Class, flow.Cost);
         }
 
         warp.Flow!.End(frame, pc, lanes);

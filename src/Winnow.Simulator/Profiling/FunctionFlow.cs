@@ -18,11 +18,11 @@ internal sealed class FunctionFlow
     /// <param name="function">The function.</param>
     /// <param name="instructions">Its instructions as they are executed.</param>
     /// <param name="latencies">How long they take.</param>
-    /// <param name="isAssembled">Whether times are those of what an assembler makes of it; else those of its instructions as they are.</param>
-    public FunctionFlow(PtxFunction function, PtxInstruction[] instructions, LatencyTable latencies, bool isAssembled)
+    /// <param name="code">What an assembler makes of it, whose times count; null for those of its instructions as they are.</param>
+    public FunctionFlow(PtxFunction function, PtxInstruction[] instructions, LatencyTable latencies, MachineCode? code)
     {
         (_function, _latencies) = (function, new InstructionLatency(latencies));
-        _code = isAssembled ? MachineCode.Of(function, instructions) : null;
+        _code = code;
         foreach (string name in function.Registers.Keys)
         {
             _numbers.Add(name, _numbers.Count);
@@ -85,7 +85,9 @@ internal sealed class FunctionFlow
             Cost = _code?.Costs[place] ?? MachineCost.One,
             Class = _code?.IsUniform[place] == true ? InstructionClass.Other : InstructionTraits.Of(instruction).Class,
             BeginsBlock = beginsBlock,
-            IsOrdered = IsOrdered(instruction) && _code?.IsFolded(place) != true,
+            IsLoopHead = _code?.IsLoopHead(place) == true,
+            IsOncePerRounds = _code?.IsOncePerRounds(place) == true,
+            IsOrdered = IsOrdered(instruction) && !(_code is not null && (_code.IsFolded(place) || _code.IsOncePerRounds(place))),
             UsesL1 = !Array.Exists(instruction.Modifiers, static modifier => modifier is "cg" or "cv" or "volatile" or "relaxed" or "acquire" or "mmio"),
             PassesStores = instruction.Has("nc"),
             Pending = kind is FlowKind.WaitForCopies or FlowKind.WaitForProducts && instruction.Operands.Length > 0 ? (int)instruction.Operands[0].Bits : -1,

@@ -73,6 +73,12 @@ internal readonly struct InstructionFlow
     /// <summary>Whether it begins a basic block, so that all before it has begun.</summary>
     public required bool BeginsBlock { get; init; }
 
+    /// <summary>Whether an unrolled loop begins with it, so that only one of some rounds begins a basic block.</summary>
+    public required bool IsLoopHead { get; init; }
+
+    /// <summary>Whether an unrolled loop has it once in some rounds.</summary>
+    public required bool IsOncePerRounds { get; init; }
+
     /// <summary>Whether nothing passes it in either direction: branches, barriers, all that is asynchronous.</summary>
     public required bool IsOrdered { get; init; }
 

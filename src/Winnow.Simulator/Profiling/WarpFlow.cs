@@ -1,5 +1,6 @@
 using System.Numerics;
 using Winnow.Simulator.Execution;
+using Winnow.Simulator.Profiling.Folding;
 using Winnow.Simulator.Ptx;
 
 namespace Winnow.Simulator.Profiling;
@@ -26,13 +27,15 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
     private PathTime _latest;
     private PathTime _begun;
     private bool _hasBegun;
+    private bool _isPart;
+    private (Frame? Frame, int Pc, int Round) _loop;
     private (Frame? Frame, int Pc, PathTime Slot, PathTime Latest) _retry;
     private (PathTime Slot, PathTime Latest) _before;
 
     /// <summary>Begins a block.</summary>
     public void Start()
     {
-        (_slot, _latest, _hasBegun, _retry) = (default, default, false, default);
+        (_slot, _latest, _hasBegun, _retry, _loop) = (default, default, false, default, default);
         _copies.Clear();
         _products.Clear();
         StartMemory();
@@ -106,9 +109,14 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
 
         PathTime start = _hasBegun ? _begun : Begin(frame, pc);
         _hasBegun = false;
+        if (!_isPart)
+        {
+            warp.Block.Counters!.AddAssembled(flow.Class, flow.Cost);
+        }
+
         if (lanes != 0)
         {
-            PathTime ready = Finish(in flow, start, BitOperations.IsPow2(lanes));
+            PathTime ready = _isPart ? start : Finish(in flow, start, BitOperations.IsPow2(lanes));
             bool isPartial = lanes != warp.Live;
             foreach (int result in flow.Results)
             {
@@ -132,13 +140,15 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
             BeginWait(frame, pc);
         }
 
-        if (flow.Cost.Slots == 0)
+        bool beginsBlock = flow.BeginsBlock && IsFirstRound(frame, pc, in flow);
+        _isPart = flow.Cost.Slots == 0 || (flow.IsOncePerRounds && _loop.Round > 0);
+        if (_isPart)
         {
-            return BeginPart(frame, in flow);
+            return BeginPart(frame, in flow, beginsBlock);
         }
 
         PathTime start = _slot.After(1);
-        if (flow.BeginsBlock || flow.IsOrdered)
+        if (beginsBlock || flow.IsOrdered)
         {
             start = PathTime.Max(start, _latest.After(1));
         }
@@ -165,10 +175,18 @@ internal sealed partial class WarpFlow(Warp warp, LatencyTable latencies, LineTi
         return start;
     }
 
-    /// <summary>What is part of others begins when what it reads is there, and takes no clock.</summary>
-    private PathTime BeginPart(Frame frame, in InstructionFlow flow)
+    /// <summary>Whether an instruction that begins a basic block does so now: in an unrolled loop only in one of some rounds.</summary>
+    private bool IsFirstRound(Frame frame, int pc, in InstructionFlow flow)
     {
-        if (flow.BeginsBlock)
+        int round = flow.IsLoopHead && _loop.Frame == frame && _loop.Pc == pc ? (_loop.Round + 1) % LoopUnrolling.Rounds : 0;
+        _loop = (frame, pc, round);
+        return round == 0;
+    }
+
+    /// <summary>What is part of others begins when what it reads is there, and takes no clock.</summary>
+    private PathTime BeginPart(Frame frame, in InstructionFlow flow, bool beginsBlock)
+    {
+        if (beginsBlock)
         {
             _slot = PathTime.Max(_slot, _latest);
         }

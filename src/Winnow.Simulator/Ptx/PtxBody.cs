@@ -22,6 +22,7 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     private readonly Dictionary<(int File, int Line, int Column), string> _places = [];
     private readonly List<PtxInstruction> _instructions = [];
     private readonly List<(PtxOperand[] Operands, int Index, bool IsTable, PtxScope Scope, PtxToken Token)> _branches = [];
+    private readonly HashSet<int> _keptLoops = [];
 
     private PtxScope _scope = new(parent: null, number: 0);
     private int _scopes;
@@ -133,6 +134,9 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
     public void AddBranch(PtxOperand[] operands, int index, bool isTable, PtxToken token)
         => _branches.Add((operands, index, isTable, _scope, token));
 
+    /// <summary>Forbids to unroll the loop that begins with the next instruction.</summary>
+    public void KeepLoop() => _keptLoops.Add(_instructions.Count);
+
     /// <summary>Adds an instruction.</summary>
     public void Add(PtxInstruction instruction) => _instructions.Add(instruction);
 
@@ -179,6 +183,7 @@ internal sealed class PtxBody(string name, bool isEntry, Dictionary<string, int[
             Labels = _labels,
             BranchTables = tables,
             Directives = directives,
+            KeptLoops = _keptLoops,
         };
     }
 

@@ -46,6 +46,9 @@ internal sealed class PtxFunction
     /// <summary>The tables of <c>brx.idx</c>, by name: indices into <see cref="Instructions"/>.</summary>
     public required IReadOnlyDictionary<string, int[]> BranchTables { get; init; }
 
+    /// <summary>Loops that the compiler forbids to unroll: indices into <see cref="Instructions"/> of what they begin with.</summary>
+    public required IReadOnlySet<int> KeptLoops { get; init; }
+
     /// <summary>Performance directives with their numbers: <c>maxntid</c>, <c>reqntid</c>, <c>minnctapersm</c>, <c>maxnreg</c>, <c>noreturn</c>.</summary>
     public required IReadOnlyDictionary<string, int[]> Directives { get; init; }
 

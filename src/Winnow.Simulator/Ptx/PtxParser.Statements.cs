@@ -74,6 +74,11 @@ internal sealed partial class PtxParser
                 ParseVariables(SpaceOf(directive.Text), isExtern: false, body);
                 break;
             case "file" or "section" or "pragma":
+                if (_token.Kind == PtxTokenKind.String && _token.Text.Contains("nounroll", StringComparison.Ordinal))
+                {
+                    body.KeepLoop();
+                }
+
                 SkipAnnotation(directive);
                 break;
             default:

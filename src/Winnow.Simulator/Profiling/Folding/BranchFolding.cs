@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using Winnow.Simulator.Ptx;
@@ -70,7 +69,7 @@ internal static class BranchFolding
         int slots = 0;
         for (int i = branch + 1; i < target && slots <= MostPredicated; i++)
         {
-            if (IsFixed(code.Instructions[i]) || code.Targets.Contains(i))
+            if (Kinds.IsFixed(code.Instructions[i]) || code.Targets.Contains(i))
             {
                 return false;
             }
@@ -81,18 +80,10 @@ internal static class BranchFolding
         return target > branch && slots <= MostPredicated && target < code.Instructions.Length;
     }
 
-    /// <summary>What is no part of a warp's arithmetic and memory: it is not given a predicate in the place of a branch.</summary>
-    private static bool IsFixed(PtxInstruction instruction) => instruction.Opcode switch
-    {
-        "bra" or "brx" or "call" or "ret" or "exit" or "trap" or "bar" or "barrier" or "membar" or "fence" or "mbarrier" or "griddepcontrol" or "wgmma" or "setmaxnreg" => true,
-        "shfl" or "vote" or "match" or "redux" or "activemask" or "elect" or "mma" or "wmma" or "ldmatrix" or "stmatrix" or "movmatrix" => true,
-        "cp" => Array.IndexOf(instruction.Modifiers, "bulk") >= 0,
-        _ => false,
-    };
-
     private static bool IsEnd(PtxInstruction instruction) => instruction.Opcode is "ret" or "exit" or "trap";
 
     private static bool IsUniform(MachineCode code, string guard) => code.Uses.WriterOf(guard) is var writer and >= 0 && code.IsUniform[writer];
 
-    private static int TargetOf(MachineCode code, int branch) => code.Function.Labels[code.Instructions[branch].Operands[0].Name];
+    /// <summary>Where a branch leads: a place in the function.</summary>
+    public static int TargetOf(MachineCode code, int branch) => code.Function.Labels[code.Instructions[branch].Operands[0].Name];
 }

@@ -26,6 +26,15 @@ internal static class Kinds
     public static bool IsShift(PtxInstruction instruction, string opcode, int bits)
         => instruction.Opcode == opcode && IntegerBits(instruction) == bits && instruction.Operands[2].Kind == PtxOperandKind.Immediate;
 
+    /// <summary>What is no part of a thread's arithmetic and memory: it is not given a predicate in the place of a branch, nor unrolled.</summary>
+    public static bool IsFixed(PtxInstruction instruction) => instruction.Opcode switch
+    {
+        "bra" or "brx" or "call" or "ret" or "exit" or "trap" or "bar" or "barrier" or "membar" or "fence" or "mbarrier" or "griddepcontrol" or "wgmma" or "setmaxnreg" => true,
+        "shfl" or "vote" or "match" or "redux" or "activemask" or "elect" or "mma" or "wmma" or "ldmatrix" or "stmatrix" or "movmatrix" => true,
+        "cp" => instruction.Has("bulk"),
+        _ => false,
+    };
+
     /// <summary>Whether it computes with 32-bit floats.</summary>
     public static bool IsSingle(PtxInstruction instruction) => instruction.Modifiers.Length > 0 && instruction.Modifiers[^1] == "f32";
 

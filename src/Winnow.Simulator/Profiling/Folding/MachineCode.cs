@@ -10,19 +10,22 @@ namespace Winnow.Simulator.Profiling.Folding;
 /// such instructions can do, read from what an assembler made of one or two instructions of PTX alone; how often they apply in a kernel is not fitted to anything.
 /// </summary>
 /// <remarks>
-/// Left out is what needs more than data flow: registers that an assembler has to copy, loops that it unrolls, values that it computes again or once for several, and how it orders what is left.
+/// Left out are registers that an assembler has to copy, values that it computes again or once for several in later blocks, and how it orders what is left.
 /// </remarks>
 internal sealed class MachineCode
 {
     private readonly MachineCost[] _costs;
     private readonly int[] _blocks;
     private readonly string?[] _predicates;
+    private readonly HashSet<int> _heads = [];
+    private readonly bool[] _isOnce;
 
     private MachineCode(PtxFunction function, PtxInstruction[] instructions)
     {
         (Function, Instructions, Uses) = (function, instructions, new RegisterUses(instructions));
         _costs = Array.ConvertAll(instructions, Expansions.Of);
         _predicates = new string?[instructions.Length];
+        _isOnce = new bool[instructions.Length];
         IsUniform = new bool[instructions.Length];
         IsProduct = new bool[instructions.Length];
         Targets = [.. function.Labels.Values, .. function.BranchTables.Values.SelectMany(static targets => targets)];
@@ -68,6 +71,7 @@ internal sealed class MachineCode
         FloatFolding.Apply(code);
         UniformValues.Apply(code);
         BranchFolding.Apply(code);
+        LoopUnrolling.Apply(code);
         return code;
     }
 
@@ -85,6 +89,23 @@ internal sealed class MachineCode
 
     /// <summary>Lets an instruction have a predicate in the place of a branch around it.</summary>
     public void Predicate(int instruction, string predicate) => _predicates[instruction] = predicate;
+
+    /// <summary>Whether an unrolled loop begins with an instruction.</summary>
+    public bool IsLoopHead(int instruction) => _heads.Contains(instruction);
+
+    /// <summary>Whether an unrolled loop has an instruction once in <see cref="LoopUnrolling.Rounds"/> rounds.</summary>
+    public bool IsOncePerRounds(int instruction) => _isOnce[instruction];
+
+    /// <summary>Unrolls a loop.</summary>
+    /// <param name="head">Its first instruction.</param>
+    /// <param name="once">What it needs once for all rounds; its branch is the last.</param>
+    public void Unroll(int head, int[] once)
+    {
+        // What comes behind the branch begins a block, as the head does in one of the rounds; the branch itself holds nothing up.
+        _heads.Add(head);
+        Targets.Add(once[^1] + 1);
+        Array.ForEach(once, instruction => _isOnce[instruction] = true);
+    }
 
     /// <summary>Whether two instructions lie in one basic block.</summary>
     public bool AreTogether(int one, int other) => _blocks[one] == _blocks[other];
