@@ -93,6 +93,7 @@ public sealed unsafe partial class PtxSimulator
                 Latencies = _options.Latencies,
                 IsAssembled = _options.AssemblesPaths,
                 Units = _options.Profiles ? _options.Units : null,
+                Registers = _options is { Profiles: true, AssemblesPaths: true, Units: not null } ? kernel.Program.Kernel.LiveRegisters : 0,
                 TracesPaths = _options.TracesPaths,
                 Print = _options.Printed ?? (static _ => { }),
             });

@@ -9,6 +9,8 @@ namespace Winnow.Simulator;
 /// </summary>
 public sealed record UnitTable
 {
+    private const int RegistersAtOnce = 8;
+
     /// <summary>The one of an H200.</summary>
     public static UnitTable Hopper { get; } = new();
 
@@ -26,6 +28,9 @@ public sealed record UnitTable
 
     /// <summary>Shared memory that each block takes besides its own, bytes.</summary>
     public int ReservedBytes { get; init; } = 1024;
+
+    /// <summary>Registers of 32 bits that it has; a warp takes them for its threads in eights.</summary>
+    public int Registers { get; init; } = 65536;
 
     /// <summary>Clocks for which an instruction of a warp keeps the lanes of its scheduler for integers, comparisons and conversions.</summary>
     public int Integer { get; init; } = 2;
@@ -51,14 +56,16 @@ public sealed record UnitTable
     /// <summary>Bytes of shared memory that a multiprocessor moves in a clock.</summary>
     public int SharedWidth { get; init; } = 128;
 
-    /// <summary>How many blocks share a multiprocessor, as far as threads and shared memory let them; how many registers they take is not known here.</summary>
+    /// <summary>How many blocks share a multiprocessor, as far as threads, shared memory and registers let them.</summary>
     /// <param name="threads">Threads of a block.</param>
     /// <param name="sharedBytes">Its shared memory.</param>
     /// <param name="blocks">Blocks of the grid.</param>
-    public int BlocksAtOnce(int threads, int sharedBytes, long blocks)
+    /// <param name="registers">Registers of a thread, at least; 0 where nobody knows.</param>
+    public int BlocksAtOnce(int threads, int sharedBytes, long blocks, int registers = 0)
     {
         long most = (blocks + Multiprocessors - 1) / Multiprocessors;
         most = Math.Min(most, Math.Min(Blocks, Threads / threads));
+        most = registers == 0 ? most : Math.Min(most, Registers / (threads * ((registers + RegistersAtOnce - 1) / RegistersAtOnce * RegistersAtOnce)));
         return (int)Math.Max(1, Math.Min(most, SharedBytes / (sharedBytes + ReservedBytes)));
     }
 }

@@ -24,6 +24,9 @@ internal sealed class FunctionCode(PtxFunction function)
     /// <summary>What an assembler makes of it; asked only where a profile is taken.</summary>
     public MachineCode Machine => field ??= MachineCode.Of(Function, Array.ConvertAll(Steps, static step => step.Operation.Source));
 
+    /// <summary>Registers that a thread needs at least: those that are alive at a time, as far as launch bounds leave as many.</summary>
+    public int LiveRegisters => field > 0 ? field : field = Math.Clamp(Profiling.Folding.LiveRegisters.Of(Machine), 1, Machine.MostRegisters);
+
     /// <summary>Where lanes come together again that part at each of <see cref="Steps"/>: <see cref="PostDominators.JoinsOf"/>.</summary>
     public int[] Joins => field ??= PostDominators.JoinsOf(Steps);
 

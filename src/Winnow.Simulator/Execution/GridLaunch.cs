@@ -50,6 +50,9 @@ internal sealed unsafe class GridLaunch
     /// <summary>Whether times are those of what an assembler makes of the PTX; of importance only where something is counted.</summary>
     public required bool IsAssembled { get; init; }
 
+    /// <summary>Registers that a thread needs at least; 0 where nobody knows.</summary>
+    public int Registers { get; init; }
+
     /// <summary>What its blocks share; null where their critical paths are those of blocks alone.</summary>
     public UnitTable? Units { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed unsafe class GridLaunch
     public long Parts => Blocks / Cluster.Blocks;
 
     /// <summary>How many blocks or clusters share a multiprocessor, or as many as a cluster has, at a time; 1 where nobody asks.</summary>
-    public int PartsOfTurn => Units?.BlocksAtOnce(Threads, Program.Shared.DynamicOffset + Shape.SharedBytes, Blocks) ?? 1;
+    public int PartsOfTurn => Units?.BlocksAtOnce(Threads, Program.Shared.DynamicOffset + Shape.SharedBytes, Blocks, Registers) ?? 1;
 
     /// <summary>Threads of a block.</summary>
     public int Threads => Shape.BlockX * Shape.BlockY * Shape.BlockZ;

@@ -14,6 +14,8 @@ namespace Winnow.Simulator.Profiling.Folding;
 /// </remarks>
 internal sealed class MachineCode
 {
+    private const int MostOfAll = 255;
+
     private readonly MachineCost[] _costs;
     private readonly int[] _blocks;
     private readonly string?[] _predicates;
@@ -53,6 +55,16 @@ internal sealed class MachineCode
 
     /// <summary>Where branches lead that are left: places in the function.</summary>
     public HashSet<int> Targets { get; }
+
+    /// <summary>The most registers that launch bounds leave a thread.</summary>
+    public int MostRegisters
+    {
+        get
+        {
+            int blocks = Function.Directives.TryGetValue("minnctapersm", out int[]? least) && least is [> 0] ? least[0] : 1;
+            return Math.Min(MostOfAll, Function.MaxThreads == 0 ? MostOfAll : UnitTable.Hopper.Registers / (Function.MaxThreads * blocks));
+        }
+    }
 
     /// <summary>What an assembler makes of each instruction.</summary>
     public ReadOnlySpan<MachineCost> Costs => _costs;
