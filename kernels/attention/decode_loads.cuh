@@ -15,6 +15,11 @@ static_assert(kDecodeRows == kTileRows / 2 || kDecodeRows == kTileRows, "a lane 
 
 static_assert(kSplitSlots % kRoundSlots == 0 && kRoundSlots % 64 == 0, "a split is some rounds of whole blocks");
 
+// Whether a block works on several splits one after the other, and how many at most: where a cluster has blocks for fewer than there are.
+constexpr bool kSeveral = CLUSTER == 2;
+constexpr int kMostOwnSplits = kSeveral ? 8 : 1;
+static_assert(!kSeveral || LISTS == 0, "where lists say what is read a block has one split");
+
 // The pages of a split: lane i of every warp has the ids of the i-th one's keys and values. They are read before it is known how many are in use, so
 // that one wait brings them and the count; ids past it are not used.
 struct SplitPages {

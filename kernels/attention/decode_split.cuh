@@ -26,7 +26,7 @@ struct DecodeShared {
     typename Tile::Shared tile;
     MergeTable<sizeof(typename Tile::Shared)> table;  // of the block that comes last, or of all blocks of a cluster, when they are done with the tile
   };
-  u8 flags[kSplitSlots / Tile::kBlock];
+  u8 flags[kMostOwnSplits * kSplitSlots / Tile::kBlock];
   bool last;
 };
 
@@ -46,24 +46,38 @@ struct NoSignals {
   static constexpr bool kWanted = false;
 };
 
-// The tile after the split that begins at entry `first`, and the sums of its rows.
-template <typename T, typename Tile, typename Signals>
-__device__ __forceinline__ void run_split(Tile& tile, float (&sum)[Tile::kOwnedRows], DecodeShared<Tile>& shared, const AttentionParameters& p, const HeadView& view,
-                                          const SplitPages& pages, int first_row, int rows, Signals& signals) {
-  int first = blockIdx.x * kSplitSlots, end = min(first + kSplitSlots, view.count);
+// The tile after the block's split, or each of its splits; done(split, sums of its rows) is called after each.
+template <typename T, typename Tile, typename Signals, typename F>
+__device__ __forceinline__ void run_splits(Tile& tile, DecodeShared<Tile>& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages,
+                                           int first_row, int rows, int splits, Signals& signals, F done) {
+  int split = blockIdx.x, first = split * kSplitSlots, end = min(first + kSplitSlots, view.count);
   if constexpr (WINDOW != 0) {
-    scan_blocks<Tile::kBlock, kRoundThreads>(shared.flags, p, view, first, end, query_range(p, view, first_row, first_row + rows));
+    QueryRange range = query_range(p, view, first_row, first_row + rows);
+    scan_blocks<Tile::kBlock, kRoundThreads>(shared.flags, p, view, first, end, range);
+    if constexpr (kSeveral) {
+      u8* flags = shared.flags;
+      for (int next = split + gridDim.x; next < splits; next += gridDim.x) {
+        int begin = next * kSplitSlots;
+        flags += kSplitSlots / Tile::kBlock;
+        scan_blocks<Tile::kBlock, kRoundThreads>(flags, p, view, begin, min(begin + kSplitSlots, view.count), range);
+      }
+    }
     __syncthreads();
   }
+  auto finish = [&](int split) {
+    float sum[Tile::kOwnedRows];
+#pragma unroll
+    for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
+    done(split, sum);
+  };
   if constexpr (sizeof(T) == 2) {
-    tile.run(shared.tile, p, view, pages, first, shared.flags, signals);
+    tile.run(shared.tile, p, view, pages, split, splits, shared.flags, signals, finish);
   } else {
     SeenBlocks seen = {WINDOW != 0 ? shared.flags : nullptr, first / Tile::kBlock, (end + Tile::kBlock - 1) / Tile::kBlock};
     tile.begin(shared.tile, p, view, first_row);
     walk(tile, shared.tile, p, view, seen, [](int) {});
+    finish(split);
   }
-#pragma unroll
-  for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = tile.sum_of(i);
 }
 
 // The result of a tile whose splits are worked on by blocks of their own: by the one that comes last.
@@ -72,7 +86,10 @@ __device__ __forceinline__ void decode_apart(Tile& tile, DecodeShared<Tile>& sha
                                              const SplitPages& pages, int tile_index, int rows, int splits, Signals& signals) {
   int sequence = p.tiles == 1 ? blockIdx.z : blockIdx.z / p.tiles, first_row = tile_index * kTileRows;
   float sum[Tile::kOwnedRows];
-  run_split<T>(tile, sum, shared, p, view, pages, first_row, rows, signals);
+  run_splits<T>(tile, shared, p, view, pages, first_row, rows, splits, signals, [&](int, const float(&found)[Tile::kOwnedRows]) {
+#pragma unroll
+    for (int i = 0; i < Tile::kOwnedRows; ++i) sum[i] = found[i];
+  });
 
   // Log-sum-exps of the tile's rows, in units of scores.
   __shared__ float shifts[Signals::kWanted ? kTileRows : 1];
@@ -100,14 +117,19 @@ __device__ __forceinline__ void decode_together(Tile& tile, DecodeShared<Tile>& 
                                                 const HeadView& view, const SplitPages& pages, int first_row, int rows, int splits, Signals& signals) {
   static_assert(sizeof(T) == 2, "clusters are for 16-bit caches");
   cluster_arrive_relaxed();
+  bool begun = false;
+  auto wait_for_all = [&]() {
+    if (!begun) cluster_wait();
+    begun = true;
+  };
   if (static_cast<int>(blockIdx.x) < splits) {
-    float sum[Tile::kOwnedRows];
-    run_split<T>(tile, sum, shared, p, view, pages, first_row, rows, signals);
-    cluster_wait();
-    states.tell(tile, sum, rows);
-  } else {
-    cluster_wait();
+    run_splits<T>(tile, shared, p, view, pages, first_row, rows, splits, signals, [&](int split, const float(&sum)[Tile::kOwnedRows]) {
+      wait_for_all();
+      states.tell(tile, sum, split, splits, rows);
+    });
   }
+  wait_for_all();
+  if constexpr (Signals::kWanted && kSeveral) signals.find_places(view);
   cluster_arrive();
   cluster_wait();
   states.template merge<T>(shared.table, p, view, first_row, rows, splits);
@@ -157,6 +179,10 @@ __device__ __forceinline__ void decode(const AttentionParameters& p, Signals sig
 
   int rows = min(kTileRows, view.rows - first_row);
   if (sizeof(T) == 2 && rows > kDecodeRows) __trap();
+  if constexpr (kSeveral) {
+    int own = (splits + static_cast<int>(gridDim.x) - 1) >> ClusterStates::logarithm();
+    if (own > kMostOwnSplits || own * rows > kSeveralStates) __trap();
+  }
   if constexpr (sizeof(T) == 2) pages.check(p, view, split * kSplitSlots);
   if constexpr (CLUSTER != 0) {
     if constexpr (Signals::kWanted) signals.keep_in(shared.signals);

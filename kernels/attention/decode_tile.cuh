@@ -19,6 +19,9 @@ struct DecodeTile {
   static constexpr int kGroups = (Shape::kPieces + kRoundWarps - 1) / kRoundWarps;  // of 8 columns, that a warp has at most
   static constexpr int kQueryVectors = (kRows * Shape::kColumns / 4 + kRoundThreads - 1) / kRoundThreads;
 
+  static constexpr int kFlags = kSplitSlots / kBlock;  // of a split
+  static constexpr bool kAhead = kRounds > 1 || kSeveral;  // whether copies are issued for what comes after a round
+
   struct Shared {
     RoundTiles<T> tiles;
     alignas(128) T queries[kRows * Shape::kStride];
@@ -58,24 +61,34 @@ struct DecodeTile {
     }
   }
 
-  // The state of these rows after the split that begins at entry `first`; flags as scan_blocks writes them where there are windows. All threads.
-  // `signals` may be told of scores.
-  template <typename Signals>
-  __device__ __forceinline__ void run(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
-                                      Signals& signals) {
+  // The state of these rows after a split; flags as scan_blocks writes them where there are windows. All threads. `signals` may be told of scores. Where a block
+  // has several splits, these are those up to `splits` that are as many apart as there are blocks; done(split) is called after each.
+  template <typename Signals, typename F>
+  __device__ __forceinline__ void run(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int split, int splits,
+                                      const u8* flags, Signals& signals, F done) {
+    Part now = {pages, split * kSplitSlots, flags, 0, true};
     reset();
-    shared.tiles.places.load(p, view, first);
-    load_keys(shared, p, view, pages, first, flags, 0);
-    load_values(shared, p, view, pages, first, flags, 0);
-    if constexpr (Signals::kWanted) signals.write_places(view, pages, shared.tiles.places, first);
+    shared.tiles.places.load(p, view, now.first);
+    load_keys(shared, p, view, now);
+    load_values(shared, p, view, now);
+    if constexpr (Signals::kWanted && !kSeveral) signals.write_places(view, pages, shared.tiles.places, now.first);
     store_queries(shared);
     __syncthreads();
-    int entries = min(view.count - first, kSplitSlots);
-    if constexpr (kRounds == 1) {
-      if (entries > 0) run_round(shared, p, view, pages, first, flags, 0, signals);
-    } else {
+    if constexpr (kSeveral) {
 #pragma unroll 1
-      for (int round = 0; round * kRoundSlots < entries; ++round) run_round(shared, p, view, pages, first, flags, round, signals);
+      for (int own = 0; split < splits; ++own) {
+        Part next = {{}, now.first + static_cast<int>(gridDim.x) * kSplitSlots, now.flags + kFlags, 0, split + static_cast<int>(gridDim.x) < splits};
+        if (next.there) next.pages.load(p, view, split + gridDim.x);
+        if constexpr (Signals::kWanted) signals.enter(view, own);
+        run_rounds(shared, p, view, now, next, signals);
+        done(split);
+        reset();
+        now = next;
+        split += gridDim.x;
+      }
+    } else {
+      run_rounds(shared, p, view, now, {pages, now.first, flags, 0, false}, signals);
+      done(split);
     }
     copy_async_wait<0>();
   }
@@ -94,6 +107,15 @@ struct DecodeTile {
   }
 
  private:
+  // A round of a split, which begins at entry `first` of the head.
+  struct Part {
+    SplitPages pages;
+    int first;
+    const u8* flags;
+    int round;
+    bool there;
+  };
+
   __device__ __forceinline__ void reset() {
 #pragma unroll
     for (int i = 0; i < kOwnedRows; ++i) greatest[i] = minus_infinity(), sum[i] = 0.0f;
@@ -104,22 +126,40 @@ struct DecodeTile {
     }
   }
 
-  // Whether a block of the split has slots that some row sees.
-  static __device__ __forceinline__ bool sees(const HeadView& view, int first, const u8* flags, int block) {
-    return first + block * kBlock < view.count && (WINDOW == 0 || (flags[block] & kBlockSeen));
+  // Whether a block of the round has slots that some row sees.
+  static __device__ __forceinline__ bool sees(const HeadView& view, const Part& part, int block) {
+    int own = part.round * kBlocks + block;
+    return part.first + own * kBlock < view.count && (WINDOW == 0 || (part.flags[own] & kBlockSeen));
+  }
+
+  // The rounds of a split. `next` is the split after it, if that is there.
+  template <typename Signals>
+  __device__ __forceinline__ void run_rounds(Shared& shared, const AttentionParameters& p, const HeadView& view, Part now, Part next, Signals& signals) {
+    int entries = min(view.count - now.first, kSplitSlots);
+    if constexpr (kRounds == 1) {
+      if (entries > 0) run_round(shared, p, view, now, next, signals);
+    } else {
+#pragma unroll 1
+      for (; now.round * kRoundSlots < entries; ++now.round) {
+        Part after = now;
+        after.round = now.round + 1;
+        after.there = after.round < kRounds;
+        run_round(shared, p, view, now, kSeveral && !after.there ? next : after, signals);
+      }
+    }
   }
 
   template <typename Signals>
-  __device__ __forceinline__ void run_round(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first, const u8* flags,
-                                            int round, Signals& signals) {
+  __device__ __forceinline__ void run_round(Shared& shared, const AttentionParameters& p, const HeadView& view, const Part& now, Part next, Signals& signals) {
     int own_block = threadIdx.x / kWarpSize / kBlockWarps;
     copy_async_wait<1>();
     __syncwarp();
     float scores[2][4];
-    add_round_scores(shared, p, view, first, flags, round, scores, signals);
-    if constexpr (kRounds > 1) {
+    add_round_scores(shared, p, view, now, scores, signals);
+    if constexpr (kAhead) {
+      if (kSeveral && next.there) next.pages.check(p, view, next.first);
       __syncwarp();
-      load_keys(shared, p, view, pages, first, flags, round + 1);
+      load_keys(shared, p, view, next);
     }
     __syncthreads();
     float factors[kBlocks][kOwnedRows];
@@ -127,35 +167,33 @@ struct DecodeTile {
     BlockOperands operands(shared);
 #pragma unroll
     for (int block = 0; block < kBlocks; ++block) {
-      if (own_block == block) copy_async_wait<kRounds == 1 ? 0 : 1>();
+      if (own_block == block) copy_async_wait<kAhead ? 1 : 0>();
       __syncthreads();
-      if (kRounds > 1 && own_block == block - 1) load_values(shared, p, view, pages, first, flags, round + 1);
-      if (sees(view, first, flags, round * kBlocks + block)) add_block(shared, operands, block, factors[block]);
+      if (kAhead && own_block == block - 1) load_values(shared, p, view, next);
+      if (sees(view, now, block)) add_block(shared, operands, block, factors[block]);
     }
-    if constexpr (kRounds > 1) {
+    if constexpr (kAhead) {
       __syncthreads();
-      if (own_block == kBlocks - 1) load_values(shared, p, view, pages, first, flags, round + 1);
+      if (own_block == kBlocks - 1) load_values(shared, p, view, next);
     }
   }
 
   // Issues the copies of the warp's entries as one group, which may be empty.
-  __device__ __forceinline__ void load_keys(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first,
-                                            const u8* flags, int round) {
+  __device__ __forceinline__ void load_keys(Shared& shared, const AttentionParameters& p, const HeadView& view, const Part& part) {
     int warp = threadIdx.x / kWarpSize;
-    u32 page = __shfl_sync(kFullWarp, pages.keys, round * kRoundWarps + warp);
-    if (round < kRounds && (WINDOW == 0 || sees(view, first, flags, round * kBlocks + warp / kBlockWarps))) {
-      shared.tiles.load_keys(position, p, view, page, first, round * kRoundSlots);
+    u32 page = __shfl_sync(kFullWarp, part.pages.keys, part.round * kRoundWarps + warp);
+    if (part.there && (WINDOW == 0 || sees(view, part, warp / kBlockWarps))) {
+      shared.tiles.load_keys(position, p, view, page, part.first, part.round * kRoundSlots);
     }
     copy_async_commit();
   }
 
   // The group of values comes after that of keys, and the next round's keys come after it.
-  static __device__ __forceinline__ void load_values(Shared& shared, const AttentionParameters& p, const HeadView& view, const SplitPages& pages, int first,
-                                                     const u8* flags, int round) {
+  static __device__ __forceinline__ void load_values(Shared& shared, const AttentionParameters& p, const HeadView& view, const Part& part) {
     int warp = threadIdx.x / kWarpSize;
-    u32 page = __shfl_sync(kFullWarp, pages.values, round * kRoundWarps + warp);
-    if (round < kRounds && (WINDOW == 0 || sees(view, first, flags, round * kBlocks + warp / kBlockWarps))) {
-      shared.tiles.load_values(p, view, page, first, round * kRoundSlots);
+    u32 page = __shfl_sync(kFullWarp, part.pages.values, part.round * kRoundWarps + warp);
+    if (part.there && (WINDOW == 0 || sees(view, part, warp / kBlockWarps))) {
+      shared.tiles.load_values(p, view, page, part.first, part.round * kRoundSlots);
     }
     copy_async_commit();
   }
@@ -239,23 +277,24 @@ struct DecodeTile {
 
   // What stands for the scores of the warp's 16 slots, and the greatest of each row.
   template <typename Signals>
-  __device__ __forceinline__ void add_round_scores(Shared& shared, const AttentionParameters& p, const HeadView& view, int first, const u8* flags, int round,
-                                                   float (&scores)[2][4], const Signals& signals) {
-    int warp = threadIdx.x / kWarpSize, block = round * kBlocks + warp / kBlockWarps;
+  __device__ __forceinline__ void add_round_scores(Shared& shared, const AttentionParameters& p, const HeadView& view, const Part& part, float (&scores)[2][4],
+                                                   const Signals& signals) {
+    int warp = threadIdx.x / kWarpSize, block = warp / kBlockWarps, begin = part.round * kRoundSlots + 16 * warp;
     float row_greatest[kOwnedRows];
 #pragma unroll
     for (int i = 0; i < kOwnedRows; ++i) row_greatest[i] = minus_infinity();
 #pragma unroll
     for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = 0.0f;
     ScoreFunction<T, SOFT_CAP != 0> function(p.scale, p.soft_cap);
-    if (sees(view, first, flags, block)) {
+    if (sees(view, part, block)) {
       multiply(scores, shared);
-      mask(scores, row_greatest, shared, function, p, view, first + round * kRoundSlots + 16 * warp, WINDOW != 0 && (flags[block] & kBlockWhole));
+      bool whole = WINDOW != 0 && (part.flags[part.round * kBlocks + block] & kBlockWhole);
+      mask(scores, row_greatest, shared, function, p, view, part.first + begin, whole);
     } else if (Signals::kWanted) {
 #pragma unroll
       for (int e = 0; e < 4; ++e) scores[0][e] = scores[1][e] = minus_infinity();
     }
-    if constexpr (Signals::kWanted) signals.write_scores(function, scores, view, round * kRoundSlots + 16 * warp);
+    if constexpr (Signals::kWanted) signals.write_scores(function, scores, view, begin);
     if (threadIdx.x % 4 == 0) {
 #pragma unroll
       for (int i = 0; i < kOwnedRows; ++i) shared.greatest[row_of(i)][warp] = row_greatest[i];

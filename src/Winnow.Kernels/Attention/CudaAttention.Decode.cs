@@ -64,6 +64,7 @@ internal sealed unsafe partial class CudaAttention
             NoteDecodes(problem, key, rows, withSignals);
         }
 
+        parameters.Splits = splits;
         if (TryFindClusters(problem, key, splits, (int)blocks, rows, withSignals, out DecodeSignalKey cluster, out LaunchShape together)
             && TryLaunchClusters(problem, ref parameters, cluster, together, withSignals))
         {
@@ -80,7 +81,6 @@ internal sealed unsafe partial class CudaAttention
     private void LaunchDecode(
         in AttentionProblem problem, ref CudaAttentionParameters parameters, DecodeSignalKey key, LaunchShape shape, bool withSignals, long lineBytes)
     {
-        parameters.Splits = shape.GridX;
         if (withSignals)
         {
             LaunchDecodeSignals(problem, parameters, key, shape, lineBytes);
@@ -122,14 +122,14 @@ internal sealed unsafe partial class CudaAttention
     private void LaunchDecodeSignals(in AttentionProblem problem, in CudaAttentionParameters parameters, DecodeSignalKey key, LaunchShape shape, long lineBytes)
     {
         int heads = problem.Sequences * problem.KvHeads;
-        bool apart = !key.Cluster
+        bool apart = key.Cluster == 0
             && shape.GridX * CudaAttentionShapes.SplitSlots > MostSlotsOfThread * shape.BlockX
             && heads <= _context.Driver.Properties.Multiprocessors;
         ArgumentBlock block = new(stackalloc byte[CudaDecodeSignalParameters.Bytes]);
         block.Add(new CudaDecodeSignalParameters
         {
             Signals = new CudaSignalParameters(parameters, problem),
-            Lines = key.Cluster ? 0 : _lines.Get(lineBytes),
+            Lines = key.Cluster != 0 ? 0 : _lines.Get(lineBytes),
             LineCount = LineCount(problem, parameters.PartialRows),
             Apart = apart ? 1 : 0,
         });
@@ -144,29 +144,58 @@ internal sealed unsafe partial class CudaAttention
     private bool HasClusters(CallKey key) => _isHopper && !_clustersFail && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
 
     private DecodeSignalKey KeyOf(in AttentionProblem problem, CallKey key, DecodeForm form, int rows) =>
-        new(SignalKeyOf(problem, key), RoundOf(key, form), CudaAttentionShapes.DecodeTileRows(key.Type, rows), form == DecodeForm.Cluster);
+        new(SignalKeyOf(problem, key), RoundOf(key, form), CudaAttentionShapes.DecodeTileRows(key.Type, rows), form switch
+        {
+            DecodeForm.Cluster => OneSplit,
+            DecodeForm.ClusterOfSeveral => SeveralSplits,
+            _ => 0,
+        });
 
-    // The launch whose tiles are clusters of so many splits, where there is more than one and all blocks run at the same time with a multiprocessor each: only then it
-    // pays that they wait for one another.
+    // The launch whose tiles are clusters, where there is more than one split and all blocks run at the same time with a multiprocessor each: only then it
+    // pays that they wait for one another. Where there are more splits than a cluster has blocks, a block has several: else the last block of a tile would have
+    // much to merge.
     private bool TryFindClusters(
         in AttentionProblem problem, CallKey key, int splits, int tiles, int rows, bool withSignals, out DecodeSignalKey decode, out LaunchShape shape)
     {
         (decode, shape) = (default, default);
-        long blocks = BitOperations.RoundUpToPowerOf2((uint)splits), clusters = (long)problem.KvHeads * tiles;
-        if (!HasClusters(key)
-            || blocks is 1 or > CudaAttentionShapes.ClusterBlocks
-            || clusters * blocks > _context.Driver.Properties.Multiprocessors
-            || _context.IsRehearsing)
+        long clusters = (long)problem.KvHeads * tiles;
+        if (splits == 1 || !HasClusters(key) || _context.IsRehearsing)
         {
             return false;
         }
 
-        decode = KeyOf(problem, key, DecodeForm.Cluster, rows);
+        long blocks = BitOperations.RoundUpToPowerOf2((uint)splits), multiprocessors = _context.Driver.Properties.Multiprocessors;
+        DecodeForm form = blocks > CudaAttentionShapes.ClusterBlocks ? DecodeForm.ClusterOfSeveral : DecodeForm.Cluster;
+        if (form == DecodeForm.ClusterOfSeveral)
+        {
+            blocks = SeveralBlocks(key, splits, clusters, Math.Min(rows, CudaAttentionShapes.DecodeRows), multiprocessors);
+        }
+
+        if (blocks == 0 || clusters * blocks > multiprocessors)
+        {
+            return false;
+        }
+
+        decode = KeyOf(problem, key, form, rows);
         shape = new((int)blocks, problem.KvHeads, tiles, CudaAttentionShapes.DecodeThreads(decode.Round), 1, 1, Bytes(decode.Decode, withSignals))
         {
             Cluster = ((int)blocks, 1, 1),
         };
         return clusters <= ResidentClusters(decode, shape, withSignals);
+    }
+
+    // Blocks of each of so many clusters that have several splits each; 0 where that leaves too many multiprocessors without work, or a block with too much.
+    private static long SeveralBlocks(CallKey key, int splits, long clusters, int rows, long multiprocessors)
+    {
+        long room = Math.Min(multiprocessors / clusters, CudaAttentionShapes.ClusterBlocks);
+        if (room < 2 || key.Lists)
+        {
+            return 0;
+        }
+
+        long blocks = 1L << BitOperations.Log2((ulong)room), own = (splits + blocks - 1) / blocks;
+        bool fits = own <= CudaAttentionShapes.OwnSplits && own * rows <= CudaAttentionShapes.OwnStates;
+        return fits && 4 * clusters * blocks >= 3 * multiprocessors ? blocks : 0;
     }
 
     private int ResidentClusters(DecodeSignalKey key, in LaunchShape shape, bool withSignals)
@@ -192,21 +221,25 @@ internal sealed unsafe partial class CudaAttention
 
     private int RoundOf(CallKey key, DecodeForm form) => CudaAttentionShapes.DecodeRound(key.Type, key.HeadDim, key.Lists, _context.Driver.Properties, form);
 
-    // Steps grow, and prompts join them: the kernels for few blocks and for many, and those without signals, too.
+    // Steps grow, and prompts join them: the kernels for few blocks and for many, for few rows and for many, and those without signals, too.
     private void NoteDecodes(in AttentionProblem problem, CallKey key, int rows, bool withSignals)
     {
-        foreach (DecodeForm form in (ReadOnlySpan<DecodeForm>)[DecodeForm.Apart, DecodeForm.Crowded, DecodeForm.Cluster])
+        foreach (DecodeForm form in Enum.GetValues<DecodeForm>())
         {
-            if (form == DecodeForm.Cluster && !HasClusters(key))
+            bool isCluster = form is DecodeForm.Cluster or DecodeForm.ClusterOfSeveral;
+            if ((isCluster && !HasClusters(key)) || (form == DecodeForm.ClusterOfSeveral && key.Lists))
             {
                 continue;
             }
 
-            DecodeSignalKey decode = KeyOf(problem, key, form, rows);
-            _ = _decodes[decode.Decode];
-            if (withSignals)
+            foreach (int tileRows in (ReadOnlySpan<int>)[rows, CudaAttentionShapes.DecodeRows])
             {
-                _ = _decodeSignals[decode];
+                DecodeSignalKey decode = KeyOf(problem, key, form, tileRows);
+                _ = _decodes[decode.Decode];
+                if (withSignals)
+                {
+                    _ = _decodeSignals[decode];
+                }
             }
         }
     }

@@ -7,6 +7,10 @@ internal sealed partial class CudaAttention
 {
     private static readonly KernelVariant MergeVariant = new("attention/merge.cu", "winnow_attention_merge", 0);
 
+    // Blocks of clusters with a split each, or with several: CLUSTER of the decode kernel.
+    private const int OneSplit = 1;
+    private const int SeveralSplits = 2;
+
     // Rows of a tile where there are few.
     private const int FewRows = CudaAttentionShapes.DecodeRows / 2;
 
@@ -71,15 +75,18 @@ internal sealed partial class CudaAttention
         foreach (int headDim in new[] { 64, 128 })
         {
             CallKey plain = new(headDim, DType.BF16, Causal: true, AttentionReach.All, Tree: false, Lists: false, SoftCap: false, LogSumExp: false);
-            yield return DescribeDecode(new(plain, 256, Cluster: true));
-            yield return DescribeDecode(new(plain, 256, FewRows, Cluster: true));
+            yield return DescribeDecode(new(plain, 256, Cluster: OneSplit));
+            yield return DescribeDecode(new(plain, 256, FewRows, OneSplit));
+            yield return DescribeDecode(new(plain, 256, FewRows, SeveralSplits));
         }
 
-        yield return DescribeDecode(new(half with { HeadDim = 256, Reach = AttentionReach.Window, Tree = true, Lists = true, SoftCap = true }, 128, Cluster: true));
-        yield return DescribeDecodeSignals(new(all, 256, Cluster: true));
-        yield return DescribeDecodeSignals(new(all, 256, FewRows, Cluster: true));
+        yield return DescribeDecode(new(half with { HeadDim = 256, Reach = AttentionReach.Window, Tree = true, Lists = true, SoftCap = true }, 128, Cluster: OneSplit));
+        yield return DescribeDecodeSignals(new(all, 256, Cluster: OneSplit));
+        yield return DescribeDecodeSignals(new(all, 256, FewRows, OneSplit));
+        yield return DescribeDecodeSignals(new(all, 256, FewRows, SeveralSplits));
+        yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 256, Reach = AttentionReach.Window }, ColumnMass: true, false, false, false, false), 128, Cluster: SeveralSplits));
         yield return DescribeDecodeSignals(new(all, 64, FewRows));
-        yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 256, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128, Cluster: true));
+        yield return DescribeDecodeSignals(new(new SignalKey(half with { HeadDim = 256, Type = DType.BF16 }, ColumnMass: true, false, false, false, false), 128, Cluster: OneSplit));
         yield return DescribeHistory(half with { Lists = true });
         yield return DescribeHistory(half with { HeadDim = 64, Type = DType.BF16 });
         yield return DescribeHistory(half with { HeadDim = 256, Type = DType.F32, Reach = AttentionReach.Window, Tree = true, SoftCap = true });
@@ -90,8 +97,8 @@ internal sealed partial class CudaAttention
         int bytes = Bytes(key, signals: false);
         return new("attention/decode.cu", "winnow_attention_decode", bytes, [.. Definitions(key.Call), .. Definitions(key, bytes)])
         {
-            Requires = key.Cluster ? "90a" : null,
-            ClusterBlocks = key.Cluster ? CudaAttentionShapes.ClusterBlocks : 0,
+            Requires = key.Cluster != 0 ? "90a" : null,
+            ClusterBlocks = key.Cluster != 0 ? CudaAttentionShapes.ClusterBlocks : 0,
         };
     }
 
@@ -106,17 +113,17 @@ internal sealed partial class CudaAttention
         return new(
             "attention/decode_signals.cu", entry, bytes, [.. Definitions(key.Signals.Call), .. Definitions(key.Signals), .. Definitions(key.Decode, bytes)])
         {
-            Requires = key.Decode.Cluster ? "90a" : null,
-            ClusterBlocks = key.Decode.Cluster ? CudaAttentionShapes.ClusterBlocks : 0,
+            Requires = key.Decode.Cluster != 0 ? "90a" : null,
+            ClusterBlocks = key.Decode.Cluster != 0 ? CudaAttentionShapes.ClusterBlocks : 0,
         };
     }
 
     private static int Bytes(DecodeKey key, bool signals) =>
         CudaAttentionShapes.DecodeBytes(key.Call.Type, key.Call.HeadDim, key.Call.Lists, key.Round, key.Rows)
-        + (key.Cluster ? CudaAttentionShapes.ClusterBytes(key.Call.HeadDim, key.Rows, signals) : 0);
+        + (key.Cluster == 0 ? 0 : CudaAttentionShapes.ClusterBytes(key.Call.HeadDim, key.Rows, key.Cluster == SeveralSplits ? CudaAttentionShapes.OwnStates : key.Rows, signals));
 
     private static string[] Definitions(DecodeKey key, int bytes) =>
-        [$"ROUND_SLOTS={key.Round}", $"DECODE_ROWS={key.Rows}", Flag("CLUSTER", key.Cluster), $"SHARED_BYTES={bytes}"];
+        [$"ROUND_SLOTS={key.Round}", $"DECODE_ROWS={key.Rows}", $"CLUSTER={key.Cluster}", $"SHARED_BYTES={bytes}"];
 
     private static KernelVariant DescribePrefill(CallKey key) => new(
         "attention/prefill.cu", "winnow_attention_prefill", CudaAttentionShapes.PrefillBytes(key.Type, key.HeadDim),
@@ -167,13 +174,13 @@ internal sealed partial class CudaAttention
     private readonly record struct CallKey(
         int HeadDim, DType Type, bool Causal, AttentionReach Reach, bool Tree, bool Lists, bool SoftCap, bool LogSumExp);
 
-    private readonly record struct DecodeKey(CallKey Call, int Round, int Rows = CudaAttentionShapes.DecodeRows, bool Cluster = false);
+    private readonly record struct DecodeKey(CallKey Call, int Round, int Rows = CudaAttentionShapes.DecodeRows, int Cluster = 0);
 
     private readonly record struct SignalKey(CallKey Call, bool ColumnMass, bool WindowMass, bool LastRow, bool ColumnMaximum, bool Hits);
 
     private readonly record struct SignalWalkKey(SignalKey Signals, int Warps);
 
-    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round, int Rows = CudaAttentionShapes.DecodeRows, bool Cluster = false)
+    private readonly record struct DecodeSignalKey(SignalKey Signals, int Round, int Rows = CudaAttentionShapes.DecodeRows, int Cluster = 0)
     {
         public DecodeKey Decode => new(Signals.Call, Round, Rows, Cluster);
     }

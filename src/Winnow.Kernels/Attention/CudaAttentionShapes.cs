@@ -22,6 +22,12 @@ internal static class CudaAttentionShapes
     /// <summary>Blocks of a cluster of the decode kernel at most.</summary>
     public const int ClusterBlocks = 16;
 
+    /// <summary>Splits of a block of a cluster at most, where it has several.</summary>
+    public const int OwnSplits = 8;
+
+    /// <summary>Rows of all of those together.</summary>
+    public const int OwnStates = 32;
+
     /// <summary>Rows of a tile of the prefill kernel for Hopper.</summary>
     public const int HopperRows = 128;
 
@@ -92,10 +98,10 @@ internal static class CudaAttentionShapes
         }
 
         int room = (form == DecodeForm.Crowded ? device.SharedBytesPerMultiprocessor / CrowdedBlocks : device.MaxSharedBytesPerBlock) - ReservedBytes;
-        bool clusters = form == DecodeForm.Cluster;
+        int states = form switch { DecodeForm.Cluster => DecodeRows, DecodeForm.ClusterOfSeveral => OwnStates, _ => 0 };
         int round = SplitSlots;
         while (round > LeastRound
-            && DecodeBytes(type, headDim, lists, round, DecodeRows) + (clusters ? ClusterBytes(headDim, DecodeRows, signals: true) : 0) > room)
+            && DecodeBytes(type, headDim, lists, round, DecodeRows) + (states > 0 ? ClusterBytes(headDim, DecodeRows, states, signals: true) : 0) > room)
         {
             round /= 2;
         }
@@ -112,9 +118,9 @@ internal static class CudaAttentionShapes
     /// <summary>Shared memory of the decode kernel for tiles of so many rows, bytes.</summary>
     public static int DecodeBytes(DType type, int headDim, bool lists, int round, int rows)
     {
-        int flags = (SplitSlots / BlockSlots(type, headDim)) + sizeof(bool);
         if (type == DType.F32)
         {
+            int flags = (SplitSlots / BlockSlots(type, headDim)) + sizeof(bool);
             return Rounded(TileBytes(type, headDim, headDim > 128 ? 1 : 2) + FloatBytes(headDim) + flags);
         }
 
@@ -123,16 +129,22 @@ internal static class CudaAttentionShapes
         int tiles = (2 * round * stride) + (2 * sizeof(long) * (lists ? SplitSlots : 1));
         int queries = Lines(tiles) + (rows * (stride + QueryRowBytes));
         int scores = (rows * (round + 8) * sizeof(ushort)) + (warps * rows * (1 + (32 / 8)) * sizeof(float));
-        return Lines(Lines(queries + scores) + flags);
+
+
+        // Flags of blocks of slots are fewer than a line has bytes.
+        return Lines(queries + scores) + Lines(sizeof(bool));
     }
 
-    /// <summary>What it has more of where its blocks are clusters: <c>ClusterStates</c> of <c>kernels/attention/decode_cluster.cuh</c>, and the scores of a split for signals.</summary>
-    public static int ClusterBytes(int headDim, int rows, bool signals)
+    /// <summary>
+    /// What it has more of where its blocks are clusters, for tiles of so many rows, and as many times splits as a block has: <c>ClusterStates</c> of
+    /// <c>kernels/attention/decode_cluster.cuh</c>, and the scores of splits for signals.
+    /// </summary>
+    public static int ClusterBytes(int headDim, int rows, int states, bool signals)
     {
         const int Columns = 8, LineSlots = SplitSlots + 8;
         int parts = ((headDim / Columns) + ClusterBlocks - 1) / ClusterBlocks * ClusterBlocks;
-        int states = rows * ((parts * Columns * sizeof(float)) + (ClusterBlocks * 2 * sizeof(float)) + sizeof(float));
-        return Lines(states) + (signals ? rows * LineSlots * sizeof(float) : 0);
+        int bytes = (states * ((parts * Columns * sizeof(float)) + (ClusterBlocks * 2 * sizeof(float)))) + (rows * sizeof(float));
+        return Lines(bytes) + (signals ? states * LineSlots * sizeof(float) : 0);
     }
 
     /// <summary>The most sections that the rows of a sequence of at most so many make: <c>rows_of_section</c> of <c>kernels/attention/slot_signals.cuh</c>.</summary>

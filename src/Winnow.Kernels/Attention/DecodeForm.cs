@@ -11,4 +11,7 @@ internal enum DecodeForm
 
     /// <summary>Those of a tile are one cluster, each has a multiprocessor of its own, and they merge through shared memory.</summary>
     Cluster,
+
+    /// <summary>The same where there are more splits than blocks: each works on several, one after the other, and memory is busy all the while.</summary>
+    ClusterOfSeveral,
 }

@@ -16,6 +16,10 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
 
     private static readonly int[] Counts = [0, 1, 255, 256, 257, 511, 600, 1023, 1100, 2049, 4095];
 
+    // With seven short ones beside it a long sequence has a cluster whose blocks have several splits, with twenty blocks apart.
+    private const int FewOthers = 7;
+    private const int ManyOthers = 20;
+
     private const int SplitSlots = 256;
     private const int MoreThanMultiprocessors = 160;
 
@@ -87,6 +91,42 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
     }
 
     [Test]
+    [Pairwise]
+    public void Forward_OfSeveralSplitsABlockHasTheBitsOfBlocksApart(
+        [Values(DType.F16, DType.BF16)] DType type,
+        [Values(8, 64, 72, 128, 256)] int headDim,
+        [Values(1, 4, 16)] int group,
+        [Values(4097, 4400, 6500, 8192)] int slots,
+        [Values(0, 90, 5000)] int window,
+        [Values] bool tree)
+    {
+        AttentionCase One(bool crowd) =>
+            Long(new() { Type = type, HeadDim = headDim, Group = group, KvHeads = 1, Window = window }, slots, crowd, tree);
+        HasTheBitsOfBlocksApart(One);
+    }
+
+    [Test]
+    public void Forward_OfEightSplitsABlockHasTheBitsOfBlocksApart()
+    {
+        static AttentionCase One(bool crowd) => Long(new() { Type = DType.BF16, HeadDim = 8, Group = 4, KvHeads = 1 }, 128 * SplitSlots, crowd, tree: false);
+        HasTheBitsOfBlocksApart(One);
+    }
+
+    [Test]
+    [Pairwise]
+    public void Signals_OfSeveralSplitsABlockHaveTheBitsOfBlocksApart(
+        [Values(8, 128, 256)] int headDim,
+        [Values(1, 5, 16)] int group,
+        [Values(4097, 6500, 8192)] int slots,
+        [Values(0, 5000)] int window,
+        [Values] bool tree)
+    {
+        AttentionCase One(bool crowd) =>
+            Long(new() { Type = DType.BF16, HeadDim = headDim, Group = group, KvHeads = 1, Window = window }, slots, crowd, tree);
+        SignalsHaveTheBitsOfBlocksApart(One, new SignalCase { WindowTokens = 2, HitThreshold = 0.0003f, Fresh = true });
+    }
+
+    [Test]
     public void Signals_HaveTheBitsOfBlocksApartWhateverIsWanted([Values(0, 1, 2, 3, 4)] int missing)
     {
         static AttentionCase One(bool crowd) => Case(new() { Type = DType.BF16, KvHeads = 1, Group = 4 }, 1, 3800, crowd, tree: false, listed: false);
@@ -105,11 +145,19 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
     }
 
     [Test]
-    public void Forward_HasTheSameBitsUnderEverySchedule()
+    public void Forward_HasTheSameBitsUnderEverySchedule([Values] bool severalSplits)
     {
         var signals = new SignalCase();
-        AttentionCase one = new() { Type = DType.BF16, KvHeads = 1, HeadDim = 64 };
-        one.Add(new Random(1), 3, 700);
+        AttentionCase one = new() { Type = DType.BF16, KvHeads = 1, HeadDim = severalSplits ? 8 : 64 };
+        if (severalSplits)
+        {
+            Long(one, 4200, crowd: false, tree: false);
+        }
+        else
+        {
+            one.Add(new Random(1), 3, 700);
+        }
+
         Schedules.AssertEqualBits(
             device =>
             {
@@ -143,6 +191,17 @@ public sealed class CudaAttentionClusterTests : CudaAttentionFixture
             recording.Launch();
             Assert.That(rig.Results().Output, Is.EqualTo(Run(one).Output).Using<float>(SameBits), $"{end} slots");
         }
+    }
+
+    private static AttentionCase Long(AttentionCase one, int slots, bool crowd, bool tree)
+    {
+        one.Add(new Random(1), 1, slots - 1);
+        for (int i = 0; i < (crowd ? ManyOthers : FewOthers); i++)
+        {
+            one.Add(new Random(i), i % 3 == 0 ? 0 : 1, 40 * i);
+        }
+
+        return tree ? one.WithTree(new Random(2)) : one;
     }
 
     private static AttentionCase Case(AttentionCase one, int tokens, int earlier, bool crowd, bool tree, bool listed)

@@ -15,16 +15,26 @@ public sealed class CudaAttentionDecodeFormTests
     [TestCase(1, 1025, ExpectedResult = 8)]
     [TestCase(1, 4096, ExpectedResult = 16)]
     [TestCase(8, 400, ExpectedResult = 2)]
+    [TestCase(4, 4097, ExpectedResult = 16, Description = "two splits a block")]
+    [TestCase(8, 8192, ExpectedResult = 8, Description = "four splits a block")]
+    [TestCase(4, 32_768, ExpectedResult = 16, Description = "eight splits a block")]
     public int Forward_OfFewBlocksIsOneClusterATile(int sequences, int slots) => Shape(sequences, slots).Cluster.X;
 
     [TestCase(1, 256, Description = "one block, which waits for none")]
-    [TestCase(1, 4097, Description = "more blocks than a cluster has")]
+    [TestCase(1, 4097, Description = "more blocks than a cluster has, and too few clusters to give all multiprocessors work")]
+    [TestCase(4, 32_769, Description = "more than eight splits a block")]
+    [TestCase(33, 4097, Description = "two blocks a tile, and nine splits for one of them")]
+    [TestCase(64, 4097, Description = "more tiles than pairs of multiprocessors")]
     [TestCase(9, 600, Description = "more blocks than multiprocessors")]
     [TestCase(1, 600, 0, Description = "no room for a cluster")]
     [TestCase(3, 600, 5, Description = "room for fewer clusters than tiles")]
     [TestCase(1, 600, 8, "compute_80", Description = "a device without clusters")]
     public void Forward_OfOthersHasNoClusters(int sequences, int slots, int resident = 8, string architecture = "compute_90a") =>
         Assert.That(Shape(sequences, slots, resident, architecture).Cluster, Is.Default);
+
+    [TestCase(8192, ExpectedResult = 16)]
+    [TestCase(8193, ExpectedResult = 0, Description = "three splits of 16 rows, whose states are more than a block has room for")]
+    public int Forward_OfSeveralSplitsABlockHasRoomForTheirRows(int slots) => Shape(4, slots, group: 16).Cluster.X;
 
     [Test]
     public void Forward_OverFloatsHasNoClusters() => Assert.That(Shape(1, 600, type: DType.F32).Cluster, Is.Default);
@@ -63,15 +73,16 @@ public sealed class CudaAttentionDecodeFormTests
     }
 
     private static LaunchShape Shape(
-        int sequences, int slots, int resident = 16, string architecture = "compute_90a", DType type = DType.BF16, SignalCase? signals = null)
+        int sequences, int slots, int resident = 16, string architecture = "compute_90a", DType type = DType.BF16, SignalCase? signals = null, int group = 2)
     {
         NvrtcSupport.Require();
         using var driver = new SilentDriver(architecture) { ResidentClusters = resident };
         using var device = new CudaDevice(driver);
-        var one = new AttentionCase { Type = type, HeadDim = 64, KvHeads = 2, Group = 2 };
+        var one = new AttentionCase { Type = type, HeadDim = 64, KvHeads = 2, Group = group };
         for (int i = 0; i < sequences; i++)
         {
-            one.Add(new Random(i), 1, slots - 1);
+            // One says how long the grid is.
+            one.Add(new Random(i), 1, i == 0 ? slots - 1 : 20);
         }
 
         using var rig = new AttentionRig(device, one, signals: signals, hints: true);
