@@ -36,6 +36,12 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Grows whenever scratch memory is replaced: recordings made before are stale.</summary>
     public int ScratchGeneration { get; private set; }
 
+    /// <summary>Whether the driver has refused clusters that it said it holds: nobody launches any from then on.</summary>
+    public bool ClustersAreRefused { get; private set; }
+
+    /// <summary>Launches of clusters so far, refused and captured ones, too.</summary>
+    public long ClusterLaunches { get; private set; }
+
     /// <summary>Whether launches and copies are left out, and kernels noted instead of loaded.</summary>
     public bool IsRehearsing => _missing is not null;
 
@@ -138,11 +144,23 @@ internal sealed class CudaContext : IDisposable
     /// <summary>Says that scratch memory has moved.</summary>
     public void ScratchMoved() => ScratchGeneration++;
 
+    /// <summary>Says that the driver has refused clusters. What else does the same takes their place, only slower.</summary>
+    /// <param name="reason">How it refused.</param>
+    public void RefuseClusters(CudaException reason)
+    {
+        if (!ClustersAreRefused)
+        {
+            Trace.TraceWarning($"Kernels go on without clusters, slower, since the driver refuses them: {reason.Message}");
+            ClustersAreRefused = true;
+        }
+    }
+
     /// <summary>Launches on <see cref="Stream"/>.</summary>
     public void Launch(GpuFunction function, in LaunchShape shape, in ArgumentBlock arguments)
     {
         if (!IsRehearsing)
         {
+            ClusterLaunches += shape.Cluster == default ? 0 : 1;
             Driver.Launch(function, shape, arguments.Bytes, Stream);
         }
     }

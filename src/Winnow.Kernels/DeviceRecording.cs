@@ -8,10 +8,10 @@ namespace Winnow.Kernels;
 /// </summary>
 public abstract class DeviceRecording : IDisposable
 {
-    /// <summary>True where memory that the recording uses has been replaced since; record again.</summary>
+    /// <summary>True where memory that the recording uses has been replaced since, or the device has refused what is in it; record again.</summary>
     public abstract bool IsStale { get; }
 
-    /// <summary>Issues the work; returns before it is done.</summary>
+    /// <summary>Issues the work; returns before it is done. Where it throws and the recording is stale then, nothing was issued, and what is recorded anew goes another way.</summary>
     /// <exception cref="InvalidOperationException">It is stale.</exception>
     public abstract void Launch();
 

@@ -9,7 +9,12 @@ namespace Winnow.Kernels.Tests;
 /// <param name="architecture">What it is.</param>
 internal sealed unsafe class SilentDriver(string architecture = "compute_80") : GpuDriver
 {
+    /// <summary>What <see cref="RefusedClusterCall"/> says where recordings of clusters are launched in vain.</summary>
+    public const string LaunchOfGraph = "cuGraphLaunch";
+
+    private readonly HashSet<nint> _graphsWithClusters = [];
     private nint _handles;
+    private bool _capturesClusters;
 
     /// <summary>Launches so far.</summary>
     public int Launches { get; private set; }
@@ -104,6 +109,7 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
         if (shape.Cluster != default)
         {
             MayRefuse(nameof(Launch));
+            _capturesClusters = true;
         }
 
         Launches++;
@@ -152,14 +158,29 @@ internal sealed unsafe class SilentDriver(string architecture = "compute_80") : 
 
     public override TimeSpan ElapsedTime(GpuEvent start, GpuEvent end) => TimeSpan.Zero;
 
-    public override void BeginCapture(GpuStream stream)
+    public override void BeginCapture(GpuStream stream) => _capturesClusters = false;
+
+    public override GpuGraph EndCapture(GpuStream stream)
     {
-        // Launches are counted alike.
+        GpuGraph graph = new(++_handles);
+        if (_capturesClusters)
+        {
+            MayRefuse(nameof(EndCapture));
+            _graphsWithClusters.Add(graph.Handle);
+        }
+
+        return graph;
     }
 
-    public override GpuGraph EndCapture(GpuStream stream) => new(++_handles);
+    public override void Launch(GpuGraph graph, GpuStream stream)
+    {
+        if (_graphsWithClusters.Contains(graph.Handle))
+        {
+            MayRefuse(LaunchOfGraph);
+        }
 
-    public override void Launch(GpuGraph graph, GpuStream stream) => Launches++;
+        Launches++;
+    }
 
     public override void DestroyGraph(GpuGraph graph)
     {

@@ -21,9 +21,6 @@ internal sealed unsafe partial class CudaAttention
     // Clusters that the device holds at once.
     private readonly Dictionary<(DecodeSignalKey Key, int Blocks, bool WithSignals), int> _residents = [];
 
-    // Whether the driver has refused a launch of clusters that it said it holds.
-    private bool _clustersFail;
-
     private static int SumsOf(in AttentionProblem problem) =>
         (problem.ColumnMass != null ? 1 : 0) + (problem.ColumnMaximum != null ? 1 : 0) + (problem.Hits != null ? 1 : 0);
 
@@ -101,8 +98,7 @@ internal sealed unsafe partial class CudaAttention
         }
         catch (CudaException exception) when (!exception.IsDeviceLost)
         {
-            _clustersFail = true;
-            Trace.TraceWarning($"Decode attention goes on without clusters, slower, since the driver refuses them: {exception.Message}");
+            _context.RefuseClusters(exception);
             return false;
         }
     }
@@ -141,7 +137,7 @@ internal sealed unsafe partial class CudaAttention
         }
     }
 
-    private bool HasClusters(CallKey key) => _isHopper && !_clustersFail && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
+    private bool HasClusters(CallKey key) => _isHopper && !_context.ClustersAreRefused && _context.Driver.HasClusters && CudaAttentionShapes.FitsCluster(key.Type);
 
     private DecodeSignalKey KeyOf(in AttentionProblem problem, CallKey key, DecodeForm form, int rows) =>
         new(SignalKeyOf(problem, key), RoundOf(key, form), CudaAttentionShapes.DecodeTileRows(key.Type, rows), form switch

@@ -22,7 +22,7 @@ internal sealed partial class CudaLinear
     {
         const int Pair = CudaLinearVariant.PairBlocks;
         int blocks = Math.Min(tiles, _context.Driver.Properties.Multiprocessors);
-        return variant.Kind == CudaLinearKind.Hopper && _context.Driver.HasClusters && !_pairsFail
+        return variant.Kind == CudaLinearKind.Hopper && _context.Driver.HasClusters && !_pairsFail && !_context.ClustersAreRefused
             && Ceiling(parameters.Rows, variant.TileRows) % Pair == 0 && blocks % Pair == 0
             && (_context.IsRehearsing || blocks <= Pair * ResidentPairs(variant with { IsPaired = true }));
     }

@@ -52,13 +52,23 @@ internal sealed class StepRecordings(ComputeDevice device) : IDisposable
             _recordings[key] = null;
         }
 
-        if (recording is null)
+        if (recording is null || !TryLaunch(recording))
         {
             issue();
         }
-        else
+    }
+
+    // A device that refuses what is recorded says so by making the recording stale: this step is issued op by op, and the next one recorded anew.
+    private static bool TryLaunch(DeviceRecording recording)
+    {
+        try
         {
             recording.Launch();
+            return true;
+        }
+        catch (WinnowException) when (recording.IsStale)
+        {
+            return false;
         }
     }
 

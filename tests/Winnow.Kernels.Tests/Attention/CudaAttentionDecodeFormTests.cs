@@ -51,25 +51,83 @@ public sealed class CudaAttentionDecodeFormTests
         NvrtcSupport.Require();
         using var driver = new SilentDriver("compute_90a") { RefusedClusterCall = call };
         using var device = new CudaDevice(driver);
+        using var rig = new AttentionRig(device, OneSequence(slots), hints: true);
+        string said = Said(() =>
+        {
+            rig.RunOnly();
+            rig.RunOnly();
+        });
+
+        Assert.That((driver.Launches, driver.Refusals), Is.EqualTo((2, 1)), "launches, and calls that were refused");
+        Assert.That(said, Does.Contain("clusters").And.Contain("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+        return driver.LastShape.Cluster.X;
+    }
+
+    [TestCase(nameof(GpuDriver.Launch))]
+    [TestCase(nameof(GpuDriver.EndCapture))]
+    public void Record_GoesOnWithoutClustersThatAreRefused(string call)
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver("compute_90a") { RefusedClusterCall = call };
+        using var device = new CudaDevice(driver);
+        using var rig = new AttentionRig(device, OneSequence(600), hints: true);
+        string said = Said(() =>
+        {
+            using DeviceRecording recording = device.Record(rig.RunOnly);
+            Assert.That(recording.IsStale, Is.False);
+            recording.Launch();
+            recording.Launch();
+        });
+
+        Assert.That((driver.LastShape.Cluster, driver.Refusals), Is.EqualTo(((0, 0, 0), 1)), "the last launch, and calls that were refused");
+        Assert.That(said.Split("clusters"), Has.Length.EqualTo(2), "it is said once");
+    }
+
+    [Test]
+    public void Launch_OfARecordingWhoseClustersAreRefusedMakesItStaleAndTheNextOneHasNone()
+    {
+        NvrtcSupport.Require();
+        using var driver = new SilentDriver("compute_90a") { RefusedClusterCall = SilentDriver.LaunchOfGraph };
+        using var device = new CudaDevice(driver);
+        using var rig = new AttentionRig(device, OneSequence(600), hints: true);
+        string said = Said(() =>
+        {
+            using DeviceRecording first = device.Record(rig.RunOnly);
+            Assert.That(driver.LastShape.Cluster.X, Is.EqualTo(4));
+            Assert.That(first.Launch, Throws.TypeOf<CudaException>());
+            Assert.That(first.IsStale);
+            using DeviceRecording second = device.Record(rig.RunOnly);
+            second.Launch();
+            Assert.That(second.IsStale, Is.False);
+        });
+
+        Assert.That((driver.LastShape.Cluster, driver.Refusals), Is.EqualTo(((0, 0, 0), 1)), "the last launch, and calls that were refused");
+        Assert.That(said, Does.Contain("clusters").And.Contain("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
+    }
+
+    private static AttentionCase OneSequence(int slots)
+    {
         var one = new AttentionCase { Type = DType.BF16, HeadDim = 64, KvHeads = 2, Group = 2 };
         one.Add(new Random(1), 1, slots - 1);
-        using var rig = new AttentionRig(device, one, hints: true);
+        return one;
+    }
+
+    // What is traced meanwhile.
+    private static string Said(Action action)
+    {
         using StringWriter said = new();
         using TextWriterTraceListener listener = new(said);
         Trace.Listeners.Add(listener);
         try
         {
-            rig.RunOnly();
-            rig.RunOnly();
+            action();
         }
         finally
         {
             Trace.Listeners.Remove(listener);
         }
 
-        Assert.That((driver.Launches, driver.Refusals), Is.EqualTo((2, 1)), "launches, and calls that were refused");
-        Assert.That(said.ToString(), Does.Contain("clusters").And.Contain("CUDA_ERROR_INVALID_CLUSTER_SIZE"));
-        return driver.LastShape.Cluster.X;
+        return said.ToString();
     }
 
     private static LaunchShape Shape(

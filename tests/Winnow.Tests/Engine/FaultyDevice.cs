@@ -41,6 +41,9 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
     /// <summary>The upload, counted from the first, from which on all fail.</summary>
     public int FailFromUpload { get; set; } = int.MaxValue;
 
+    /// <summary>Makes recordings of what is issued; null where the device has none.</summary>
+    public Func<Action, DeviceRecording>? Recorder { get; init; }
+
     public override string Name => "faulty";
 
     /// <summary>What the device says is free; null for the truth.</summary>
@@ -70,6 +73,8 @@ internal sealed unsafe class FaultyDevice : ComputeDevice
     public override IReduction Reduction => _inner.Reduction;
 
     public override ISampling Sampling => _inner.Sampling;
+
+    public override DeviceRecording? Record(Action issue) => Recorder?.Invoke(issue);
 
     public override void Fill(Tensor destination, byte value) => _inner.Fill(destination, value);
 
