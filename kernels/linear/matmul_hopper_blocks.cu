@@ -3,7 +3,7 @@
 //
 // Arguments: LinearParams (params.cuh). maps: the input, f16 [rows, stride] in the order of fragments (pack.cu), boxes of 64 values of WINNOW_TILE rows
 // with the 128-byte swizzle; then the weights of each part as pairs of bytes, rows on 16 bytes, boxes of kPitch bytes of as many rows as a tile has of
-// it. totals: sums of the inputs of each step (totals.cu), float [steps, rows on 16 bytes], boxes of 8 steps of WINNOW_TILE rows; of no meaning where a
+// it. totals: sums of the inputs of each step (totals.cu, in its order), float [steps, rows], boxes of 8 steps of WINNOW_TILE rows; of no meaning where a
 // type has no minima. What a box has beyond an array is zero.
 // Compile-time: WINNOW_WEIGHT (a block type of one scale a step, 256 inputs of it whole sixteens of bytes), WINNOW_TILE (rows of a tile, a multiple of 16), WINNOW_GATE and WINNOW_ACTIVATION (params.cuh; with a fused
 // gate part 0 is the gate, part 1 the projection), WINNOW_STAGES (of the inputs). The arithmetic is that of pieces.cuh: the same bits as matvec.cu,
@@ -45,7 +45,13 @@ constexpr int kWeightStages = 3;
 constexpr int kWeightBytes = kTileLines * kPitch + kTotalBytes;
 constexpr int kInputStages = WINNOW_STAGES;
 constexpr int kInputBytes = kTileRows * kLineBytes;
-constexpr int kSharedBytes = kBoxAlignment + kInputStages * (kInputBytes + 16) + kWeightStages * (kWeightBytes + 16);
+// Where blocks are of eight steps a warp makes floats of the scales of all steps of its lines when a stage comes, each lane those of four steps, and lanes
+// read what they share from there.
+constexpr bool kScalesFirst = kBlockSteps == kStageSteps;
+constexpr int kWarpLines = 16;
+constexpr int kWarpScales = kScalesFirst ? kStageSteps * kWarpLines : 0;
+constexpr int kScaleBytes = kGroups * kWarpgroupSize / kWarpSize * kWarpScales * 8;
+constexpr int kSharedBytes = kBoxAlignment + kInputStages * (kInputBytes + 16) + kWeightStages * (kWeightBytes + 16) + kScaleBytes;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 extern __shared__ u8 shared_memory[];
@@ -95,11 +101,27 @@ struct Unit {
   const float* totals;
 };
 
-// The blocks of a stage that this thread widens: where lines g and g + 8 of its warp begin, and the totals of its rows.
+// A scale and a minimum.
+using Scale = Vec<float, 2>;
+
+// The blocks of a stage that this thread widens: where lines g and g + 8 of its warp begin, the totals of its rows, and the scales of its warp, those of all
+// lines of a step and then of the next.
 struct Blocks {
   const u8* starts[2];
   const float* totals;
+  Scale* scales;
 };
+
+// Makes the scales of a warp's lines.
+__device__ __forceinline__ void make_scales(const Blocks& blocks) {
+  int lane = threadIdx.x % kWarpSize, line = lane % kWarpLines, first = lane / kWarpLines * 4;
+  StepScale four[4];
+  four_scales<kType>(four, blocks.starts[0] + (line % 8 - lane / 4) * kPitch + line / 8 * (blocks.starts[1] - blocks.starts[0]), first);
+  __syncwarp();
+#pragma unroll
+  for (int i = 0; i < 4; ++i) blocks.scales[(first + i) * kWarpLines + line] = {four[i].scale[0], four[i].minimum};
+  __syncwarp();
+}
 
 // Waits for the next stage of blocks.
 __device__ __forceinline__ void enter_blocks(Blocks& blocks, const Ring<kWeightStages, kWeightBytes>& ring, int line, int q) {
@@ -107,25 +129,12 @@ __device__ __forceinline__ void enter_blocks(Blocks& blocks, const Ring<kWeightS
   const u8* stage = ring.stage();
   blocks.starts[0] = stage + line * kPitch;
   blocks.starts[1] = blocks.starts[0] + (kFused ? kTileOutputs : 8) * kPitch;
-  blocks.totals = reinterpret_cast<const float*>(stage + kTileLines * kPitch) + 2 * q;
+  blocks.totals = reinterpret_cast<const float*>(stage + kTileLines * kPitch) + 4 * q;
+  if constexpr (kScalesFirst) make_scales(blocks);
 }
 
-// step_scale where blocks of 256 lie on 16 bytes, with which their scales come: one load and no branch.
-__device__ __forceinline__ StepScale read_scale(const u8* block, int step) {
-  if constexpr (kBlockSteps == 8) {
-    uint4 head = *reinterpret_cast<const uint4*>(block);
-    int shift = 8 * (step % 4);
-    u32 low = head.y >> shift, middle = head.z >> shift, high = head.w >> shift;
-    u32 scale = step < 4 ? low & 63u : (high & 15u) | ((low >> 2) & 48u);
-    u32 minimum = step < 4 ? middle & 63u : ((high >> 4) & 15u) | ((middle >> 2) & 48u);
-    float of_scale = to_float(half_t{static_cast<u16>(head.x)}), of_minimum = to_float(half_t{static_cast<u16>(head.x >> 16)});
-    return {{of_scale * static_cast<float>(scale)}, -(of_minimum * static_cast<float>(minimum))};
-  } else {
-    return step_scale<kType>(block, step);
-  }
-}
-
-// Widens step `step` of a stage for a unit of which no products are under way.
+// Widens step `step` of a stage for a unit of which no products are under way. Blocks of odd ones, whose words lie on two bytes in general, have them on four.
+template <bool kOdd>
 __device__ __forceinline__ void widen_step(Unit& unit, const Blocks& blocks, int step, int q) {
   // A stage is one block, or each step is.
   static_assert(kBlockSteps == kStageSteps || kBlockSteps == 1, "as below");
@@ -134,10 +143,16 @@ __device__ __forceinline__ void widen_step(Unit& unit, const Blocks& blocks, int
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     const u8* block = blocks.starts[half] + (kBlockSteps == 1 ? step : 0) * block_bytes(kType);
-    slots[half] = block_slots<kType>(block_piece<kType>(block, step_of_block, q), step_of_block, q);
-    StepScale scale = read_scale(block, step_of_block);
-    unit.scale[half] = scale.scale[0];
-    unit.minimum[half] = scale.minimum;
+    slots[half] = block_slots<kType>(block_piece<kType>(block, step_of_block, q, kOdd), step_of_block, q);
+    if constexpr (kScalesFirst) {
+      Scale scale = blocks.scales[step * kWarpLines + threadIdx.x % kWarpSize / 4 + 8 * half];
+      unit.scale[half] = scale.v[0];
+      unit.minimum[half] = scale.v[1];
+    } else {
+      StepScale scale = step_scale<kType>(block, step_of_block);
+      unit.scale[half] = scale.scale[0];
+      unit.minimum[half] = scale.minimum;
+    }
   }
   const uint4 &upper = slots[0], &lower = slots[1];
   u32 weights[kUnitProducts][4] = {{upper.x, lower.x, upper.y, lower.y}, {upper.z, lower.z, upper.w, lower.w}};
@@ -159,14 +174,14 @@ __device__ __forceinline__ void multiply_unit(Unit& unit, u32 step) {
 __device__ __forceinline__ void add_unit(Sums& sums, Unit& unit) {
   product_hold(unit.sums);
 #pragma unroll
-  for (int n = 0; n < kTileRows / 8; ++n) {
-    Vec<float, 2> total = {};
-    if constexpr (has_minimum(kType)) total = load_vec<float, 2>(unit.totals + 8 * n);
+  for (int n = 0; n < kTileRows / 8; n += 2) {
+    Vec<float, 4> totals = {};
+    if constexpr (has_minimum(kType)) totals = load_vec<float, 4>(unit.totals + 8 * n);
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      float sum = fmaf(unit.scale[i / 2], unit.sums[n][i], sums[n][i]);
-      if constexpr (has_minimum(kType)) sum = fmaf(unit.minimum[i / 2], total.v[i % 2], sum);
-      sums[n][i] = sum;
+    for (int i = 0; i < 8; ++i) {
+      float& sum = sums[n + i / 4][i % 4];
+      sum = fmaf(unit.scale[i % 4 / 2], unit.sums[n + i / 4][i % 4], sum);
+      if constexpr (has_minimum(kType)) sum = fmaf(unit.minimum[i % 4 / 2], totals.v[i / 4 * 2 + i % 2], sum);
     }
   }
   product_hold(unit.sums);
@@ -205,10 +220,11 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 
 // Multiplies the lines of a tile. While the first unit of a line is multiplied the second one is widened, and while that is multiplied the first one is
 // added and that of the next line widened. No products are under way at the end of a round, where an assembler would let each wait for the one before.
-__device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Rings& rings, int rounds, int line, int q) {
+__device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Rings& rings, Scale* scales, int rounds, int line, int q) {
   Blocks blocks;
+  blocks.scales = scales;
   enter_blocks(blocks, rings.weights, line, q);
-  widen_step(units[0], blocks, 0, q);
+  widen_step<false>(units[0], blocks, 0, q);
   // Counted by lines, so that a line's first step is known to be even.
   int line_of_stage = 0;
 #pragma unroll 1
@@ -217,7 +233,7 @@ __device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Ring
     barrier_wait(rings.inputs.full + rings.inputs.slot, rings.inputs.parity);
     u32 first = shared_address(rings.inputs.stage());
     multiply_unit(units[0], first);
-    widen_step(units[1], blocks, step + 1, q);
+    widen_step<true>(units[1], blocks, step + 1, q);
     multiply_unit(units[1], first + kStepInputs * 2);
     product_wait<1>();
     add_unit(sums, units[0]);
@@ -227,7 +243,7 @@ __device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Ring
     line_of_stage = leaves ? 0 : line_of_stage + 1;
     if (round < rounds) {
       if (leaves) enter_blocks(blocks, rings.weights, line, q);
-      widen_step(units[0], blocks, line_of_stage * kLineSteps, q);
+      widen_step<false>(units[0], blocks, line_of_stage * kLineSteps, q);
     }
     product_wait<0>();
     add_unit(sums, units[1]);
@@ -241,7 +257,7 @@ __device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Ring
 }
 
 // A warpgroup multiplies its lines of tile after tile.
-__device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& params, const Tiles& tiles, int group) {
+__device__ __forceinline__ void multiply_tiles(Rings rings, Scale* scales, const LinearParams& params, const Tiles& tiles, int group) {
   int warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = threadIdx.x % kWarpSize / 4, q = threadIdx.x % 4;
   int line = (kFused ? kGroupLines / 2 * group + 8 * warp : kGroupLines * group + 16 * warp) + g;
   int rounds = (params.inputs + kLineInputs - 1) / kLineInputs;
@@ -249,7 +265,7 @@ __device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& 
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
     Sums sums = {};
-    multiply_tile(sums, units, rings, rounds, line, q);
+    multiply_tile(sums, units, rings, scales, rounds, line, q);
     Place place = place_of(tiles, tile);
     LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
     int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs + line;
@@ -262,7 +278,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
 winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_constant__ LinearMaps maps, const __grid_constant__ TensorMap totals) {
   u8* inputs = aligned_to_boxes(shared_memory);
   u8* weights = inputs + kInputStages * kInputBytes;
-  u8* barriers = weights + kWeightStages * kWeightBytes;
+  Scale* scales = reinterpret_cast<Scale*>(weights + kWeightStages * kWeightBytes);
+  u8* barriers = reinterpret_cast<u8*>(scales) + kScaleBytes;
   Rings rings = {ring_at<kInputStages, kInputBytes>(inputs, barriers), ring_at<kWeightStages, kWeightBytes>(weights, barriers + 16 * kInputStages)};
   if (threadIdx.x == 0) {
     rings.inputs.init(kGroups);
@@ -278,6 +295,6 @@ winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_const
     if (threadIdx.x < kWarpSize && elect_lane()) copy_tiles(rings, params, maps, totals, tiles);
   } else {
     take_registers<kProductRegisters>();
-    multiply_tiles(rings, params, tiles, group);
+    multiply_tiles(rings, scales + (threadIdx.x / kWarpSize - kWarpgroupSize / kWarpSize) * kWarpScales, params, tiles, group);
   }
 }

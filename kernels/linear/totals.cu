@@ -1,8 +1,9 @@
 // totals.cu - totals[s, r] = the sum of the inputs of step s in row r, as products with ones add them (pieces.cuh): for types with minima.
 //
-// totals: float [steps, pitch], pitch a multiple of 8 that holds all rows; zeros past the last one. packed: f16 [rows, stride] in the order of
+// totals: float [steps, pitch], pitch a multiple of 16 that holds all rows; zeros past the last one. Of 16 rows those of a lane of both products of 8 are
+// beside each other: 2 q, 2 q + 1, 8 + 2 q and 9 + 2 q at 4 q. packed: f16 [rows, stride] in the order of
 // fragments (pack.cu), steps * 32 <= stride.
-// One warp per 8 rows and step; grid (ceil(rows / 8), ceil(steps / 8)), block: 256 threads. Bound by memory: 2 bytes an input.
+// One warp per 8 rows and step; grid (pitch / 8, ceil(steps / 8)), block: 256 threads. Bound by memory: 2 bytes an input.
 #include "linear/pieces.cuh"
 
 constexpr int kRows = 8;
@@ -22,6 +23,7 @@ winnow_linear_totals(float* totals, const u32* packed, int rows, int stride, int
   StepProduct<Weight::kQ4_K> product;
   total_step(product, inputs);
   if (lane < 4) {
-    store_vec<float, 2>(totals + static_cast<i64>(step) * pitch + blockIdx.x * kRows + 2 * q, {product.total[0], product.total[1]});
+    int place = blockIdx.x / 2 * 2 * kRows + 4 * q + blockIdx.x % 2 * 2;
+    store_vec<float, 2>(totals + static_cast<i64>(step) * pitch + place, {product.total[0], product.total[1]});
   }
 }

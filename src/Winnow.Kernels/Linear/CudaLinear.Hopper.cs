@@ -125,7 +125,7 @@ internal sealed partial class CudaLinear
 
     private static int Steps(in CudaLinearParams parameters) => Ceiling(parameters.Inputs, CudaLinearVariant.StepInputs);
 
-    private static int TotalsPitch(in CudaLinearParams parameters) => Ceiling(parameters.Rows, 8) * 8;
+    private static int TotalsPitch(in CudaLinearParams parameters) => Ceiling(parameters.Rows, 16) * 16;
 
     private nint AddTotals(in CudaLinearParams parameters, ref CudaLinearPacked packed)
     {

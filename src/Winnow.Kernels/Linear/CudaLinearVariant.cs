@@ -127,7 +127,8 @@ internal readonly record struct CudaLinearVariant(
     // Sums that are staged, or blocks.
     private int HopperFixedBytes => Kind == CudaLinearKind.Hopper
         ? (IsStaged ? HopperLines * TileOutputs * OutputBytes : 0)
-        : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)));
+        : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)))
+            + (Weight.BlockValues() == HopperStageSteps * StepInputs ? HopperLines * HopperStageSteps * 2 * sizeof(float) : 0);
 
     private int RowStageInputs => IsPlain ? 128 : 256;
 
