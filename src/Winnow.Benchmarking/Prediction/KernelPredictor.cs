@@ -21,8 +21,8 @@ namespace Winnow.Benchmarking.Prediction;
 /// <para>
 /// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or <see cref="KernelProfile.AverageTurn"/> as often as turns of blocks follow one another on a
 /// multiprocessor, where that is longer. Of a profile without turns it is the average path of a block, and a multiprocessor holds as many at a time as the occupancy says; where that
-/// is not known, as threads and shared memory let it. An assembler that unrolls a loop further than the PTX is makes the path shorter, so that
-/// this bound alone can be too long, by a factor of two. With memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
+/// is not known, as threads and shared memory let it. The path is that of what an assembler should make of the PTX, by rules; where it gives out registers or orders
+/// instructions otherwise, this bound is wrong, on the short side more than on the long one. With memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
 /// docs/performance.md.
 /// </para>
 /// <para>
