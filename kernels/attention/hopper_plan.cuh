@@ -18,14 +18,27 @@ struct TileChoice {
   int first_row;
 };
 
-// For a whole warp. Sequences that belong to the decode kernel have no tiles; first_row is -1 where the call has not so many.
-__device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, int number, int sequences, int kv_heads) {
+// What lanes know of a sequence each.
+struct Sequences {
+  int first_token;
+  int end_token;
+  int table_row;
+};
+
+__device__ __forceinline__ Sequences read_sequences(const AttentionParameters& p, int first, int sequences) {
+  int lane = threadIdx.x % kWarpSize;
+  asm volatile("" : "+r"(lane));  // no addresses are kept from one tile to the next
+  int sequence = min(first + lane, sequences - 1);
+  return {load_here(p.starts + sequence), load_here(p.starts + sequence + 1), load_here(p.rows + sequence)};
+}
+
+// For a whole warp, which knows the first sequences. Those that belong to the decode kernel have no tiles; first_row is -1 where the call has not so many.
+__device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, int number, const Sequences& near, int sequences, int kv_heads) {
   int lane = threadIdx.x % kWarpSize;
   int before = 0;
   for (int first = 0; first < sequences; first += kWarpSize) {
-    int sequence = min(first + lane, sequences - 1);
-    int begin = load_here(p.starts + sequence), end_token = load_here(p.starts + sequence + 1), table_row = load_here(p.rows + sequence);
-    int rows = first + lane < sequences ? (end_token - begin) * p.group : 0;
+    Sequences of_lanes = first == 0 ? near : read_sequences(p, first, sequences);
+    int rows = first + lane < sequences ? (of_lanes.end_token - of_lanes.first_token) * p.group : 0;
     int tiles = rows > p.split_rows ? (rows + kHopperRows - 1) / kHopperRows : 0;
     int end = tiles * kv_heads;
 #pragma unroll
@@ -39,8 +52,8 @@ __device__ __forceinline__ TileChoice choose_tile(const AttentionParameters& p, 
       int at = __ffs(past) - 1;
       tiles = __shfl_sync(kFullWarp, tiles, at);
       int item = number - (__shfl_sync(kFullWarp, end, at) - tiles * kv_heads);
-      begin = __shfl_sync(kFullWarp, begin, at);
-      return {begin, __shfl_sync(kFullWarp, end_token, at) - begin, __shfl_sync(kFullWarp, table_row, at), item % kv_heads,
+      int first_token = __shfl_sync(kFullWarp, of_lanes.first_token, at), end_token = __shfl_sync(kFullWarp, of_lanes.end_token, at);
+      return {first_token, end_token - first_token, __shfl_sync(kFullWarp, of_lanes.table_row, at), item % kv_heads,
               (tiles - 1 - item / kv_heads) * kHopperRows};
     }
     before = __shfl_sync(kFullWarp, end, kWarpSize - 1);
@@ -57,24 +70,31 @@ struct TilePlanner {
   RingPlace<kTileSlots> tile;
   RingPlace<kStretches> stretch;
 
-  __device__ void run() {
-    for (int round = 0;; ++round) {
-      tile.wait_empty(shared.tile_empty);
-      TileSlot& slot = shared.tiles[tile.slot];
-      if (threadIdx.x / kWarpSize == 1) choose(slot, round);
+  // The first sequences have been read meanwhile.
+  __device__ __forceinline__ void run(const Sequences& near) {
+    if (chooses()) choose(shared.tiles[0], 0, near);
+    int round = 1;
+    // Nobody knows: what differs in the first round is not worth the code of another one, nor its registers.
+    asm volatile("" : "+r"(round));
+    for (;; ++round) {
       named_barrier_sync(kPlannerBarrier, kPlanners);
       tile.arrive(shared.tile_full);
+      TileSlot& slot = shared.tiles[tile.slot];
       if (slot.first_row < 0) break;
-      plan(slot);
+      plan(slot, kSightOfPositions && WINDOW == 0 && round == 1);
       tile.advance();
+      tile.wait_empty(shared.tile_empty);
+      if (chooses()) choose(shared.tiles[tile.slot], round, read_sequences(p, 0, sequences));
     }
     leave();
   }
 
  private:
-  // For the warp that chooses.
+  static __device__ __forceinline__ bool chooses() { return threadIdx.x / kWarpSize == 1; }
+
   __device__ __forceinline__ int number_of(int round) const {
-    int blocks = gridDim.x;
+    int blocks;
+    asm volatile("mov.u32 %0, %%nctaid.x;" : "=r"(blocks));
     if (round == 0) return blockIdx.x;
     if (round == 1) return 2 * blocks - 1 - blockIdx.x;
     int drawn = threadIdx.x % kWarpSize == 0 ? atomicAdd(p.tickets, 1) : 0;
@@ -87,8 +107,8 @@ struct TilePlanner {
     if (atomicAdd(p.tickets + 1, 1) == static_cast<int>(gridDim.x) - 1) p.tickets[0] = p.tickets[1] = 0;
   }
 
-  __device__ __forceinline__ void choose(TileSlot& slot, int round) const {
-    TileChoice choice = choose_tile(p, number_of(round), sequences, kv_heads);
+  __device__ __forceinline__ void choose(TileSlot& slot, int round, const Sequences& near) const {
+    TileChoice choice = choose_tile(p, number_of(round), near, sequences, kv_heads);
     if (threadIdx.x % kWarpSize != 0) return;
     slot.first_row = choice.first_row;
     if (choice.first_row < 0) return;
@@ -118,8 +138,9 @@ struct TilePlanner {
     int value;
   };
 
-  // What depends on the tile alone is asked for before any of it is waited for.
-  __device__ void plan(TileSlot& slot) {
+  // What depends on the tile alone is asked for before any of it is waited for. Where a first tile is in a hurry, its first block has a stretch of its own
+  // and is masked slot by slot, so that its keys come while positions are looked at.
+  __device__ void plan(TileSlot& slot, bool hurries) {
     constexpr int kRounds = (kHopperRows + kPlanners - 1) / kPlanners;
     const HeadView& view = slot.view();
     int thread = threadIdx.x - kWarpSize, positions[kRounds];
@@ -134,6 +155,7 @@ struct TilePlanner {
     }
     enter_count(slot, count, thread);
     CallMask mask{count, count - view.tokens, p.window, p.sinks, p.window_share, nullptr};
+    if (hurries && count > 0) hand_over_first(pages, thread * kPageSlots < min(count, kHopperBlock), thread);
     int first = 0;
     do {
       int end = min(first + kStretchBlocks * kHopperBlock, count), slots = end - first - thread * kPageSlots;
@@ -142,6 +164,7 @@ struct TilePlanner {
       enter_pages(next, pages, slots > 0, thread);
       scan(next, first, end, mask, range, pages.key, slots, thread);
       if (thread == 0) {
+        if (hurries && first == 0) next.flags[0] = 0;
         next.first = first / kHopperBlock;
         next.blocks = (end - first + kHopperBlock - 1) / kHopperBlock;
         next.last = end == count;
@@ -151,6 +174,19 @@ struct TilePlanner {
       first = end;
       pages = pages_of(view, first, count, thread);
     } while (first < count);
+  }
+
+  __device__ __forceinline__ void hand_over_first(const Pages& pages, bool there, int thread) {
+    Stretch& next = shared.stretches[stretch.slot];
+    enter_pages(next, pages, there, thread);
+    if (thread == 0) {
+      next.first = 0;
+      next.blocks = 1;
+      next.last = false;
+      next.flags[0] = kBlockSeen;
+    }
+    stretch.arrive(shared.stretch_full);
+    stretch.advance();
   }
 
   // That of a row, or of the sequence's last one.

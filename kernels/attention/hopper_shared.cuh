@@ -94,22 +94,25 @@ struct HopperShared {
   // Half of a consumer's queries as they lie in memory.
   __device__ __forceinline__ float* raw_queries(int stage, int half) { return reinterpret_cast<float*>(half == 0 ? keys[stage] : values[stage]); }
 
-  __device__ void init() {
-    for (int stage = 0; stage < kHopperStages; ++stage) {
-      barrier_init(&keys_full[stage], 1);
-      barrier_init(&keys_empty[stage], kConsumerWarps);
-      barrier_init(&values_full[stage], 1);
-      barrier_init(&values_empty[stage], kConsumerWarps);
+  // For a whole warp.
+  __device__ __forceinline__ void init() {
+    static_assert(kHopperStages <= kWarpSize && kTileSlots <= kWarpSize && kStretches <= kWarpSize, "a lane makes the barriers of one slot of each ring");
+    int slot = threadIdx.x % kWarpSize;
+    if (slot < kHopperStages) {
+      barrier_init(&keys_full[slot], 1);
+      barrier_init(&keys_empty[slot], kConsumerWarps);
+      barrier_init(&values_full[slot], 1);
+      barrier_init(&values_empty[slot], kConsumerWarps);
     }
-    for (int slot = 0; slot < kTileSlots; ++slot) {
+    if (slot < kTileSlots) {
       barrier_init(&tile_full[slot], kPlannerWarps);
       barrier_init(&tile_empty[slot], kConsumerWarps);
     }
-    for (int slot = 0; slot < kStretches; ++slot) {
+    if (slot < kStretches) {
       barrier_init(&stretch_full[slot], kPlannerWarps);
       barrier_init(&stretch_empty[slot], 1);
     }
-    barrier_init(&last_full, 1);
+    if (slot == 0) barrier_init(&last_full, 1);
     barrier_init_fence();
   }
 };

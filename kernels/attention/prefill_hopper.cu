@@ -23,9 +23,12 @@ __device__ __forceinline__ void prefill(const AttentionParameters& p, int sequen
   extern __shared__ __align__(1024) u8 memory[];
   static_assert(sizeof(HopperShared<T>) == SHARED_BYTES, "CudaAttentionShapes counts shared memory too");
   auto& shared = *reinterpret_cast<HopperShared<T>*>(memory);
-  if (threadIdx.x == 0) {
+  Sequences near{};
+  if (threadIdx.x < kWarpSize) {
     if (shared_address(memory) % 1024 != 0) __trap();
     shared.init();
+  } else if (threadIdx.x < kWarpgroupSize) {
+    near = read_sequences(p, 0, sequences);
   }
   __syncthreads();
   if (threadIdx.x >= kWarpgroupSize) {
@@ -37,7 +40,7 @@ __device__ __forceinline__ void prefill(const AttentionParameters& p, int sequen
   if (threadIdx.x < kWarpSize) {
     BlockLoader<T>{shared, p, keys, values}.run();
   } else {
-    TilePlanner<T>{shared, p, sequences, kv_heads}.run();
+    TilePlanner<T>{shared, p, sequences, kv_heads}.run(near);
   }
 }
 
