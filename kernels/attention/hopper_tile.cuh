@@ -104,26 +104,39 @@ struct HopperTile {
     return true;
   }
 
-  // Rows past those of the sequence are copies of its last one, and nobody takes what becomes of them.
   __device__ __forceinline__ void round_queries(int rows) {
+    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
+    if (rows == kGroupRows) {
+      round_lines<true>(rows);
+    } else {
+      round_lines<false>(rows);
+    }
+    fence_async();
+    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
+    int lane = threadIdx.x % kWarpSize, line = threadIdx.x % kWarpgroupSize / kWarpSize * 16 + lane % 16;
+#pragma unroll
+    for (int step = 0; step < kHeldSteps; ++step) {
+      ldmatrix_x4(held[step], shared.queries[consumer()][step / 4] + line * kLineValues + ((2 * (step % 4) + lane / 16) ^ (line % 8)) * 8);
+    }
+  }
+
+  // A warp takes 16 lines. Rows past those of the sequence are copies of its last one, and nobody takes what becomes of them.
+  template <bool kAll>
+  __device__ __forceinline__ void round_lines(int rows) {
     constexpr int kLanes = kHeadDim / 4;  // that a row takes
     constexpr int kAtOnce = kWarpSize / kLanes;
     int lane = threadIdx.x % kWarpSize, column = lane % kLanes * 4, piece = column % kLineValues / 8;
     int first = threadIdx.x % kWarpgroupSize / kWarpSize * 16 + lane / kLanes;
-    T* to = shared.queries[consumer()][column / kLineValues] + column % 8;
-    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
-#pragma unroll 4
-    for (int line = first; line < first + 16; line += kAtOnce) {
-      int row = min(line, rows - 1);
-      float4 v = *reinterpret_cast<const float4*>(shared.raw_queries(ahead.slot, row / kHalfRows) + row % kHalfRows * kHeadDim + column);
-      *reinterpret_cast<uint2*>(to + line * kLineValues + (piece ^ (line % 8)) * 8) = make_uint2(pack_query<T>(v.x, v.y), pack_query<T>(v.z, v.w));
-    }
-    fence_async();
-    named_barrier_sync(kConsumerBarrier + consumer(), kWarpgroupSize);
-    int line = threadIdx.x % kWarpgroupSize / kWarpSize * 16 + lane % 16;
-#pragma unroll
-    for (int step = 0; step < kHeldSteps; ++step) {
-      ldmatrix_x4(held[step], shared.queries[consumer()][step / 4] + line * kLineValues + ((2 * (step % 4) + lane / 16) ^ (line % 8)) * 8);
+    T* to = shared.queries[consumer()][column / kLineValues] + first * kLineValues + column % 8;
+    const float* from = shared.raw_queries(ahead.slot, first / kHalfRows) + first % kHalfRows * kHeadDim + column;
+#pragma unroll(kAll ? 4 : 1)
+    for (int i = 0; i < 16; i += kAtOnce) {
+      if constexpr (!kAll) {
+        int row = min(first + i, rows - 1);
+        from = shared.raw_queries(ahead.slot, row / kHalfRows) + row % kHalfRows * kHeadDim + column;
+      }
+      float4 v = *reinterpret_cast<const float4*>(from + (kAll ? i * kHeadDim : 0));
+      *reinterpret_cast<uint2*>(to + i * kLineValues + (piece ^ ((first + i) % 8)) * 8) = make_uint2(pack_query<T>(v.x, v.y), pack_query<T>(v.z, v.w));
     }
   }
 
