@@ -199,6 +199,7 @@ struct HopperTile {
     product_hold(scores);
     round_probabilities();
     multiply_values();
+    add_up();
     bool there = bring_queries();
     give_values_back();
     return there;
@@ -207,21 +208,26 @@ struct HopperTile {
   // Issues the products of the next block's keys, and those of this block's values behind them.
   __device__ __forceinline__ void take_turn() {
     round_probabilities();
-    stay();
+    stay(own_turn);
     wait_for_turn();
     multiply_keys();
     multiply_values();
     pass_turn();
+    stay(other_turn);
+    add_up();
+    stay(p.heads);
   }
 
   // Both consumers go through the same blocks, so that turns come out even.
   __device__ __forceinline__ void wait_for_turn() const { named_barrier_sync(own_turn, kConsumers * kWarpgroupSize); }
   __device__ __forceinline__ void pass_turn() const { named_barrier_arrive(other_turn, kConsumers * kWarpgroupSize); }
 
-  // A branch that is never taken, with a use of the probabilities behind it: an assembler does not put off what they are made from until after it.
-  __device__ __forceinline__ void stay() const {
-    if (own_turn >= 0) return;
+  // A branch that is never taken, with a use of probabilities and of their sums behind it: an assembler puts off what they are made from until after it
+  // as little as it begins with what follows before it. Each place has a number of its own, for one that was looked at is known.
+  __device__ __forceinline__ void stay(int number) const {
+    if (number >= 0) return;
     for (const auto& a : probabilities) asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(0), "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]));
+    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" ::"r"(0), "f"(sum[0]), "f"(sum[1]));
     __trap();
   }
 
@@ -257,7 +263,6 @@ struct HopperTile {
   __device__ __forceinline__ void multiply_values() {
     join();
     place.wait_full(shared.values_full);
-    add_up();
     u32 values = static_cast<u32>(factor_by_columns(shared_address(shared.values[place.slot]), kPartStep << 4));
     bool adds = joining <= Joining::kScales;
     product_fence();
