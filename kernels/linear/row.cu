@@ -30,7 +30,7 @@ constexpr int kPlaneFloats = kLines * kStageSteps;
 constexpr int kScaleFloats = kPlanes * kPlaneFloats;
 constexpr int kSharedBytes = kWarps * (kRingBytes + 4 * (kBatonFloats + kScaleFloats));
 // Blocks of a multiprocessor, CudaLinear.RowShape: of one row as many as have registers and shared memory.
-constexpr int kBlocks = kTeams == 2 || kRows == 16 ? 1 : 2;
+constexpr int kBlocks = kTeams == 2 || kRows == 16 || (kPacked && !kAligned && has_minimum(kType)) ? 1 : 2;
 static_assert(kSharedBytes == WINNOW_SHARED_BYTES, "the host reckons with other shared memory");
 
 // What lies behind the rings, in this order; CudaLinearVariant.InputBytes counts the last two.
@@ -104,7 +104,10 @@ struct Addresses {
     theirs = kept(bytes(shared.batons + next * kBatonFloats + lane * kSums));
   }
 
-  static __device__ __forceinline__ int kept(int value) { return kRows == 1 ? opaque(value) : value; }
+  // There are none left with a fused gate and Q4_0, whose instructions are fewer without, too.
+  static __device__ __forceinline__ int kept(int value) {
+    return kRows == 1 && !(kFused && kType == Weight::kQ4_0) ? opaque(value) : value;
+  }
 
   static __device__ __forceinline__ int bytes(const void* place) { return static_cast<int>(static_cast<const u8*>(place) - shared_memory); }
 };

@@ -107,7 +107,7 @@ internal readonly record struct CudaLinearVariant(
     public int Teams => Size == 1 || IsPacked ? 1 : 2;
 
     /// <summary>Blocks of the kernel of few rows that a multiprocessor has registers for, and shared memory without inputs.</summary>
-    public int Blocks => Teams == 2 || Size == 16 ? 1 : 2;
+    public int Blocks => Teams == 2 || Size == 16 || (IsPacked && !Aligned && HasMinimum) ? 1 : 2;
 
     /// <summary>Dynamic shared memory of a block; the kernel of few rows takes <see cref="InputBytes"/> more.</summary>
     public int SharedBytes => Kind switch
@@ -162,6 +162,9 @@ internal readonly record struct CudaLinearVariant(
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 128, Gate: CudaGate.Fused, IsStaged: true, Output: DType.F16).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.BF16, true, 208, IsPaired: true).Describe();
         yield return new CudaLinearVariant(CudaLinearKind.Hopper, DType.F16, true, 128, IsStaged: true, IsPaired: true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Row, DType.Q4_0, true, 1, Gate: CudaGate.Fused).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Row, DType.Q4_1, false, 8, IsPacked: true).Describe();
+        yield return new CudaLinearVariant(CudaLinearKind.Row, DType.Q5_1, false, 8, Gate: CudaGate.Fused, IsPacked: true).Describe();
         for (int i = 0; i < types.Length; i++)
         {
             bool even = i % 2 == 0;
