@@ -104,12 +104,16 @@ struct Unit {
 // A scale and a minimum.
 using Scale = Vec<float, 2>;
 
-// The blocks of a stage that this thread widens: where lines g and g + 8 of its warp begin, the totals of its rows, and the scales of its warp, those of all
-// lines of a step and then of the next.
+// The scales of this warp of one that multiplies, those of all lines of a step and then of the next. Found anew each time: a register that holds the place is one too many.
+__device__ __forceinline__ Scale* scales_of_warp() {
+  int warp = threadIdx.x / kWarpSize - kWarpgroupSize / kWarpSize;
+  return reinterpret_cast<Scale*>(aligned_to_boxes(shared_memory) + kInputStages * kInputBytes + kWeightStages * kWeightBytes) + warp * kWarpScales;
+}
+
+// The blocks of a stage that this thread widens: where lines g and g + 8 of its warp begin, and the totals of its rows.
 struct Blocks {
   const u8* starts[2];
   const float* totals;
-  Scale* scales;
 };
 
 // step_scale where blocks of 256 lie on 16 bytes, with which their scales come: one load and no branch.
@@ -134,7 +138,7 @@ __device__ __forceinline__ void make_scales(const Blocks& blocks) {
   four_scales<kType>(four, blocks.starts[0] + (line % 8 - lane / 4) * kPitch + line / 8 * (blocks.starts[1] - blocks.starts[0]), first);
   __syncwarp();
 #pragma unroll
-  for (int i = 0; i < 4; ++i) blocks.scales[(first + i) * kWarpLines + line] = {four[i].scale[0], four[i].minimum};
+  for (int i = 0; i < 4; ++i) scales_of_warp()[(first + i) * kWarpLines + line] = {four[i].scale[0], four[i].minimum};
   __syncwarp();
 }
 
@@ -160,7 +164,7 @@ __device__ __forceinline__ void widen_step(Unit& unit, const Blocks& blocks, int
     const u8* block = blocks.starts[half] + (kBlockSteps == 1 ? step : 0) * block_bytes(kType);
     slots[half] = block_slots<kType>(block_piece<kType>(block, step_of_block, q, kOdd), step_of_block, q);
     if constexpr (kScalesFirst) {
-      Scale scale = blocks.scales[step * kWarpLines + threadIdx.x % kWarpSize / 4 + 8 * half];
+      Scale scale = scales_of_warp()[step * kWarpLines + threadIdx.x % kWarpSize / 4 + 8 * half];
       unit.scale[half] = scale.v[0];
       unit.minimum[half] = scale.v[1];
     } else {
@@ -235,9 +239,8 @@ __device__ __forceinline__ void store_tile(Sums& sums, const LinearParams& param
 
 // Multiplies the lines of a tile. While the first unit of a line is multiplied the second one is widened, and while that is multiplied the first one is
 // added and that of the next line widened. No products are under way at the end of a round, where an assembler would let each wait for the one before.
-__device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Rings& rings, Scale* scales, int rounds, int line, int q) {
+__device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Rings& rings, int rounds, int line, int q) {
   Blocks blocks;
-  blocks.scales = scales;
   enter_blocks(blocks, rings.weights, line, q);
   widen_step<false>(units[0], blocks, 0, q);
   // Counted by lines, so that a line's first step is known to be even.
@@ -272,7 +275,7 @@ __device__ __forceinline__ void multiply_tile(Sums& sums, Unit (&units)[2], Ring
 }
 
 // A warpgroup multiplies its lines of tile after tile.
-__device__ __forceinline__ void multiply_tiles(Rings rings, Scale* scales, const LinearParams& params, const Tiles& tiles, int group) {
+__device__ __forceinline__ void multiply_tiles(Rings rings, const LinearParams& params, const Tiles& tiles, int group) {
   int warp = threadIdx.x % kWarpgroupSize / kWarpSize, g = threadIdx.x % kWarpSize / 4, q = threadIdx.x % 4;
   int line = (kFused ? kGroupLines / 2 * group + 8 * warp : kGroupLines * group + 16 * warp) + g;
   int rounds = (params.inputs + kLineInputs - 1) / kLineInputs;
@@ -280,7 +283,7 @@ __device__ __forceinline__ void multiply_tiles(Rings rings, Scale* scales, const
 #pragma unroll 1
   for (int tile = blockIdx.x; tile < tiles.count(); tile += gridDim.x) {
     Sums sums = {};
-    multiply_tile(sums, units, rings, scales, rounds, line, q);
+    multiply_tile(sums, units, rings, rounds, line, q);
     Place place = place_of(tiles, tile);
     LinearPart part = kFused ? params.parts[1] : part_of(params, place.output_tile);
     int output = (place.output_tile - (kFused ? 0 : part.first_tile)) * kTileOutputs + line;
@@ -293,8 +296,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1)
 winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_constant__ LinearMaps maps, const __grid_constant__ TensorMap totals) {
   u8* inputs = aligned_to_boxes(shared_memory);
   u8* weights = inputs + kInputStages * kInputBytes;
-  Scale* scales = reinterpret_cast<Scale*>(weights + kWeightStages * kWeightBytes);
-  u8* barriers = reinterpret_cast<u8*>(scales) + kScaleBytes;
+  u8* barriers = weights + kWeightStages * kWeightBytes + kScaleBytes;
   Rings rings = {ring_at<kInputStages, kInputBytes>(inputs, barriers), ring_at<kWeightStages, kWeightBytes>(weights, barriers + 16 * kInputStages)};
   if (threadIdx.x == 0) {
     rings.inputs.init(kGroups);
@@ -310,6 +312,6 @@ winnow_linear_matmul_hopper_blocks(const LinearParams params, const __grid_const
     if (threadIdx.x < kWarpSize && elect_lane()) copy_tiles(rings, params, maps, totals, tiles);
   } else {
     take_registers<kProductRegisters>();
-    multiply_tiles(rings, scales + (threadIdx.x / kWarpSize - kWarpgroupSize / kWarpSize) * kWarpScales, params, tiles, group);
+    multiply_tiles(rings, params, tiles, group);
   }
 }
