@@ -45,9 +45,9 @@ constexpr int kWeightStages = 3;
 constexpr int kWeightBytes = kTileLines * kPitch + kTotalBytes;
 constexpr int kInputStages = WINNOW_STAGES;
 constexpr int kInputBytes = kTileRows * kLineBytes;
-// Of Q4_K a warp makes floats of the scales of all steps of its lines when a stage comes, each lane those of four steps, and lanes read what they share from
-// there. Of Q5_K, which has no registers left for that, each lane makes them when it needs them.
-constexpr bool kScalesFirst = kType == Weight::kQ4_K;
+// Where blocks are of eight steps a warp makes floats of the scales of all steps of its lines when a stage comes, each lane those of four steps, and lanes
+// read what they share from there.
+constexpr bool kScalesFirst = kBlockSteps == kStageSteps;
 constexpr int kWarpLines = 16;
 constexpr int kWarpScales = kScalesFirst ? kStageSteps * kWarpLines : 0;
 constexpr int kScaleBytes = kGroups * kWarpgroupSize / kWarpSize * kWarpScales * 8;
@@ -116,21 +116,6 @@ struct Blocks {
   const float* totals;
 };
 
-// step_scale where blocks of 256 lie on 16 bytes, with which their scales come: one load and no branch.
-__device__ __forceinline__ StepScale read_scale(const u8* block, int step) {
-  if constexpr (kBlockSteps == 8) {
-    uint4 head = *reinterpret_cast<const uint4*>(block);
-    int shift = 8 * (step % 4);
-    u32 low = head.y >> shift, middle = head.z >> shift, high = head.w >> shift;
-    u32 scale = step < 4 ? low & 63u : (high & 15u) | ((low >> 2) & 48u);
-    u32 minimum = step < 4 ? middle & 63u : ((high >> 4) & 15u) | ((middle >> 2) & 48u);
-    float of_scale = to_float(half_t{static_cast<u16>(head.x)}), of_minimum = to_float(half_t{static_cast<u16>(head.x >> 16)});
-    return {{of_scale * static_cast<float>(scale)}, -(of_minimum * static_cast<float>(minimum))};
-  } else {
-    return step_scale<kType>(block, step);
-  }
-}
-
 // Makes the scales of a warp's lines.
 __device__ __forceinline__ void make_scales(const Blocks& blocks) {
   int lane = threadIdx.x % kWarpSize, line = lane % kWarpLines, first = lane / kWarpLines * 4;
@@ -168,7 +153,7 @@ __device__ __forceinline__ void widen_step(Unit& unit, const Blocks& blocks, int
       unit.scale[half] = scale.v[0];
       unit.minimum[half] = scale.v[1];
     } else {
-      StepScale scale = read_scale(block, step_of_block);
+      StepScale scale = step_scale<kType>(block, step_of_block);
       unit.scale[half] = scale.scale[0];
       unit.minimum[half] = scale.minimum;
     }

@@ -128,7 +128,7 @@ internal readonly record struct CudaLinearVariant(
     private int HopperFixedBytes => Kind == CudaLinearKind.Hopper
         ? (IsStaged ? HopperLines * TileOutputs * OutputBytes : 0)
         : HopperWeightStages * ((HopperLines * HopperPitch) + (HasMinimum ? HopperStageSteps * Size * sizeof(float) : 0) + (2 * sizeof(ulong)))
-            + (Weight == DType.Q4_K ? HopperLines * HopperStageSteps * 2 * sizeof(float) : 0);
+            + (Weight.BlockValues() == HopperStageSteps * StepInputs ? HopperLines * HopperStageSteps * 2 * sizeof(float) : 0);
 
     private int RowStageInputs => IsPlain ? 128 : 256;
 
