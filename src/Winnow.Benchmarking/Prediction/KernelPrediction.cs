@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Winnow.Benchmarking.Compilation;
@@ -34,6 +35,9 @@ public sealed record KernelPrediction
     /// <summary>Operations of tensor cores.</summary>
     public required double TensorFlops { get; init; }
 
+    /// <summary>How often multiprocessors that hold as many blocks as were profiled together are filled, one time after the other; 1 where all blocks run at once.</summary>
+    public double Turns { get; init; } = 1;
+
     /// <summary>How often the GPU is filled with blocks; null where <see cref="Occupancy"/> is.</summary>
     public double? Waves => Occupancy is { Blocks: > 0 } occupancy ? (double)Blocks / ((long)occupancy.Blocks * Gpu.Multiprocessors) : null;
 
@@ -44,12 +48,19 @@ public sealed record KernelPrediction
     public double Microseconds => Longest.Microseconds!.Value;
 
     /// <summary>
-    /// An estimate in the place of a bound: what the multiprocessors take, latency and what warps wait for each other included, and device memory before or after it, as
-    /// if nothing of the one ran beside the other; a launch comes on top.
+    /// An estimate in the place of a bound: the longer of what the multiprocessors take, latency and what warps wait for each other included, and of device memory; and what a
+    /// turn takes of the shorter one. Blocks that begin together wait for memory together, as if nothing ran beside it; those of later turns wait while others compute. A
+    /// launch comes on top.
     /// </summary>
-    public double EstimatedMicroseconds => TimeOf(BoundKind.Memory) + Bounds.Where(bound => bound.Kind != BoundKind.Memory).Max(bound => bound.Microseconds ?? 0);
-
-    private double TimeOf(BoundKind kind) => Bounds.Where(bound => bound.Kind == kind).Max(bound => bound.Microseconds) ?? 0;
+    public double EstimatedMicroseconds
+    {
+        get
+        {
+            double memory = Bounds.Where(bound => bound.Kind == BoundKind.Memory).Max(bound => bound.Microseconds) ?? 0;
+            double others = Bounds.Where(bound => bound.Kind != BoundKind.Memory).Max(bound => bound.Microseconds ?? 0);
+            return Math.Max(memory, others) + (Math.Min(memory, others) / Turns);
+        }
+    }
 
     /// <summary>Bytes of device memory a second in that time.</summary>
     public double BytesPerSecond => MemoryBytes / Microseconds * 1e6;

@@ -22,7 +22,7 @@ namespace Winnow.Benchmarking.Prediction;
 /// Latency is the ninth: <see cref="KernelProfile.LongestPath"/> at the boost clock, or <see cref="KernelProfile.AverageTurn"/> as often as turns of blocks follow one another on a
 /// multiprocessor, where that is longer. Of a profile without turns it is the average path of a block, and a multiprocessor holds as many at a time as the occupancy says; where that
 /// is not known, as threads and shared memory let it. The path is that of what an assembler should make of the PTX, by rules; where it gives out registers or orders
-/// instructions otherwise, this bound is wrong, on the short side more than on the long one. With memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
+/// instructions otherwise, this bound is wrong, on the short side more than on the long one. With a turn of memory behind it, it is <see cref="KernelPrediction.EstimatedMicroseconds"/>, which is nearer to what was measured: see
 /// docs/performance.md.
 /// </para>
 /// <para>
@@ -65,6 +65,7 @@ public static class KernelPredictor
             Blocks = (long)blocks,
             Occupancy = occupancy,
             BusiestFactor = busiest,
+            Turns = Math.Max(1, blocks / (gpu.Multiprocessors * ResidentBlocks(profile, gpu, occupancy))),
             MemoryBytes = memoryBytes,
             Flops = (profile.Flops + profile.TensorFlops) / launches,
             TensorFlops = profile.TensorFlops / launches,
@@ -93,14 +94,17 @@ public static class KernelPredictor
 
     private static PredictedBound LatencyBound(KernelProfile profile, double blocks, GpuSpecification gpu, Occupancy? occupancy)
     {
-        (double turn, double resident) = profile.BlocksOfTurn > 0
-            ? (profile.AverageTurn, profile.BlocksOfTurn)
-            : (profile.AveragePath, Math.Max(1, occupancy?.Blocks ?? MostBlocks(profile, gpu)));
+        double turn = profile.BlocksOfTurn > 0 ? profile.AverageTurn : profile.AveragePath;
+        double resident = ResidentBlocks(profile, gpu, occupancy);
         double inTurn = turn * blocks / (gpu.Multiprocessors * resident);
         return inTurn > profile.LongestPath
             ? Bound(BoundKind.Latency, inTurn, gpu.BoostHertz, string.Create(CultureInfo.InvariantCulture, $"clocks: turns of {turn:N0}, {resident:0.#} blocks at a time"))
             : Bound(BoundKind.Latency, profile.LongestPath, gpu.BoostHertz, "clocks of the longest path");
     }
+
+    /// <summary>How many blocks run on a multiprocessor side by side.</summary>
+    private static double ResidentBlocks(KernelProfile profile, GpuSpecification gpu, Occupancy? occupancy) =>
+        profile.BlocksOfTurn > 0 ? profile.BlocksOfTurn : Math.Max(1, occupancy?.Blocks ?? MostBlocks(profile, gpu));
 
     /// <summary>How many blocks a multiprocessor holds if registers do not matter.</summary>
     private static int MostBlocks(KernelProfile profile, GpuSpecification gpu) => profile.BlockThreads == 0 ? gpu.MaxBlocks

@@ -121,7 +121,7 @@ internal sealed class KernelCasesRun(CliHost host, bool asJson)
     private void WritePredictions(IReadOnlyList<GpuSpecification> gpus)
     {
         host.Output.WriteLine("No GPU is used here, so nothing is measured: these are predictions from the simulator's counts and published rates.");
-        host.Output.WriteLine("Predicted is the longest bound; the estimate adds the time of memory to the longest of the others. Launches and clocks under load are in neither.");
+        host.Output.WriteLine("Predicted is the longest bound; the estimate adds, of memory and the longest other bound, a turn of the shorter one. Launches and clocks under load are in neither.");
         foreach (GpuSpecification gpu in gpus)
         {
             host.Output.WriteLine();

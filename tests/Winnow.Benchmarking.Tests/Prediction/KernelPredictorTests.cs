@@ -123,8 +123,8 @@ public sealed class KernelPredictorTests
 
     [TestCase(3_000.0, 5.0 + 3.0)]
     [TestCase(100_000.0, 5.0 + 100.0)]
-    [TestCase(10.0, 5.0 + 100.0)]
-    public void Predict_EstimatesWhatMultiprocessorsTakeAndMemoryInTurn(double longest, double microseconds)
+    [TestCase(10.0, 100.0 + (5.0 / 100))]
+    public void Predict_EstimatesWhatMultiprocessorsTakeAndMemoryOfATurn(double longest, double microseconds)
     {
         // 5 us of memory; 4000 blocks of 1000 clocks, 4 at a time on 10 multiprocessors, take 100 us where paths are not short.
         KernelProfile profile = Nothing with { GlobalLoads = new(1, 1, 5_000_000 / 32), BlockThreads = 512, LongestPath = longest, AveragePath = longest };
