@@ -130,7 +130,6 @@ internal static class CudaAttentionShapes
         int queries = Lines(tiles) + (rows * (stride + QueryRowBytes));
         int scores = (rows * (round + 8) * sizeof(ushort)) + (warps * rows * (1 + (32 / 8)) * sizeof(float));
 
-
         // Flags of blocks of slots are fewer than a line has bytes.
         return Lines(queries + scores) + Lines(sizeof(bool));
     }

@@ -10,7 +10,6 @@ internal sealed partial class CudaLinear
 {
     // Pairs that the device holds at once.
     private readonly Dictionary<CudaLinearVariant, int> _residentPairs = [];
-    private bool _pairsFail;
 
     private static LaunchShape HopperShape(CudaLinearVariant variant, int blocks) => new(blocks, 1, 1, variant.Threads, SharedBytes: variant.SharedBytes)
     {
@@ -22,7 +21,7 @@ internal sealed partial class CudaLinear
     {
         const int Pair = CudaLinearVariant.PairBlocks;
         int blocks = Math.Min(tiles, _context.Driver.Properties.Multiprocessors);
-        return variant.Kind == CudaLinearKind.Hopper && _context.Driver.HasClusters && !_pairsFail && !_context.ClustersAreRefused
+        return variant.Kind == CudaLinearKind.Hopper && _context.Driver.HasClusters && !_context.ClustersAreRefused
             && Ceiling(parameters.Rows, variant.TileRows) % Pair == 0 && blocks % Pair == 0
             && (_context.IsRehearsing || blocks <= Pair * ResidentPairs(variant with { IsPaired = true }));
     }
@@ -37,7 +36,7 @@ internal sealed partial class CudaLinear
         }
         catch (CudaException exception) when (!exception.IsDeviceLost)
         {
-            GoOnWithoutPairs(exception);
+            _context.RefuseClusters(exception);
             return false;
         }
     }
@@ -52,18 +51,12 @@ internal sealed partial class CudaLinear
             }
             catch (CudaException exception) when (!exception.IsDeviceLost)
             {
-                GoOnWithoutPairs(exception);
+                Trace.TraceWarning($"Products of tiles of {variant.Size} columns have no clusters: {exception.Message}");
             }
 
             _residentPairs.Add(variant, resident);
         }
 
         return resident;
-    }
-
-    private void GoOnWithoutPairs(CudaException exception)
-    {
-        _pairsFail = true;
-        Trace.TraceWarning($"Products go on without clusters of two blocks, slower, since the driver refuses them: {exception.Message}");
     }
 }
