@@ -92,7 +92,7 @@ public sealed unsafe partial class PtxSimulator
                 Counters = counters,
                 Latencies = _options.Latencies,
                 IsAssembled = _options.AssemblesPaths,
-                Units = _options.Profiles ? _options.Units : null,
+                Units = _options.Profiles ? _units : null,
                 Registers = _options is { Profiles: true, AssemblesPaths: true, Units: not null } ? kernel.Program.Kernel.LiveRegisters : 0,
                 TracesPaths = _options.TracesPaths,
                 Print = _options.Printed ?? (static _ => { }),

@@ -27,6 +27,7 @@ public sealed partial class PtxSimulator : GpuDriver
     private readonly Handles<KernelFunction> _functions = new("function");
     private readonly GridRunner _runner;
     private int _allocations;
+    private readonly UnitTable? _units;
     private bool _isDisposed;
 
     /// <summary>Creates a device.</summary>
@@ -38,6 +39,7 @@ public sealed partial class PtxSimulator : GpuDriver
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MemoryBytes, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.InstructionBudget, nameof(options));
         _model = new DeviceModel(_options.Architecture, _options.Parts);
+        _units = _options.Units is { } units ? units with { Multiprocessors = Math.Max(1, units.Multiprocessors / _options.Parts) } : null;
         long bytes = _options.MemoryBytes > 0 ? _options.MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         _memory = new GlobalMemory(bytes, _options.Checks);
         _runner = new GridRunner(_options.Threads > 0 ? _options.Threads : Environment.ProcessorCount);

@@ -11,7 +11,7 @@ public sealed record PtxSimulatorOptions
     /// </summary>
     public string Architecture { get; init; } = "compute_80";
 
-    /// <summary>How many times fewer multiprocessors it has than the GPU that it is shaped like, for work of which a part stands for the whole.</summary>
+    /// <summary>How many times fewer multiprocessors it has than the GPU that it is shaped like, and than <see cref="Units"/> says, for work of which a part stands for the whole.</summary>
     public int Parts { get; init; } = 1;
 
     /// <summary>

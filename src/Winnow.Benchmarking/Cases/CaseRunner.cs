@@ -94,12 +94,7 @@ public static class CaseRunner
     }
 
     /// <summary>A simulator with so much of a GPU as a case's part is predicted on.</summary>
-    private static PtxSimulatorOptions PartOf(KernelCase kernelCase) => new()
-    {
-        Profiles = true,
-        Parts = kernelCase.Parts,
-        Units = UnitTable.Hopper with { Multiprocessors = UnitTable.Hopper.Multiprocessors / kernelCase.Parts },
-    };
+    private static PtxSimulatorOptions PartOf(KernelCase kernelCase) => new() { Profiles = true, Parts = kernelCase.Parts, Units = UnitTable.Hopper };
 
     private static IReadOnlyList<KernelProfile> Count(CaseWork work, CudaDevice device, PtxSimulator simulator)
     {
